@@ -1,0 +1,26 @@
+import { assetsContract } from './assets.ts';
+import { batchesContract } from './batches.ts';
+import { ingestContract } from './ingest.ts';
+import { renditionsContract } from './renditions.ts';
+import { settingsContract } from './settings.ts';
+import { workspaceContract } from './workspace.ts';
+
+/** Everything that crosses a process boundary, one key per feature. */
+export const contract = {
+  assets: assetsContract,
+  batches: batchesContract,
+  ingest: ingestContract,
+  renditions: renditionsContract,
+  settings: settingsContract,
+  workspace: workspaceContract,
+};
+export type Contract = typeof contract;
+
+export * from './assets.ts';
+export * from './base.ts';
+export * from './batches.ts';
+export * from './errors.ts';
+export * from './ingest.ts';
+export * from './renditions.ts';
+export * from './settings.ts';
+export * from './workspace.ts';

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { procedure } from './base.ts';
+
+/** Limits are inclusive. `reject` or `warn` says what breaking a lower bound does. */
+export const policySchema = z.object({
+  profile: z.enum(['standard', 'strict', 'photographer']),
+  maxBytes: z.int().positive(),
+  /** Width × height × frames. */
+  maxPixels: z.int().positive(),
+  maxSide: z.int().positive(),
+  minBytes: z.int().nonnegative(),
+  minSide: z.int().nonnegative(),
+  small: z.enum(['reject', 'warn']),
+});
+export type Policy = z.infer<typeof policySchema>;
+
+export const POLICY_PROFILES: Record<Policy['profile'], Policy> = {
+  standard: { profile: 'standard', maxBytes: 50e6, maxPixels: 50e6, maxSide: 8000, minBytes: 1024, minSide: 50, small: 'warn' },
+  strict: { profile: 'strict', maxBytes: 50e6, maxPixels: 50e6, maxSide: 8000, minBytes: 1024, minSide: 50, small: 'reject' },
+  photographer: { profile: 'photographer', maxBytes: 500e6, maxPixels: 150e6, maxSide: 20_000, minBytes: 1024, minSide: 50, small: 'warn' },
+};
+
+export const settingsSchema = z.object({
+  policy: policySchema,
+  /** Rows in a part when a list is split; 0 never splits. */
+  maxBatchSize: z.int().nonnegative(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const settingsContract = {
+  get: procedure.output(settingsSchema),
+  /** Replaces the given keys; choosing a profile without limits takes that profile's. */
+  set: procedure.input(settingsSchema.partial()).output(settingsSchema),
+};

@@ -25,6 +25,8 @@ export const directoryEntrySchema = z.object({ name: z.string(), path: z.string(
 export const workspaceContract = {
   info: procedure.output(z.object({ path: z.string(), name: z.string(), version: z.string(), engineStartedAt: z.iso.datetime(), home: z.string() })),
   metrics: procedure.output(metricsSchema),
+  /** An engine started only to be read (`--no-work`) leaves the queue alone until a command that works turns it on. */
+  work: procedure.input(z.object({ enabled: z.boolean() })).output(z.object({ enabled: z.boolean() })),
   /** Tells which kinds of rows changed, coalesced to 100 ms; used only to fetch again. */
   changes: procedure.output(eventIterator(changeSchema)),
   /** Stands in for a native file dialog in the browser host. */

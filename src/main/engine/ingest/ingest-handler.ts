@@ -1,0 +1,139 @@
+import { basename } from 'node:path';
+import type Database from 'better-sqlite3';
+import type { Policy } from '../../../contract/index.ts';
+import type { ClaimedJob, JobQueue, Outcome } from '../jobs/queue.ts';
+import type { JobHandler } from '../jobs/runner.ts';
+import { PIPELINE_VERSION, RENDITION_QUALITY } from '../renditions/store.ts';
+import type { Workspace } from '../catalog/workspace.ts';
+import type { AcceptedRecord, FileFacts, IngestInput, IngestResult } from './ingest-task.ts';
+import type { Sources } from './sources.ts';
+
+export interface IngestHandlerDependencies {
+  readonly db: Database.Database;
+  readonly workspace: Workspace;
+  readonly queue: JobQueue;
+  readonly sources: Sources;
+  readonly policy: () => Policy;
+}
+
+/** What an ingest job carries beside its source. */
+interface IngestParams {
+  readonly copy?: boolean;
+  readonly salvage?: boolean;
+  readonly force?: boolean;
+}
+
+/** The outcome of reading a file holds as long as this key: the pipeline, and for a refusal the policy too. */
+export function seenKey(policy: Policy, refused: boolean): string {
+  return refused ? `${PIPELINE_VERSION} ${JSON.stringify(policy)}` : String(PIPELINE_VERSION);
+}
+
+/** How many look-alikes of one size are worth an exact comparison; beyond it they are blank pages. */
+const MAX_TWINS = 16;
+
+export function createIngestHandler({ db, workspace, queue, sources, policy }: IngestHandlerDependencies): JobHandler {
+  const findAsset = db.prepare<[Uint8Array], number>('SELECT id FROM asset WHERE sha256 = ?').pluck();
+  const insertAsset = db.prepare<[Record<string, unknown>], number>(`
+    INSERT INTO asset (sha256, pixel_sha256, name, format, width, height, bytes, orientation, frames, has_alpha, color_space, taken_at, flags, metadata,
+      score, sharpness, contrast, brightness, colorfulness, resolution, placeholder, stored, pipeline, created_at)
+    VALUES (@sha256, @pixelSha256, @name, @format, @width, @height, @bytes, @orientation, @frames, @hasAlpha, @colorSpace, @takenAt, @flags, @metadata,
+      @score, @sharpness, @contrast, @brightness, @colorfulness, @resolution, @placeholder, @stored, @pipeline, @now) RETURNING id`).pluck();
+  const insertFingerprint = db.prepare<[number, Uint8Array, number, Uint8Array, Uint8Array]>(
+    'INSERT INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash) VALUES (?, ?, ?, ?, ?)');
+  const insertRendition = db.prepare<[number, string, number, number, number, Uint8Array, number, number, number]>(`
+    INSERT INTO rendition (asset_id, preset, width, height, bytes, sha256, quality, pipeline, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const markStored = db.prepare<[number]>('UPDATE asset SET stored = 1 WHERE id = ?');
+  const updateSource = db.prepare<[Record<string, unknown>]>(`
+    UPDATE source SET bytes = @bytes, mtime_ms = @mtimeMs, seen_key = @seenKey, asset_id = @assetId, sha256 = @sha256, format = @format,
+      width = @width, height = @height, verdict = @verdict, error_code = @errorCode, error_message = @errorMessage, missing_since = NULL WHERE id = @id`);
+  const twins = db.prepare<[Record<string, unknown>], { id: number; hashed: number }>(`
+    SELECT a.id, a.pixel_sha256 IS NOT NULL AS hashed FROM fingerprint f JOIN asset a ON a.id = f.asset_id
+    WHERE f.phash = @phash AND a.width = @width AND a.height = @height AND a.id <> @id
+    UNION SELECT a.id, a.pixel_sha256 IS NOT NULL FROM fingerprint f JOIN asset a ON a.id = f.asset_id
+    WHERE f.dhash = @dhash AND a.width = @width AND a.height = @height AND a.id <> @id LIMIT ${MAX_TWINS + 1}`);
+
+  function insert(job: ClaimedJob, result: Extract<IngestResult, { kind: 'accepted' }>, stored: boolean, now: number): number {
+    const { record, sha256, file } = result;
+    const { quality, fingerprint } = record;
+    const id = insertAsset.get({
+      sha256: Buffer.from(sha256, 'hex'), pixelSha256: record.pixelSha256 === null ? null : Buffer.from(record.pixelSha256, 'hex'),
+      name: nameOf(job), format: record.format, width: record.width, height: record.height, bytes: file.bytes,
+      orientation: record.orientation, frames: record.frames, hasAlpha: Number(record.hasAlpha), colorSpace: record.colorSpace,
+      takenAt: record.takenAt === null ? null : Date.parse(record.takenAt), flags: JSON.stringify(record.flags), metadata: JSON.stringify(record.metadata),
+      score: quality.score, sharpness: quality.sharpness, contrast: quality.contrast, brightness: quality.brightness,
+      colorfulness: quality.colorfulness, resolution: quality.resolution, placeholder: record.placeholder, stored: Number(stored), pipeline: PIPELINE_VERSION, now,
+    });
+    if (id === undefined) throw new Error(`The asset ${sha256} was not stored`);
+    insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, fingerprint.phash, fingerprint.dhash);
+    for (const r of record.renditions) insertRendition.run(id, r.preset, r.width, r.height, r.bytes, Buffer.from(r.sha256, 'hex'), RENDITION_QUALITY, PIPELINE_VERSION, now);
+    hashTwins(id, record, now);
+    return id;
+  }
+
+  /** Two images that may have equal pixels get their full-size pixel hash; nothing else needs one. */
+  function hashTwins(id: number, record: AcceptedRecord, now: number): void {
+    const { phash, dhash } = record.fingerprint;
+    const found = twins.all({ phash, dhash, width: record.width, height: record.height, id });
+    if (found.length === 0 || found.length > MAX_TWINS) return;
+    const open = found.filter((twin) => twin.hashed === 0).map((twin) => twin.id);
+    if (record.pixelSha256 === null) open.push(id);
+    for (const assetId of open) {
+      queue.enqueue({ batchId: null, task: 'pixel-hash', priority: 'low', sourceId: null, params: JSON.stringify({ assetId }), dedupeKey: `pixel-hash ${assetId}` }, now);
+    }
+  }
+
+  function nameOf(job: ClaimedJob): string {
+    const path = sources.pathOf(sourceOf(job));
+    return basename(typeof path === 'string' ? path : Buffer.from(path).toString());
+  }
+
+  function remember(job: ClaimedJob, file: FileFacts, facts: { assetId: number | null; sha256: string | null; format: string | null; width: number | null; height: number | null; verdict: string | null; error: { code: string; message: string } | null }): void {
+    updateSource.run({
+      id: sourceOf(job), bytes: file.bytes, mtimeMs: file.mtimeMs, seenKey: seenKey(policy(), facts.error !== null), assetId: facts.assetId,
+      sha256: facts.sha256 === null ? null : Buffer.from(facts.sha256, 'hex'), format: facts.format, width: facts.width, height: facts.height,
+      verdict: facts.verdict, errorCode: facts.error?.code ?? null, errorMessage: facts.error?.message ?? null,
+    });
+  }
+
+  return {
+    task: 'ingest',
+    prepare(job) {
+      const { copy = false, salvage = false, force = false } = paramsOf(job);
+      const input: IngestInput = {
+        path: sources.pathOf(sourceOf(job)), policy: policy(), salvage, force,
+        renditions: workspace.renditions, originals: copy ? workspace.originals : null,
+      };
+      return { input };
+    },
+    commit(job, answer, now): Outcome {
+      const result = answer as IngestResult;
+      if (result.kind === 'refused') {
+        const { verdict, format, width, height, sha256, error } = result;
+        remember(job, result.file, { assetId: null, sha256, format, width, height, verdict, error });
+        return { state: 'quarantined', verdict, error };
+      }
+      const existing = findAsset.get(Buffer.from(result.sha256, 'hex'));
+      if (result.kind === 'known' && existing === undefined) {
+        // The renditions of a run that died before its commit, or of an asset that is gone: do the work after all.
+        const params = JSON.stringify({ ...paramsOf(job), force: true });
+        return { state: 'retry', runAfter: now, countsAsAttempt: false, params, error: { code: 'internal', message: 'Renditions without an asset were found.' } };
+      }
+      const { copy = false } = paramsOf(job);
+      const verdict = result.kind === 'accepted' ? result.verdict : 'clean';
+      const assetId = existing ?? (result.kind === 'accepted' ? insert(job, result, copy, now) : undefined);
+      if (assetId === undefined) throw new Error(`The asset ${result.sha256} was neither known nor accepted`);
+      if (existing !== undefined && copy) markStored.run(existing);
+      remember(job, result.file, { assetId, sha256: result.sha256, format: null, width: null, height: null, verdict, error: null });
+      return { state: 'done', assetId, assetIsNew: existing === undefined, verdict, bytes: result.file.bytes };
+    },
+  };
+}
+
+function sourceOf(job: ClaimedJob): number {
+  if (job.sourceId === null) throw new Error(`The ingest job ${job.id} has no source`);
+  return job.sourceId;
+}
+
+function paramsOf(job: ClaimedJob): IngestParams {
+  return job.params === null ? {} : (JSON.parse(job.params) as IngestParams);
+}

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import type Database from 'better-sqlite3';
+import type { Workspace } from '../catalog/workspace.ts';
+import { originalPath } from '../renditions/store.ts';
+import type { Sources } from './sources.ts';
+
+export interface Originals {
+  /** A path where the content of this asset can be read now; null when every source is gone. */
+  find(assetId: number): string | Uint8Array | null;
+}
+
+export function createOriginals(db: Database.Database, workspace: Workspace, sources: Sources): Originals {
+  const stored = db.prepare<[number], { sha256: string; format: string }>('SELECT lower(hex(sha256)) AS sha256, format FROM asset WHERE id = ? AND stored = 1');
+  const sourcesOf = db.prepare<[number], number>('SELECT id FROM source WHERE asset_id = ? AND missing_since IS NULL ORDER BY id').pluck();
+  return {
+    find(assetId) {
+      const copy = stored.get(assetId);
+      if (copy) {
+        const path = originalPath(workspace.originals, copy.sha256, copy.format);
+        if (existsSync(path)) return path;
+      }
+      for (const sourceId of sourcesOf.all(assetId)) {
+        const path = sources.pathOf(sourceId);
+        if (existsSync(typeof path === 'string' ? path : Buffer.from(path))) return path;
+      }
+      return null;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { statSync } from 'node:fs';
+import type Database from 'better-sqlite3';
+import type { Policy } from '../../../contract/index.ts';
+import type { JobHandler } from '../jobs/runner.ts';
+import type { PixelHashInput } from './pixel-hash-task.ts';
+import type { Originals } from './originals.ts';
+
+export function createPixelHashHandler({ db, originals, policy }: { readonly db: Database.Database; readonly originals: Originals; readonly policy: () => Policy }): JobHandler {
+  const store = db.prepare<[Uint8Array, number]>('UPDATE asset SET pixel_sha256 = ? WHERE id = ?');
+  const assetOf = (params: string | null): number => (JSON.parse(params ?? '{}') as { assetId: number }).assetId;
+  return {
+    task: 'pixel-hash',
+    prepare(job) {
+      const path = originals.find(assetOf(job.params));
+      if (path === null) return { outcome: { state: 'failed', error: { code: 'not-found', message: 'No source of this image is there any more.' } } };
+      const input: PixelHashInput = { path, bytes: statSync(typeof path === 'string' ? path : Buffer.from(path)).size, maxPixels: policy().maxPixels };
+      return { input };
+    },
+    commit(job, hash) {
+      const assetId = assetOf(job.params);
+      store.run(Buffer.from(String(hash), 'hex'), assetId);
+      return { state: 'done', assetId };
+    },
+  };
+}

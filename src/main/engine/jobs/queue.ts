@@ -1,0 +1,142 @@
+import type Database from 'better-sqlite3';
+import type { ErrorCode } from '../../../contract/index.ts';
+
+export type JobState = 'queued' | 'leased' | 'done' | 'failed' | 'quarantined' | 'skipped' | 'cancelled';
+export type Priority = 'high' | 'normal' | 'low';
+
+/** A low job overtakes normal ones queued more than ten minutes after it: nothing starves. */
+const PRIORITY_SHIFT_MS: Readonly<Record<Priority, number>> = { high: -600_000, normal: 0, low: 600_000 };
+
+export interface NewJob {
+  readonly batchId: number | null;
+  readonly task: string;
+  readonly priority: Priority;
+  readonly sourceId: number | null;
+  /** Columns of the list row this came from, JSON. */
+  readonly row?: string | null;
+  readonly params?: string | null;
+  /** At most one unfinished job with this key exists. */
+  readonly dedupeKey?: string | null;
+  /** A job whose outcome is known when it is made is written in its final state. */
+  readonly outcome?: Outcome;
+}
+
+export interface ClaimedJob {
+  readonly id: number;
+  readonly batchId: number | null;
+  readonly task: string;
+  readonly sourceId: number | null;
+  readonly params: string | null;
+  readonly attempts: number;
+  /** How many engines have died with this job in flight. */
+  readonly deaths: number;
+}
+
+/** How a job ended. `retry` puts it back into the queue for a later attempt. */
+export type Outcome =
+  | { readonly state: 'done' | 'skipped'; readonly assetId: number | null; readonly assetIsNew?: boolean; readonly verdict?: string | null; readonly error?: { readonly code: ErrorCode; readonly message: string }; readonly bytes?: number }
+  | { readonly state: 'failed' | 'quarantined'; readonly verdict?: string | null; readonly error: { readonly code: ErrorCode; readonly message: string } }
+  | { readonly state: 'retry'; readonly runAfter: number; readonly countsAsAttempt: boolean; readonly params?: string; readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+export interface JobQueue {
+  enqueue(job: NewJob, now: number): boolean;
+  /** Leases up to `limit` runnable jobs, oldest run order first; runs in a transaction of its own. */
+  claim(limit: number, now: number): ClaimedJob[];
+  /** Records how a leased job ended; false when the lease is no longer ours, and then nothing must be written for it. */
+  finish(job: ClaimedJob, outcome: Outcome, now: number): boolean;
+  /** Whether the lease on this job is still ours. */
+  holds(jobId: number): boolean;
+  extendLeases(now: number): void;
+  /** Gives back all our leases: the jobs were not at fault. */
+  release(): void;
+  /** Gives back the leases of engines that died. Each job that was in flight then is marked, and will run alone. */
+  recover(): number;
+  /** When the next waiting job may run, milliseconds since 1970; null when none waits. */
+  nextRunAfter(now: number): number | null;
+}
+
+const LEASE_MS = 10 * 60_000;
+
+/**
+ * The durable queue: rows of the catalog, leased by one owner, finished in the same transaction as their results.
+ * @param owner a name no other engine run has ever had
+ */
+export function createJobQueue(db: Database.Database, owner: string): JobQueue {
+  const insert = db.prepare<[Record<string, unknown>]>(`
+    INSERT INTO job (batch_id, task, dedupe_key, source_id, row, params, state, run_order, asset_id, asset_is_new, verdict, error_code, error_message, finished_at)
+    VALUES (@batchId, @task, @dedupeKey, @sourceId, @row, @params, @state, @runOrder, @assetId, @assetIsNew, @verdict, @errorCode, @errorMessage, @finishedAt)
+    ON CONFLICT DO NOTHING`);
+  const runnableBatches = db.prepare<[], { id: number }>(
+    `SELECT t.batch_id AS id FROM tally t JOIN batch b ON b.id = t.batch_id
+     WHERE t.state = 'queued' AND t.n > 0 AND b.paused = 0 AND b.deleted_at IS NULL`);
+  const heads = db.prepare<[number | null, number, number], { id: number; run_order: number }>(
+    `SELECT id, run_order FROM job INDEXED BY job_claim
+     WHERE batch_id IS ? AND state = 'queued' AND run_after <= ? ORDER BY run_order, id LIMIT ?`);
+  const lease = db.prepare<[string, number, number], ClaimedJob>(
+    `UPDATE job SET state = 'leased', lease_owner = ?, lease_until = ? WHERE id = ? AND state = 'queued'
+     RETURNING id, batch_id AS batchId, task, source_id AS sourceId, params, attempts, deaths`);
+  const finish = db.prepare<[Record<string, unknown>]>(`
+    UPDATE job SET state = @state, asset_id = @assetId, asset_is_new = @assetIsNew, verdict = @verdict, error_code = @errorCode,
+      error_message = @errorMessage, finished_at = @now, attempts = attempts + 1, deaths = 0, lease_owner = NULL, lease_until = NULL
+    WHERE id = @id AND state = 'leased' AND lease_owner = @owner`);
+  const requeue = db.prepare<[Record<string, unknown>]>(`
+    UPDATE job SET state = 'queued', run_after = @runAfter, run_order = @runOrder, attempts = attempts + @burned,
+      params = coalesce(@params, params), error_code = @errorCode, error_message = @errorMessage, lease_owner = NULL, lease_until = NULL
+    WHERE id = @id AND state = 'leased' AND lease_owner = @owner`);
+  const addBytes = db.prepare<[number, number]>('UPDATE batch SET bytes_done = bytes_done + ? WHERE id = ?');
+  const held = db.prepare<[number, string]>(`SELECT 1 FROM job WHERE id = ? AND state = 'leased' AND lease_owner = ?`).pluck();
+  const extend = db.prepare<[number, string]>(`UPDATE job SET lease_until = ? WHERE state = 'leased' AND lease_owner = ?`);
+  const giveBack = db.prepare<[string]>(`UPDATE job SET state = 'queued', lease_owner = NULL, lease_until = NULL WHERE state = 'leased' AND lease_owner = ?`);
+  const recoverDead = db.prepare<[string]>(
+    `UPDATE job SET state = 'queued', deaths = deaths + 1, lease_owner = NULL, lease_until = NULL WHERE state = 'leased' AND lease_owner <> ?`);
+  const nextWaiting = db.prepare<[number], number | null>(
+    `SELECT min(run_after) FROM job JOIN batch b ON b.id = batch_id WHERE state = 'queued' AND run_after > ? AND b.paused = 0 AND b.deleted_at IS NULL`).pluck();
+
+  const claim = db.transaction((limit: number, now: number): ClaimedJob[] => {
+    const candidates = heads.all(null, now, limit);
+    for (const { id } of runnableBatches.all()) candidates.push(...heads.all(id, now, limit));
+    candidates.sort((a, b) => a.run_order - b.run_order || a.id - b.id);
+    const claimed: ClaimedJob[] = [];
+    for (const candidate of candidates.slice(0, limit)) {
+      const job = lease.get(owner, now + LEASE_MS, candidate.id);
+      if (job) claimed.push(job);
+    }
+    return claimed;
+  });
+
+  return {
+    enqueue(job, now) {
+      const { outcome } = job;
+      const settled = outcome !== undefined && outcome.state !== 'retry' ? outcome : undefined;
+      return insert.run({
+        batchId: job.batchId, task: job.task, dedupeKey: job.dedupeKey ?? null, sourceId: job.sourceId, row: job.row ?? null, params: job.params ?? null,
+        runOrder: now + PRIORITY_SHIFT_MS[job.priority], finishedAt: settled ? now : null, ...columnsOf(settled), state: settled?.state ?? 'queued',
+      }).changes === 1;
+    },
+    claim: (limit, now) => claim.immediate(limit, now),
+    finish(job, outcome, now) {
+      if (outcome.state === 'retry') {
+        return requeue.run({
+          id: job.id, owner, runAfter: outcome.runAfter, runOrder: outcome.runAfter, burned: outcome.countsAsAttempt ? 1 : 0, params: outcome.params ?? null,
+          errorCode: outcome.error.code, errorMessage: outcome.error.message,
+        }).changes === 1;
+      }
+      const ours = finish.run({ id: job.id, owner, now, ...columnsOf(outcome) }).changes === 1;
+      if (ours && outcome.state === 'done' && outcome.bytes !== undefined && job.batchId !== null) addBytes.run(outcome.bytes, job.batchId);
+      return ours;
+    },
+    holds: (jobId) => held.get(jobId, owner) === 1,
+    extendLeases: (now) => { extend.run(now + LEASE_MS, owner); },
+    release: () => { giveBack.run(owner); },
+    recover: () => recoverDead.run(owner).changes,
+    nextRunAfter: (now) => nextWaiting.get(now) ?? null,
+  };
+}
+
+function columnsOf(outcome: Exclude<Outcome, { state: 'retry' }> | undefined): Record<string, unknown> {
+  const completed = outcome?.state === 'done' || outcome?.state === 'skipped' ? outcome : undefined;
+  return {
+    state: outcome?.state, assetId: completed?.assetId ?? null, assetIsNew: completed?.assetIsNew ? 1 : 0,
+    verdict: outcome?.verdict ?? null, errorCode: outcome?.error?.code ?? null, errorMessage: outcome?.error?.message ?? null,
+  };
+}

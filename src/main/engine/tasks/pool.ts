@@ -1,0 +1,97 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { ProofsheetError } from '../errors.ts';
+import { createBudget, resetBudget } from './admission.ts';
+import type { TaskAnswer, TaskCall } from './define-task.ts';
+import type { WorkerBudgets } from './serve.ts';
+
+/** Where tasks run. The default is this machine; the same interface can be served by workers elsewhere. */
+export interface TaskRunner {
+  /** How many calls keep it busy; more are queued. */
+  readonly slots: number;
+  /** Rejects only when the worker died under the call. */
+  run(call: TaskCall): Promise<TaskAnswer>;
+  /**
+   * Runs a call in a process of its own, one at a time.
+   * @throws ProofsheetError `worker-lost` when that process dies: proof that this input is what kills.
+   */
+  runAlone(call: TaskCall): Promise<TaskAnswer>;
+  close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  readonly workerFile: URL;
+  readonly threads: number;
+  readonly tasksPerThread: number;
+  /** Bytes of files, and bytes of decoded pixels, that may be held at one time over all threads. */
+  readonly fileBudgetBytes: number;
+  readonly decodeBudgetBytes: number;
+}
+
+export function createPool({ workerFile, threads, tasksPerThread, fileBudgetBytes, decodeBudgetBytes }: PoolOptions): TaskRunner {
+  const budgets: WorkerBudgets = { files: createBudget(fileBudgetBytes), decodes: createBudget(decodeBudgetBytes) };
+  const pool = new Piscina<TaskCall, TaskAnswer>({
+    filename: workerFile.href,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: tasksPerThread,
+    workerData: budgets,
+    recordTiming: false,
+  });
+  let inFlight = 0;
+  let leaked = false;
+  let lone: ChildProcess | undefined;
+  let lastAlone: Promise<unknown> = Promise.resolve();
+
+  async function callLoneProcess(call: TaskCall): Promise<TaskAnswer> {
+    if (!lone?.connected) lone = fork(fileURLToPath(workerFile), [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const stop = new AbortController();
+    lone.send(call);
+    try {
+      return await Promise.race([answerOf(lone, stop.signal), deathOf(lone, stop.signal)]);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  return {
+    slots: threads * tasksPerThread,
+    async run(call) {
+      inFlight += 1;
+      try {
+        return await pool.run(call);
+      } catch (error) {
+        leaked = true;
+        throw error;
+      } finally {
+        inFlight -= 1;
+        if (inFlight === 0 && leaked) {
+          leaked = false;
+          resetBudget(budgets.files);
+          resetBudget(budgets.decodes);
+        }
+      }
+    },
+    runAlone(call) {
+      const answer = lastAlone.then(() => callLoneProcess(call));
+      lastAlone = answer.catch(() => undefined);
+      return answer;
+    },
+    async close() {
+      lone?.kill('SIGKILL');
+      await pool.destroy();
+    },
+  };
+}
+
+async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<TaskAnswer> {
+  const [answer] = (await once(child, 'message', { signal })) as [TaskAnswer];
+  return answer;
+}
+
+async function deathOf(child: ChildProcess, signal: AbortSignal): Promise<never> {
+  const [status, killedBy] = (await once(child, 'exit', { signal })) as [number | null, NodeJS.Signals | null];
+  throw new ProofsheetError('worker-lost', `Reading this file ended the program that read it (${killedBy ?? `exit status ${String(status)}`}), also when it was read alone.`);
+}

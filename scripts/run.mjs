@@ -1,0 +1,60 @@
+// Prepares the checkout (Node 24, packages, the window's files) and runs one command. Node built-ins only, Node ≥ 20.
+import { join } from 'node:path';
+import { ensureDependencies } from './bootstrap/dependencies.mjs';
+import { desktopLaunch } from './bootstrap/electron.mjs';
+import { BootstrapError, say } from './bootstrap/report.mjs';
+import { ensureDesktopBuild, ensureRenderer } from './bootstrap/build.mjs';
+import { ensureNode } from './bootstrap/node-runtime.mjs';
+import { runInForeground } from './bootstrap/child.mjs';
+import { root } from './bootstrap/root.mjs';
+
+const COMMANDS = ['start', 'cli', 'test', 'check', 'bench', 'build', 'package'];
+
+try {
+  await run(process.argv[2] ?? '', process.argv.slice(3));
+} catch (error) {
+  if (!(error instanceof BootstrapError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
+
+/** @param {string} command @param {readonly string[]} args */
+async function run(command, args) {
+  if (!COMMANDS.includes(command)) {
+    say(`usage: node scripts/run.mjs ${COMMANDS.join('|')} [arguments]`);
+    process.exitCode = 2;
+    return;
+  }
+  const node = await ensureNode(root);
+  await ensureDependencies(root, node);
+  if (needsRenderer(command, args)) await ensureRenderer(root, node);
+  // The user's paths are relative to where npm was called, while npm runs scripts in the package's root.
+  const env = { ...process.env, PROOFSHEET_CWD: process.env['INIT_CWD'] ?? process.cwd() };
+  const script = (/** @type {string} */ name) => join(root, 'scripts', name);
+  const cli = join(root, 'src/main/cli/main.ts');
+
+  if (command === 'start') {
+    const desktop = await desktopLaunch(root, node);
+    if (desktop.kind === 'electron') {
+      await ensureDesktopBuild(root, node);
+      runInForeground(desktop.executable, [root, ...args], { ...env, PROOFSHEET_NODE: node });
+    } else {
+      say(desktop.reason);
+      runInForeground(node, [cli, 'start', ...args], env);
+    }
+  } else if (command === 'cli') {
+    runInForeground(node, [cli, ...args], env);
+  } else if (command === 'bench') {
+    runInForeground(node, [join(root, 'bench/main.ts'), ...args], env);
+  } else {
+    runInForeground(node, [script(`${command}.ts`), ...args], { ...env, PROOFSHEET_NODE: node });
+  }
+}
+
+/** Tests named one by one need the built window only when they drive it. @param {string} command @param {readonly string[]} args */
+function needsRenderer(command, args) {
+  if (command === 'cli') return ['serve', 'start'].includes(args[0] ?? '');
+  const files = args.filter((arg) => !arg.startsWith('-'));
+  if (command === 'test') return files.length === 0 || files.some((file) => /e2e|desktop|renderer/.test(file));
+  return ['start', 'check', 'bench'].includes(command);
+}

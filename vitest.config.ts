@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    pool: 'forks',
+    // Most tests start engines and browsers of their own: more files at once only makes each of them slower.
+    maxWorkers: 2,
+    // A bound on hanging, not a measurement: real engines and browsers share the machine with others.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+    restoreMocks: true,
+  },
+});

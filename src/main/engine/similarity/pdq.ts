@@ -1,0 +1,179 @@
+/** Bytes of one PDQ hash. */
+export const PDQ_BYTES = 32;
+
+/**
+ * What was done to the picture to get each of the eight hashes, in the order in which they are stored. Rotations are
+ * clockwise; `flip-vertical` swaps top and bottom, `flip-horizontal` left and right, `transpose` mirrors at the main
+ * diagonal, `transverse` at the other. If variant k of A is near the identity of B, then B shows A so transformed.
+ */
+export const PDQ_TRANSFORMS = [
+  'identity', 'rotate-270', 'rotate-180', 'rotate-90', 'flip-vertical', 'flip-horizontal', 'transpose', 'transverse',
+] as const;
+
+export interface PdqHashes {
+  /** Eight hashes in the order of PDQ_TRANSFORMS. Each is big-endian: read as hexadecimal it is the published form. */
+  readonly hashes: Uint8Array<ArrayBuffer>;
+  /** 0–100, from the sum of gradients; below 50 the hash says little. */
+  readonly quality: number;
+}
+
+/**
+ * PDQ of a luminance plane (row by row, 0–255). Pictures under 5 pixels a side have no hash: zeros, quality 0.
+ *
+ * Follows "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (Facebook, 2019) and its
+ * reference implementation: two passes of box filters, decimation to 64×64, the 16×16 lowest frequencies without DC of
+ * a DCT, each bit telling whether a coefficient exceeds their median.
+ */
+export function pdqHashes(luma: Float32Array, width: number, height: number): PdqHashes {
+  const hashes = new Uint8Array(PDQ_TRANSFORMS.length * PDQ_BYTES);
+  if (width < 5 || height < 5) return { hashes, quality: 0 };
+  const small = decimate(boxFilter(luma, width, height), width, height);
+  const coefficients = lowFrequencies(small);
+  const variant = new Float32Array(256);
+  for (let index = 0; index < PDQ_TRANSFORMS.length; index++) {
+    transform(coefficients, variant, index);
+    writeBits(variant, hashes.subarray(index * PDQ_BYTES, (index + 1) * PDQ_BYTES));
+  }
+  return { hashes, quality: gradientQuality(small) };
+}
+
+const SIDE = 64;
+const KEPT = 16;
+
+/** Two passes of a box along rows and columns (Jarosz' tent filter), each half a decimated pixel wide. */
+function boxFilter(luma: Float32Array, width: number, height: number): Float32Array {
+  const alongRows = Math.floor((width + 2 * SIDE - 1) / (2 * SIDE));
+  const alongColumns = Math.floor((height + 2 * SIDE - 1) / (2 * SIDE));
+  if (alongRows === 1 && alongColumns === 1) return luma;
+  const first = new Float32Array(luma.length);
+  const second = new Float32Array(luma.length);
+  boxRows(luma, first, width, height, alongRows);
+  boxColumns(first, second, width, height, alongColumns);
+  boxRows(second, first, width, height, alongRows);
+  boxColumns(first, second, width, height, alongColumns);
+  return second;
+}
+
+/** Running mean over [i − before, i + after] inside the row; the window shrinks at both ends. */
+function boxRows(input: Float32Array, output: Float32Array, width: number, height: number, window: number): void {
+  const after = Math.floor((window + 2) / 2) - 1;
+  const before = window - 1 - after;
+  for (let start = 0; start < width * height; start += width) {
+    let sum = 0;
+    let count = 0;
+    for (let x = 0; x < Math.min(after, width); x++, count++) sum += input[start + x] ?? 0;
+    for (let x = 0; x < width; x++) {
+      if (x + after < width) { sum += input[start + x + after] ?? 0; count++; }
+      if (x > before) { sum -= input[start + x - before - 1] ?? 0; count--; }
+      output[start + x] = sum / count;
+    }
+  }
+}
+
+/** The same down the columns, a whole row at a time so that memory is read in order. */
+function boxColumns(input: Float32Array, output: Float32Array, width: number, height: number, window: number): void {
+  const after = Math.floor((window + 2) / 2) - 1;
+  const before = window - 1 - after;
+  const sums = new Float64Array(width);
+  let count = 0;
+  const add = (row: number, sign: 1 | -1): void => {
+    const start = row * width;
+    for (let x = 0; x < width; x++) sums[x] = (sums[x] ?? 0) + sign * (input[start + x] ?? 0);
+    count += sign;
+  };
+  for (let y = 0; y < Math.min(after, height); y++) add(y, 1);
+  for (let y = 0; y < height; y++) {
+    if (y + after < height) add(y + after, 1);
+    if (y > before) add(y - before - 1, -1);
+    const start = y * width;
+    for (let x = 0; x < width; x++) output[start + x] = (sums[x] ?? 0) / count;
+  }
+}
+
+/** 64×64 samples at the centres of their cells. */
+function decimate(luma: Float32Array, width: number, height: number): Float32Array {
+  const small = new Float32Array(SIDE * SIDE);
+  for (let y = 0; y < SIDE; y++) {
+    const row = Math.floor(((y + 0.5) * height) / SIDE) * width;
+    for (let x = 0; x < SIDE; x++) small[y * SIDE + x] = luma[row + Math.floor(((x + 0.5) * width) / SIDE)] ?? 0;
+  }
+  return small;
+}
+
+/** Sum of the gradients that are visible (quantised to hundredths of the range), scaled as the reference does. */
+function gradientQuality(small: Float32Array): number {
+  let sum = 0;
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      const here = small[y * SIDE + x] ?? 0;
+      if (y + 1 < SIDE) sum += Math.trunc((Math.abs(here - (small[(y + 1) * SIDE + x] ?? 0)) * 100) / 255);
+      if (x + 1 < SIDE) sum += Math.trunc((Math.abs(here - (small[y * SIDE + x + 1] ?? 0)) * 100) / 255);
+    }
+  }
+  return Math.min(100, Math.floor(sum / 90));
+}
+
+const DCT = dctMatrix();
+
+/** Rows are frequencies 1–16 of a 64-point DCT-II. */
+function dctMatrix(): Float32Array {
+  const matrix = new Float32Array(KEPT * SIDE);
+  for (let frequency = 0; frequency < KEPT; frequency++) {
+    for (let x = 0; x < SIDE; x++) {
+      matrix[frequency * SIDE + x] = Math.sqrt(2 / SIDE) * Math.cos((Math.PI / 2 / SIDE) * (frequency + 1) * (2 * x + 1));
+    }
+  }
+  return matrix;
+}
+
+/** D·A·Dᵗ, 16×16, row = vertical frequency. */
+function lowFrequencies(small: Float32Array): Float32Array {
+  const half = new Float32Array(KEPT * SIDE);
+  for (let i = 0; i < KEPT; i++) {
+    for (let k = 0; k < SIDE; k++) {
+      const factor = DCT[i * SIDE + k] ?? 0;
+      for (let j = 0; j < SIDE; j++) half[i * SIDE + j] = (half[i * SIDE + j] ?? 0) + factor * (small[k * SIDE + j] ?? 0);
+    }
+  }
+  const output = new Float32Array(KEPT * KEPT);
+  for (let i = 0; i < KEPT; i++) {
+    for (let j = 0; j < KEPT; j++) {
+      let sum = 0;
+      for (let k = 0; k < SIDE; k++) sum += (half[i * SIDE + k] ?? 0) * (DCT[j * SIDE + k] ?? 0);
+      output[i * KEPT + j] = sum;
+    }
+  }
+  return output;
+}
+
+/** For each transform: is the matrix transposed, and are its odd frequencies (even indices) down and across negated. */
+const SIGNS: readonly { readonly transpose: boolean; readonly down: boolean; readonly across: boolean }[] = [
+  { transpose: false, down: false, across: false },
+  { transpose: true, down: true, across: false },
+  { transpose: false, down: true, across: true },
+  { transpose: true, down: false, across: true },
+  { transpose: false, down: true, across: false },
+  { transpose: false, down: false, across: true },
+  { transpose: true, down: false, across: false },
+  { transpose: true, down: true, across: true },
+];
+
+/** Mirroring a picture negates its odd frequencies; turning it is a transposition and a mirroring. */
+function transform(input: Float32Array, output: Float32Array, index: number): void {
+  const { transpose, down, across } = SIGNS[index] ?? { transpose: false, down: false, across: false };
+  for (let i = 0; i < KEPT; i++) {
+    for (let j = 0; j < KEPT; j++) {
+      const value = input[transpose ? j * KEPT + i : i * KEPT + j] ?? 0;
+      output[i * KEPT + j] = (down && i % 2 === 0) !== (across && j % 2 === 0) ? -value : value;
+    }
+  }
+}
+
+function writeBits(coefficients: Float32Array, hash: Uint8Array): void {
+  // Of an even number the reference takes the lower of the two middle values.
+  const median = coefficients.toSorted()[coefficients.length / 2 - 1] ?? 0;
+  for (let bit = 0; bit < coefficients.length; bit++) {
+    const byte = PDQ_BYTES - 1 - (bit >> 3);
+    if ((coefficients[bit] ?? 0) > median) hash[byte] = (hash[byte] ?? 0) | (1 << (bit & 7));
+  }
+}

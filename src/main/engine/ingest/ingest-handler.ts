@@ -64,7 +64,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
       colorfulness: quality.colorfulness, resolution: quality.resolution, placeholder: record.placeholder, stored: Number(stored), pipeline: PIPELINE_VERSION, now,
     });
     if (id === undefined) throw new Error(`The asset ${sha256} was not stored`);
-    insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, fingerprint.phash, fingerprint.dhash);
+    insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, bytesOf(fingerprint.phash), bytesOf(fingerprint.dhash));
     for (const r of record.renditions) insertRendition.run(id, r.preset, r.width, r.height, r.bytes, Buffer.from(r.sha256, 'hex'), RENDITION_QUALITY, PIPELINE_VERSION, now);
     hashTwins(id, record, now);
     return id;
@@ -73,7 +73,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
   /** Two images that may have equal pixels get their full-size pixel hash; nothing else needs one. */
   function hashTwins(id: number, record: AcceptedRecord, now: number): void {
     const { phash, dhash } = record.fingerprint;
-    const found = twins.all({ phash, dhash, width: record.width, height: record.height, id });
+    const found = twins.all({ phash: bytesOf(phash), dhash: bytesOf(dhash), width: record.width, height: record.height, id });
     if (found.length === 0 || found.length > MAX_TWINS) return;
     const open = found.filter((twin) => twin.hashed === 0).map((twin) => twin.id);
     if (record.pixelSha256 === null) open.push(id);
@@ -127,6 +127,13 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
       return { state: 'done', assetId, assetIsNew: existing === undefined, verdict, bytes: result.file.bytes };
     },
   };
+}
+
+/** A 64-bit hash as it is stored: 8 bytes, the most significant first. */
+function bytesOf(hash: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(hash);
+  return bytes;
 }
 
 function sourceOf(job: ClaimedJob): number {

@@ -1,0 +1,13 @@
+import type { ErrorCode } from '../../../../contract/index.ts';
+import type { Location } from '../sources.ts';
+
+/** One thing a scan came upon; every one of them becomes exactly one item. */
+export interface ScanEntry extends Location {
+  /** Null when it could not be looked at, or is not a local file. */
+  readonly bytes: number | null;
+  readonly mtimeMs: number | null;
+  /** The list row's columns, JSON; null for files found in folders. */
+  readonly row: string | null;
+  /** Why it will not be read: `skipped` is by design, `failed` is a fault. */
+  readonly refusal: { readonly state: 'skipped' | 'failed'; readonly code: ErrorCode; readonly message: string } | null;
+}

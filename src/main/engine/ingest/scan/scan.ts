@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { ListInspection, ReviewEntry } from '../../../../contract/index.ts';
+import { ProofsheetError } from '../../errors.ts';
+import type { ScanEntry } from './entry.ts';
+import type { ScanMessage, ScanRequest } from './scan-thread.ts';
+
+type ValueOf<Request extends ScanRequest> =
+  Request extends { kind: 'walk' | 'list' } ? ScanEntry[] : Request extends { kind: 'inspect' } ? ListInspection : readonly ReviewEntry[];
+
+/**
+ * Reads folders and lists on a thread of its own: the file system may be slow, and the engine's thread may not wait.
+ * Ending the iteration early ends the thread.
+ * @throws ProofsheetError whatever stopped the reading
+ */
+export async function* scan<Request extends ScanRequest>(threadFile: URL, request: Request): AsyncGenerator<ValueOf<Request>, void> {
+  const thread = new Worker(threadFile, { workerData: request });
+  try {
+    for (;;) {
+      thread.postMessage('next');
+      const [message] = (await once(thread, 'message')) as [ScanMessage];
+      if (message.kind === 'end') return;
+      if (message.kind === 'error') throw new ProofsheetError(message.code, message.message);
+      yield message.value as ValueOf<Request>;
+    }
+  } finally {
+    await thread.terminate();
+  }
+}

@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { errorCodeSchema, type Batch, type BatchAggregate } from '../../../contract/index.ts';
+import type { EngineClient } from '../../host/engine-client.ts';
+import { defineCommand, UsageError, type CommandContext, type ExitStatus } from '../command.ts';
+import { formatCount, formatTable } from '../format.ts';
+import { followImports } from '../imports.ts';
+
+const VERBS = ['show', 'pause', 'resume', 'retry', 'cancel', 'delete', 'restore', 'related'] as const;
+type Verb = (typeof VERBS)[number];
+/** These leave items to be worked on, and this command works on them unless another process' engine does. */
+const WORKING: ReadonlySet<Verb> = new Set(['resume', 'retry']);
+
+const isVerb = (text: string): text is Verb => VERBS.some((verb) => verb === text);
+
+export const batchCommand = defineCommand({
+  name: 'batch',
+  usage: ['batch list [--deleted]', `batch ${VERBS.join('|')} ID`, 'batch retry ID [--error CODE]'],
+  summary: 'List, show and steer imports and their parts; an import’s id acts on all its parts.',
+  options: {
+    error: { type: 'string', value: 'CODE', help: 'retry: only items that failed for this reason, e.g. “corrupt”' },
+    deleted: { type: 'boolean', help: 'list: deleted ones too' },
+  },
+  arguments: z.tuple([z.literal('list')]).or(z.tuple([z.enum(VERBS), z.string().regex(/^[1-9]\d{0,14}$/)])),
+  values: z.strictObject({
+    error: errorCodeSchema.or(z.never({ error: 'must be an error code, e.g. corrupt' })).optional(),
+    deleted: z.boolean().default(false),
+  }),
+  async run(context, [verb, id], { error, deleted }) {
+    if (error !== undefined && verb !== 'retry') throw new UsageError('--error belongs to “batch retry”');
+    if (deleted && verb !== 'list') throw new UsageError('--deleted belongs to “batch list”');
+    if (!isVerb(verb)) return await list(context, deleted);
+    const link = await context.connect({ work: WORKING.has(verb) });
+    const target = { id: Number(id) };
+    if (verb === 'related') return await printBatches(context, await link.client.batches.related(target));
+    const batch = verb === 'retry'
+      ? await link.client.batches.retry({ ...target, ...(error === undefined ? {} : { code: error }) })
+      : await link.client.batches[verb](target);
+    if (!WORKING.has(verb) || !link.isOwned()) return await printAggregate(context, batch);
+    return await workOff(context, link.client, batch);
+  },
+});
+
+async function list(context: CommandContext, includeDeleted: boolean): Promise<ExitStatus> {
+  const { client } = await context.connect({ work: false });
+  return await printBatches(context, await client.batches.list({ includeDeleted, limit: 1000 }));
+}
+
+/** Nobody else would do the work: our engine ends with this command. */
+async function workOff(context: CommandContext, client: EngineClient, { id, parentId }: BatchAggregate): Promise<ExitStatus> {
+  const end = await followImports(context, client, [parentId ?? id]);
+  const batch = await client.batches.show({ id });
+  await printAggregate(context, batch);
+  if (end.kind === 'interrupted') return context.interrupt.status();
+  if (end.kind === 'stuck') return 1;
+  return batch.failed > 0 ? 3 : 0;
+}
+
+async function printBatches({ output }: CommandContext, batches: readonly Batch[]): Promise<ExitStatus> {
+  if (output.isJson) await output.json({ batches });
+  else if (batches.length === 0) await output.text('There are no batches.');
+  else await output.text(table(batches));
+  return 0;
+}
+
+async function printAggregate({ output }: CommandContext, batch: BatchAggregate): Promise<ExitStatus> {
+  if (output.isJson) await output.json(batch);
+  else await output.text(table([batch, ...batch.parts.filter(({ id }) => id !== batch.id)]));
+  return 0;
+}
+
+function table(batches: readonly Batch[]): string {
+  return formatTable(
+    [{ title: 'ID', align: 'right' }, { title: 'STATE' }, { title: 'TOTAL', align: 'right' }, { title: 'DONE', align: 'right' }, { title: 'FAILED', align: 'right' }, { title: 'SKIPPED', align: 'right' }, { title: 'NAME' }],
+    batches.map(({ id, state, total, done, failed, skipped, name, deletedAt }) => [
+      String(id), deletedAt === null ? state : 'deleted', ...[total, done, failed, skipped].map(formatCount), name,
+    ]),
+  );
+}

@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import type { IngestSummary, Review } from '../../../contract/index.ts';
+import type { EngineClient } from '../../host/engine-client.ts';
+import { hostError } from '../../host/host-error.ts';
+import { defineCommand, wholeNumber, type CommandContext, type ExitStatus } from '../command.ts';
+import { formatBytes, formatCount, formatDuration, plural, printable } from '../format.ts';
+import { followImports, type ImportsEnd } from '../imports.ts';
+
+export const ingestCommand = defineCommand({
+  name: 'ingest',
+  usage: ['ingest <path…> [options]'],
+  summary: 'Take in folders, image files and lists (.csv .tsv .txt .json .jsonl), and wait until it is done.',
+  options: {
+    name: { type: 'string', value: 'NAME', help: 'the name of the import' },
+    'source-column': { type: 'string', value: 'NAME', help: 'the column of a list that holds the paths' },
+    'max-batch-size': { type: 'string', value: 'N', help: 'split lists into parts of at most N rows; 0 never splits (default 5000)' },
+    copy: { type: 'boolean', help: 'copy originals into the workspace; otherwise they stay where they are' },
+    follow: { type: 'boolean', help: 'keep watching the folders until Ctrl-C' },
+    'dry-run': { type: 'boolean', help: 'only tell what would be taken in' },
+  },
+  arguments: z.array(z.string().min(1)).min(1),
+  values: z.strictObject({
+    name: z.string().min(1, 'must not be empty').optional(),
+    'source-column': z.string().min(1, 'must not be empty').optional(),
+    'max-batch-size': wholeNumber(0).optional(),
+    copy: z.boolean().default(false),
+    follow: z.boolean().default(false),
+    'dry-run': z.boolean().default(false),
+  }),
+  async run(context, paths, values) {
+    const options = {
+      paths: paths.map(context.resolvePath),
+      ...(values.name === undefined ? {} : { name: values.name }),
+      ...(values['source-column'] === undefined ? {} : { sourceColumn: values['source-column'] }),
+      ...(values['max-batch-size'] === undefined ? {} : { maxBatchSize: values['max-batch-size'] }),
+    };
+    const { client } = await context.connect({ work: !values['dry-run'] });
+    if (values['dry-run']) return await review(context, client, options);
+    const { importIds } = await client.ingest.start({ ...options, copy: values.copy, follow: values.follow });
+    const end = await followImports(context, client, importIds);
+    if (values.follow && end.kind === 'finished') {
+      context.output.note('Watching for new and changed files. Press Ctrl-C to end.');
+      await context.interrupt.requested;
+      return await report(context, client, importIds, { kind: 'interrupted' });
+    }
+    return await report(context, client, importIds, end);
+  },
+});
+
+/** Tells the outcome. What ended early is told with its reason, beside what had been done by then. */
+async function report(context: CommandContext, client: EngineClient, importIds: readonly number[], end: ImportsEnd): Promise<ExitStatus> {
+  const { finished: _finished, ...summary } = await client.ingest.summary({ importIds: [...importIds] });
+  const seconds = Math.round(context.elapsedSeconds() * 1000) / 1000;
+  const error = problemOf(end);
+  const isOver = error === undefined;
+  if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(isOver ? {} : { error: { code: error.code, message: error.message } }) });
+  else {
+    await context.output.text(describe(summary, seconds));
+    if (!isOver) context.output.note(error.message);
+  }
+  if (end.kind === 'interrupted') return context.interrupt.status();
+  if (end.kind === 'stuck') return 1;
+  return summary.batches.some(({ failed }) => failed > 0) ? 3 : 0;
+}
+
+function problemOf(end: ImportsEnd): ReturnType<typeof hostError> | undefined {
+  switch (end.kind) {
+    case 'finished':
+      return undefined;
+    case 'interrupted':
+      return hostError('cancelled', 'Interrupted. Everything done so far is saved; the same command goes on from here.');
+    case 'stuck':
+      return hostError(end.code === 'disk-full' ? 'disk-full' : 'internal', `The import has paused itself (${end.code}). Once the cause is gone, the same command goes on from here.`);
+  }
+}
+
+function describe({ batches, assetsNew, assetsExisting, verdicts }: Omit<IngestSummary, 'finished'>, seconds: number): string {
+  const sum = (key: 'total' | 'done' | 'failed' | 'skipped' | 'cancelled'): number => batches.reduce((total, batch) => total + batch[key], 0);
+  const trouble = [
+    [verdicts.salvageable, 'salvageable'], [verdicts.unreadable, 'unreadable'], [verdicts.rejected, 'rejected by the policy'],
+  ] as const;
+  return [
+    ...batches.map((batch) => `${printable(batch.name)} (${String(batch.id)}): ${batch.state.replaceAll('-', ' ')}`),
+    `${plural(sum('total'), 'item')} in ${formatDuration(seconds)}: ${formatCount(sum('done'))} done, ${formatCount(sum('failed'))} failed, ${formatCount(sum('skipped'))} skipped`
+      + (sum('cancelled') === 0 ? '' : `, ${formatCount(sum('cancelled'))} cancelled`),
+    `${plural(assetsNew, 'new asset')}, ${formatCount(assetsExisting)} known already`,
+    ...trouble.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`),
+  ].join('\n');
+}
+
+async function review(context: CommandContext, client: EngineClient, options: Parameters<EngineClient['ingest']['review']>[0]): Promise<ExitStatus> {
+  let last: Review | undefined;
+  for await (const review of await client.ingest.review(options, { signal: context.interrupt.signal })) {
+    last = review;
+    context.output.live(`${plural(imagesOf(review), 'image')} found`);
+  }
+  if (last?.complete !== true) throw hostError('internal', 'the review ended before it was complete');
+  if (context.output.isJson) await context.output.json({ dryRun: true, images: imagesOf(last), entries: last.entries });
+  else await context.output.text(describeReview(last));
+  return 0;
+}
+
+function imagesOf({ entries }: Review): number {
+  return entries.reduce((total, { images }) => total + images, 0);
+}
+
+function describeReview(review: Review): string {
+  return review.entries.flatMap((entry) => [
+    `${printable(entry.path)}: ${entry.kind}, ${plural(entry.images, 'image')}, ${formatBytes(entry.bytes)}`,
+    ...(entry.parts.length > 1 ? [`  in ${plural(entry.parts.length, 'part')}: ${entry.parts.map(printable).join(', ')}`] : []),
+    ...entry.skipped.map(({ code, count }) => `  ${formatCount(count)} skipped: ${code}`),
+  ]).join('\n');
+}

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { defineCommand, wholeNumber } from '../command.ts';
+import { formatCount, formatTable } from '../format.ts';
+
+export const inspectCommand = defineCommand({
+  name: 'inspect',
+  usage: ['inspect <list-file> [--preview N|all]'],
+  summary: 'Show how a list would be read, before anything runs.',
+  options: {
+    preview: { type: 'string', value: 'N', help: 'rows to show, or “all” (default 100)' },
+    'source-column': { type: 'string', value: 'NAME', help: 'the column that holds the paths' },
+  },
+  arguments: z.tuple([z.string().min(1)]),
+  values: z.strictObject({
+    preview: z.literal('all').transform(() => null).or(wholeNumber(0)).default(100),
+    'source-column': z.string().min(1, 'must not be empty').optional(),
+  }),
+  async run({ output, connect, resolvePath }, [path], values) {
+    const { client } = await connect({ work: false });
+    const found = await client.ingest.inspectList({
+      path: resolvePath(path), preview: values.preview, ...(values['source-column'] === undefined ? {} : { sourceColumn: values['source-column'] }),
+    });
+    if (output.isJson) {
+      await output.json(found);
+      return 0;
+    }
+    await output.text([
+      `${formatCount(found.rows)} rows, ${found.encoding}${found.delimiter === null ? '' : `, separated by ${JSON.stringify(found.delimiter)}`}`,
+      `paths are taken from ${found.sourceColumn === null ? 'each line' : `the column “${found.sourceColumn}”`}`,
+      ...(found.columns.length === 0 ? [] : ['', formatTable(found.columns.map((title) => ({ title })), found.preview.map((row) => found.columns.map((column) => row[column] ?? '')))]),
+    ].join('\n'));
+    return 0;
+  },
+});

@@ -1,0 +1,73 @@
+import type { Writable } from 'node:stream';
+import { toSnakeCase } from './snake-case.ts';
+
+export interface Output {
+  readonly isJson: boolean;
+  readonly isTerminal: boolean;
+  /** One JSON document, or one line of JSON Lines. */
+  readonly json: (value: unknown) => Promise<void>;
+  /** Text for people, on stdout. */
+  readonly text: (text: string) => Promise<void>;
+  /** What is said beside the result, on stderr. */
+  readonly note: (text: string) => void;
+  /** Draws over the same line of a terminal, again and again; an empty text takes it away. */
+  readonly live: (text: string) => void;
+  readonly isLive: boolean;
+  readonly flush: () => Promise<void>;
+  /** Aborted when whoever read our output went away (`… | head`). */
+  readonly closed: AbortSignal;
+}
+
+export interface Streams {
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Output {
+  const closed = new AbortController();
+  stdout.on('error', () => { closed.abort(); });
+  // A vanished stderr takes nothing with it that anyone could still read.
+  stderr.on('error', () => undefined);
+  let drawn = false;
+  const write = async (text: string): Promise<void> => {
+    closed.signal.throwIfAborted();
+    if (!stdout.write(text)) await drained(stdout, closed.signal);
+    closed.signal.throwIfAborted();
+  };
+  const live = (text: string): void => {
+    if (!drawn && text === '') return;
+    stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+    drawn = text !== '';
+  };
+  return {
+    isJson,
+    isTerminal: stdout.isTTY === true,
+    json: async (value) => { await write(`${JSON.stringify(toSnakeCase(value))}\n`); },
+    text: async (text) => { await write(`${text}\n`); },
+    note(text) {
+      live('');
+      stderr.write(`${text}\n`);
+    },
+    live,
+    isLive: stderr.isTTY === true,
+    flush: async () => {
+      live('');
+      await Promise.all([stdout, stderr].map(async (stream) => {
+        await new Promise<void>((resolve) => { stream.write('', () => { resolve(); }); });
+      }));
+    },
+    closed: closed.signal,
+  };
+}
+
+async function drained(stream: Writable, closed: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      closed.removeEventListener('abort', done);
+      resolve();
+    };
+    stream.once('drain', done);
+    closed.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,82 @@
+import { createORPCClient, type ClientContext, type ClientLink } from '@orpc/client';
+import { RPCLink } from '@orpc/client/websocket';
+import type { ContractRouterClient } from '@orpc/contract';
+import { connect } from 'node:net';
+import { WebSocket } from 'ws';
+import type { Contract } from '../../contract/index.ts';
+import { hostError } from './host-error.ts';
+
+export type EngineClient = ContractRouterClient<Contract>;
+
+export interface EngineSession {
+  readonly address: string;
+  readonly socket: WebSocket;
+  readonly link: ClientLink<ClientContext>;
+  /** Resolves when the connection is gone, for whatever reason. */
+  readonly closed: Promise<void>;
+}
+
+/** How often a call is made again after the engine died before it answered; a call that kills it must end somewhere. */
+const MAX_CALLS = 3;
+
+/** Opens one WebSocket to an engine's address (socket path or named pipe). Rejects if nobody serves there. */
+export function openEngineSocket(address: string): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    // `ws+unix:` URLs cannot carry every path (`#`, `?`, `:`, `%`), a socket of our own can.
+    const socket = new WebSocket('ws://engine/rpc', { createConnection: () => connect(address), perMessageDeflate: false });
+    socket.once('open', () => {
+      socket.off('error', reject);
+      // What follows an error is always `close`, and that is what everybody listens to.
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+}
+
+export async function openEngineSession(address: string): Promise<EngineSession> {
+  const socket = await openEngineSocket(address);
+  const closed = new Promise<void>((resolve) => { socket.once('close', () => { resolve(); }); });
+  // ws fires the same events as a browser's WebSocket; only the declared types of the two differ.
+  const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
+  return { address, socket, link, closed };
+}
+
+/**
+ * A client that outlives its connections: calls wait for the next session, and one whose engine died before it answered
+ * is made again. That is safe because every procedure of the contract gives the same result when done twice. A stream
+ * that breaks is not resumed; it fails with `reset`, and its reader subscribes again.
+ */
+export function createEngineClient(nextSession: (signal: AbortSignal | undefined) => Promise<EngineSession>): EngineClient {
+  const link: ClientLink<ClientContext> = {
+    async call(path, input, options) {
+      for (let attempt = 1; ; attempt += 1) {
+        const session = await nextSession(options.signal);
+        try {
+          const answer = await session.link.call(path, input, options);
+          return isStream(answer) ? guardStream(answer, session) : answer;
+        } catch (error) {
+          if (session.socket.readyState === WebSocket.OPEN || options.signal?.aborted === true) throw error;
+          await session.closed;
+          if (attempt === MAX_CALLS) throw hostError('reset', `the engine stopped ${String(MAX_CALLS)} times while answering ${path.join('.')}`);
+        }
+      }
+    },
+  };
+  return createORPCClient<EngineClient>(link);
+}
+
+function isStream(answer: unknown): answer is AsyncIteratorObject<unknown> {
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;
+}
+
+/** A lost connection must look neither like the end of the stream nor like the reader's own abort. */
+async function* guardStream(stream: AsyncIteratorObject<unknown>, session: EngineSession): AsyncGenerator<unknown> {
+  const lost = (): boolean => session.socket.readyState !== WebSocket.OPEN;
+  try {
+    yield* stream;
+  } catch (error) {
+    throw lost() ? hostError('reset', 'the engine stopped') : error;
+  }
+  if (lost()) throw hostError('reset', 'the engine stopped');
+}

@@ -1,0 +1,56 @@
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface EngineLog {
+  /** Inherited by the engine, so that its last words are kept even when its host is killed. */
+  readonly descriptor: number;
+  /** What was written since the log was opened: its last lines, ready to follow a sentence; may be empty. */
+  readonly lastWords: () => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+const MAX_BYTES = 2_000_000;
+const CHECK_EVERY_MS = 60_000;
+const LAST_WORDS_BYTES = 2_000;
+
+/**
+ * `<workspace>/logs/engine.log`, at most about 2 MB, the part before in `engine.1.log`. The engine holds the file open,
+ * so it is copied and truncated in place (append mode goes on at the new end) instead of being renamed.
+ */
+export async function openEngineLog(workspace: string): Promise<EngineLog> {
+  const folder = join(workspace, 'logs');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'engine.log');
+  const file = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
+  const rotate = async (): Promise<void> => {
+    if ((await file.stat()).size <= MAX_BYTES) return;
+    await copyFile(path, join(folder, 'engine.1.log'));
+    await file.truncate(0);
+  };
+  await rotate();
+  const begin = (await file.stat()).size;
+  // A log that cannot be rotated (disk full, folder gone) is no reason to disturb the engine; the next check tries again.
+  const timer = setInterval(() => { rotate().catch(() => undefined); }, CHECK_EVERY_MS).unref();
+  let closed: Promise<void> | undefined;
+  return {
+    descriptor: file.fd,
+    async lastWords() {
+      const reader = await open(path, 'r');
+      try {
+        const { size } = await reader.stat();
+        const from = Math.max(begin, size - LAST_WORDS_BYTES);
+        const { buffer, bytesRead } = await reader.read(Buffer.alloc(LAST_WORDS_BYTES), 0, LAST_WORDS_BYTES, from);
+        const text = buffer.toString('utf8', 0, bytesRead).trim();
+        return text === '' ? '' : `:\n${text}`;
+      } finally {
+        await reader.close();
+      }
+    },
+    close() {
+      clearInterval(timer);
+      closed ??= file.close();
+      return closed;
+    },
+  };
+}

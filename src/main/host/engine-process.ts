@@ -1,0 +1,112 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import { ERROR_CODES, type NamedErrorCode } from '../../contract/index.ts';
+import { openEngineLog } from './engine-log.ts';
+
+export interface EngineLaunch {
+  /** Absolute path of the engine's entry: `src/main/engine/main.ts` in a checkout, `out/main/engine.js` in a package. */
+  readonly entry: string;
+  /** A plain Node ≥ 24 binary, never Electron's. */
+  readonly node: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface EngineProcessOptions {
+  readonly launch: EngineLaunch;
+  readonly workspace: string;
+  /** False: the queue is left alone, for commands that only read. */
+  readonly work: boolean;
+  /** Sends the engine's own messages to this process' stderr instead of the log file. */
+  readonly debug: boolean;
+}
+
+export type StopMode = 'drain' | 'now';
+
+export interface EngineProcess {
+  readonly pid: number;
+  readonly address: string;
+  /** Resolves, never rejects, with how it ended: `status 0`, `signal SIGKILL`. */
+  readonly exited: Promise<string>;
+  readonly isRunning: () => boolean;
+  /** Asks for the given end and resolves when the process is gone; one that does not answer is killed. */
+  readonly stop: (mode: StopMode) => Promise<void>;
+}
+
+export type EngineStart =
+  | { readonly kind: 'ready'; readonly process: EngineProcess }
+  | { readonly kind: 'refused'; readonly code: NamedErrorCode; readonly message: string };
+
+const messageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), address: z.string().min(1), pid: z.int() }),
+  z.object({ kind: z.literal('refused'), code: z.enum(ERROR_CODES), message: z.string() }),
+]);
+
+/** Long enough for the jobs in flight; then whoever asked to stop is no longer kept waiting. */
+const DRAIN_LIMIT_MS = 20_000;
+const STOP_NOW_LIMIT_MS = 3_000;
+
+/** Starts one engine and waits until it serves or says why it does not. */
+export async function startEngine({ launch, workspace, work, debug }: EngineProcessOptions): Promise<EngineStart> {
+  const log = await openEngineLog(workspace);
+  const output = debug ? 2 : log.descriptor;
+  // The engine must outlive neither its host nor a Ctrl-C it was not told of, so it stays in the host's group and obeys
+  // the channel alone.
+  const child = spawn(launch.node, [launch.entry, '--workspace', workspace, ...(work ? [] : ['--no-work'])], {
+    stdio: ['ignore', output, output, 'ipc'],
+    env: { ...launch.env, ...engineEnvironment(launch.env) },
+  });
+  const exited = exitOf(child).finally(() => log.close());
+  const first = await Promise.race([firstMessage(child), exited]);
+  if (typeof first === 'string') {
+    return { kind: 'refused', code: 'internal', message: `the engine stopped while starting (${first})${await log.lastWords()}` };
+  }
+  if (first.kind === 'refused') {
+    await exited;
+    return first;
+  }
+  return { kind: 'ready', process: engineProcess(child, first, exited) };
+}
+
+/** Both variables are read once, when a process starts. Two malloc arenas: glibc's default keeps freed pixels per thread. */
+function engineEnvironment(env: EngineLaunch['env']): Record<string, string> {
+  return { UV_THREADPOOL_SIZE: env['UV_THREADPOOL_SIZE'] ?? '4', MALLOC_ARENA_MAX: env['MALLOC_ARENA_MAX'] ?? '2' };
+}
+
+function firstMessage(child: ChildProcess): Promise<z.infer<typeof messageSchema>> {
+  return new Promise((resolve) => {
+    child.on('message', function listen(message) {
+      const parsed = messageSchema.safeParse(message);
+      if (!parsed.success) return;
+      child.off('message', listen);
+      resolve(parsed.data);
+    });
+  });
+}
+
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => { resolve(error.message); });
+    child.once('exit', (status, signal) => { resolve(signal === null ? `status ${String(status)}` : `signal ${signal}`); });
+  });
+}
+
+function engineProcess(child: ChildProcess, ready: { readonly address: string; readonly pid: number }, exited: Promise<string>): EngineProcess {
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
+  const waitUpTo = async (milliseconds: number): Promise<void> => {
+    const timer = new AbortController();
+    await Promise.race([exited, delay(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+  };
+  const stop = async (mode: StopMode): Promise<void> => {
+    if (!isRunning()) return;
+    // A channel that is closed already tells the engine the same thing.
+    if (child.connected) child.send({ kind: 'stop', mode }, () => undefined);
+    await waitUpTo(mode === 'drain' ? DRAIN_LIMIT_MS : STOP_NOW_LIMIT_MS);
+    if (!isRunning()) return;
+    if (mode === 'drain') return await stop('now');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return { ...ready, exited, isRunning, stop };
+}

@@ -5,7 +5,7 @@ import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node
  * `N passed, N failed` or `N passed, N failed, N skipped`, and nothing run at all counts as failure.
  */
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-const vitest = await startVitest('test', filter, { ...options, watch: false });
+const vitest = await startVitest(filter, { ...options, watch: false });
 const totals = count(vitest);
 const skippedFiles = wholeFilesSkipped(vitest.state.getTestModules());
 await vitest.close();

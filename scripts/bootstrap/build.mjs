@@ -4,7 +4,7 @@ import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { withSetupLock } from './lock.mjs';
-import { say } from './report.mjs';
+import { errorCode, say } from './report.mjs';
 
 const RENDERER_INPUTS = ['src/renderer', 'src/contract', 'vite.renderer.config.ts', 'package-lock.json'];
 const DESKTOP_INPUTS = ['src', 'electron.vite.config.ts', ...RENDERER_INPUTS];
@@ -63,8 +63,8 @@ async function hashInputs(root, inputs) {
 /** @param {string} path @returns {Promise<string[]>} */
 async function listFiles(path) {
   if (!existsSync(path)) return [];
-  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch((error) => {
-    if (error.code === 'ENOTDIR') return undefined;
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch((/** @type {unknown} */ error) => {
+    if (errorCode(error) === 'ENOTDIR') return undefined;
     throw error;
   });
   return entries?.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)) ?? [path];

@@ -22,7 +22,7 @@ export function runInForeground(file, args, env) {
     for (const name of FORWARDED) process.removeAllListeners(name);
     process.kill(process.pid, signal);
     // A signal that cannot end this process (stopped, ignored by the parent shell) still ends in its usual status.
-    setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), 1000);
+    setTimeout(() => process.exit(128 + constants.signals[signal]), 1000);
   });
 }
 
@@ -46,7 +46,7 @@ function forwardTo(child, signal) {
 export async function runQuietly(file, args, { cwd, env, failure, timeoutMs, shell = false }) {
   const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, shell });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { output += text; });
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => { output += text; });
   const code = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status, signal) => resolve(status ?? signal));

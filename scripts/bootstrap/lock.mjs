@@ -15,8 +15,8 @@ const POLL_MS = 200;
 export async function withSetupLock(root, step) {
   const folder = join(root, '.runtime');
   const lock = join(folder, 'setup.lock');
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw new BootstrapError(`Cannot write to ${root} (${error.message}). The first run installs packages there: make it writable for this user.`);
+  await mkdir(folder, { recursive: true }).catch((/** @type {unknown} */ error) => {
+    throw new BootstrapError(`Cannot write to ${root} (${String(error)}). The first run installs packages there: make it writable for this user.`);
   });
   let told = false;
   while (!(await take(lock))) {

@@ -33,10 +33,10 @@ function npmRunsUnder(script) {
 
 /** @param {string} root */
 function npmEnvironment(root) {
-  /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' };
   // Set by the outer npm for its own call; they would send this one to the wrong folder or hide its errors.
-  for (const name of ['npm_config_local_prefix', 'npm_config_prefix', 'npm_config_loglevel', 'npm_config_workspace']) delete env[name];
+  const outer = ['npm_config_local_prefix', 'npm_config_prefix', 'npm_config_loglevel', 'npm_config_workspace'];
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.includes(name))), ELECTRON_SKIP_BINARY_DOWNLOAD: '1' };
   if (env['npm_config_cache'] === undefined || !isWritable(env['npm_config_cache'])) {
     env['npm_config_cache'] = isWritable(join(homedir(), '.npm')) ? join(homedir(), '.npm') : join(root, '.runtime/npm-cache');
   }

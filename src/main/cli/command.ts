@@ -65,8 +65,8 @@ export function defineCommand<Arguments extends readonly string[], Options>(defi
 /** A number in an option, e.g. `--limit`. */
 export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number> {
   const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${String(minimum)}` : `from ${String(minimum)} to ${String(maximum)}`;
-  return z.string().regex(/^\d+$/).transform(Number).refine((value) => value >= minimum && value <= maximum)
-    .or(z.never({ error: `must be a whole number ${range}` }));
+  const isInRange = (text: string): boolean => /^\d+$/.test(text) && Number(text) >= minimum && Number(text) <= maximum;
+  return z.string().refine(isInRange, `must be a whole number ${range}`).transform(Number);
 }
 
 export const noArguments = z.tuple([]);

@@ -74,8 +74,8 @@ function parse(command: Command, args: readonly string[]): { readonly values: Re
   try {
     return parseArgs({ args: [...args], options: { ...command.options, ...COMMON_OPTIONS }, allowPositionals: true, strict: true });
   } catch (error) {
-    // Node's sentence names the option; its advice about `--` is for file names that look like options.
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // Node's first sentence names the option; the advice after it does not fit most cases.
+    throw new UsageError((error instanceof Error ? error.message : String(error)).replace(/\. To specify .*$/s, ''));
   }
 }
 

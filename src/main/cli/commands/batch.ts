@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { errorCodeSchema, type Batch, type BatchAggregate } from '../../../contract/index.ts';
+import { errorCodeSchema, type Batch, type BatchAggregate, type ErrorCode } from '../../../contract/index.ts';
 import type { EngineClient } from '../../host/engine-client.ts';
 import { defineCommand, UsageError, type CommandContext, type ExitStatus } from '../command.ts';
 import { formatCount, formatTable } from '../format.ts';
@@ -22,7 +22,7 @@ export const batchCommand = defineCommand({
   },
   arguments: z.tuple([z.literal('list')]).or(z.tuple([z.enum(VERBS), z.string().regex(/^[1-9]\d{0,14}$/)])),
   values: z.strictObject({
-    error: errorCodeSchema.or(z.never({ error: 'must be an error code, e.g. corrupt' })).optional(),
+    error: z.custom<ErrorCode>((code) => errorCodeSchema.safeParse(code).success, 'must be an error code, e.g. “corrupt”').optional(),
     deleted: z.boolean().default(false),
   }),
   async run(context, [verb, id], { error, deleted }) {

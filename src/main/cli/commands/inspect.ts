@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defineCommand, wholeNumber } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { formatCount, formatTable } from '../format.ts';
 
 export const inspectCommand = defineCommand({
@@ -12,7 +12,8 @@ export const inspectCommand = defineCommand({
   },
   arguments: z.tuple([z.string().min(1)]),
   values: z.strictObject({
-    preview: z.literal('all').transform(() => null).or(wholeNumber(0)).default(100),
+    preview: z.string().regex(/^(\d{1,9}|all)$/, 'must be a whole number or “all”')
+      .transform((text) => (text === 'all' ? null : Number(text))).default(100),
     'source-column': z.string().min(1, 'must not be empty').optional(),
   }),
   async run({ output, connect, resolvePath }, [path], values) {

@@ -46,7 +46,6 @@ export function formatRow(widths: readonly number[], row: readonly string[]): st
 
 /** A file name may hold escape sequences that would repaint or reprogram a terminal. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are exactly what must not get through
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 

@@ -71,7 +71,7 @@ function isStream(answer: unknown): answer is AsyncIteratorObject<unknown> {
 }
 
 /** A lost connection must look neither like the end of the stream nor like the reader's own abort. */
-async function* guardStream(stream: AsyncIteratorObject<unknown>, session: EngineSession): AsyncGenerator<unknown> {
+async function* guardStream(stream: AsyncIteratorObject<unknown>, session: EngineSession): AsyncGenerator {
   const lost = (): boolean => session.socket.readyState !== WebSocket.OPEN;
   try {
     yield* stream;

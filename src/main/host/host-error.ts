@@ -8,11 +8,16 @@ export function hostError(code: NamedErrorCode, message: string, details: ErrorD
 
 /** Code and sentence of anything thrown. What is not one of ours is a defect of Proofsheet or of its caller. */
 export function describeError(error: unknown): { readonly code: string; readonly message: string } {
-  if (error instanceof ORPCError) {
+  if (isCallError(error)) {
     if (isKnownCode(error.code)) return { code: error.code, message: error.message };
     if (error.code === 'BAD_REQUEST') return { code: 'bad-input', message: inputProblem(error) };
   }
   return { code: systemCode(error) ?? 'internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** `instanceof` alone would type its data as `any`. */
+function isCallError(error: unknown): error is ORPCError<string, unknown> {
+  return error instanceof ORPCError;
 }
 
 function isKnownCode(code: string): boolean {

@@ -5,7 +5,6 @@ const MAX_DEPTH = 32;
 const MAX_PART_BYTES = 240;
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
 /** Control characters, what Windows forbids, and marks that reorder or hide what is shown. */
-// eslint-disable-next-line no-control-regex -- they are exactly what has to go
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f<>:"|?*\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 /**

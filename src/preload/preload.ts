@@ -1,0 +1,23 @@
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import manifest from '../../package.json' with { type: 'json' };
+
+// The only code that stands in both worlds. It hands over one port and the paths of files the user dropped or chose.
+contextBridge.exposeInMainWorld('proofsheet', {
+  host: 'desktop',
+  platform: process.platform,
+  version: manifest.version,
+  mediaBase: 'proofsheet://media',
+  pathForFile: (file: File): string => webUtils.getPathForFile(file),
+  pick: (kind: string): Promise<unknown> => ipcRenderer.invoke('pick', kind),
+  reveal: (assetId: number): Promise<unknown> => ipcRenderer.invoke('reveal', assetId),
+});
+
+/** A message posted before the page's scripts ran would be heard by nobody. */
+const pageReady = new Promise<void>((resolve) => {
+  window.addEventListener('load', () => resolve(), { once: true });
+});
+
+ipcRenderer.on('port', (event) => {
+  void pageReady.then(() => window.postMessage('port', '*', [...event.ports]));
+});
+ipcRenderer.send('connect');

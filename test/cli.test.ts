@@ -1,0 +1,190 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { enginePid, makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
+
+interface Place {
+  readonly cwd: string;
+  readonly workspace: string;
+  readonly pictures: string;
+}
+
+async function place(count: number, side?: number): Promise<Place> {
+  const cwd = await temporaryFolder();
+  return { cwd, workspace: join(cwd, 'workspace'), pictures: await makePictures(join(cwd, 'pictures'), count, side) };
+}
+
+function lines(stdout: string): readonly Record<string, unknown>[] {
+  return stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('ingest takes in a folder and prints one summary; the second time it is a no-op', async () => {
+  const { cwd, pictures } = await place(5);
+  await writeFile(join(pictures, 'broken.jpg'), Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(3000, 1)]));
+  const first = await runCli(['ingest', 'pictures', '--workspace', 'workspace', '--json', '--name', 'Rings'], { cwd });
+  expect(first.status).toBe(3);
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    batches: [{ id: expect.any(Number), parent_id: expect.any(Number), name: 'Rings', sequence: 1, total_split: 1, state: 'completed-with-errors', total: 6, done: 5, failed: 1, skipped: 0 }],
+    assets_new: 5, assets_existing: 0, verdicts: { clean: 5, salvageable: 0, unreadable: 1, rejected: 0 }, seconds: expect.any(Number),
+  });
+  const again = JSON.parse((await runCli(['ingest', 'pictures', '--workspace', 'workspace', '--json'], { cwd })).stdout) as Record<string, unknown>;
+  expect(again).toMatchObject({ assets_new: 0 });
+  const assets = await runCli(['assets', '--workspace', 'workspace', '--json'], { cwd });
+  expect(lines(assets.stdout)).toHaveLength(5);
+});
+
+test('items and assets print one line each, with the fields scripts rely on', async () => {
+  const { cwd } = await place(3);
+  await writeFile(join(cwd, 'list.csv'), 'SkuCode,imagePath\nA1,pictures/0001.jpg\nA2,pictures/0002.jpg\nA3,pictures/gone.jpg\n');
+  expect((await runCli(['ingest', 'list.csv', '--workspace', 'workspace', '--json'], { cwd })).status).toBe(3);
+  const items = lines((await runCli(['items', '--workspace', 'workspace', '--json'], { cwd })).stdout);
+  expect(items).toHaveLength(3);
+  expect(items[0]).toMatchObject({
+    source: join(cwd, 'pictures/0001.jpg'), state: 'done', verdict: 'clean', format: 'jpeg', width: 160, height: 160, attempts: 1, error: null,
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/), asset_id: expect.any(Number), batch_id: expect.any(Number), row: { SkuCode: 'A1', imagePath: 'pictures/0001.jpg' },
+  });
+  expect(items[2]).toMatchObject({ state: 'failed', asset_id: null, error: { code: 'not-found', message: expect.any(String) } });
+  const failed = lines((await runCli(['items', '--state', 'failed', '--workspace', 'workspace', '--json'], { cwd })).stdout);
+  expect(failed.map(({ source }) => source)).toEqual([join(cwd, 'pictures/gone.jpg')]);
+  const [asset] = lines((await runCli(['assets', '--limit', '1', '--workspace', 'workspace', '--json'], { cwd })).stdout);
+  expect(asset).toMatchObject({
+    format: 'jpeg', width: 160, height: 160, orientation: 1, frames: 1, has_alpha: false, taken_at: null, category: null,
+    quality: { score: expect.any(Number), sharpness: expect.any(Number), colorfulness: expect.any(Number) },
+    hashes: { pdq: expect.stringMatching(/^[0-9a-f]{64}$/), pdq_quality: expect.any(Number), phash: expect.stringMatching(/^[0-9a-f]{16}$/), dhash: expect.stringMatching(/^[0-9a-f]{16}$/) },
+    sources: [join(cwd, 'pictures/0001.jpg')],
+  });
+  expect((asset!['renditions'] as readonly { readonly preset: string }[]).map(({ preset }) => preset).toSorted()).toEqual(['card', 'thumb', 'zoom']);
+});
+
+test('inspect shows how a list would be read, and nothing is taken in', async () => {
+  const { cwd } = await place(0);
+  await writeFile(join(cwd, 'list.csv'), 'SkuCode;image\nA1;one.jpg\nA2;two.jpg\n');
+  const inspected = await runCli(['inspect', 'list.csv', '--preview', '1', '--workspace', 'workspace', '--json'], { cwd });
+  expect(JSON.parse(inspected.stdout)).toMatchObject({ delimiter: ';', columns: ['SkuCode', 'image'], source_column: 'image', rows: 2, preview: [{ SkuCode: 'A1', image: 'one.jpg' }] });
+  expect((await runCli(['items', '--workspace', 'workspace', '--json'], { cwd })).stdout).toBe('');
+});
+
+test('a dry run tells what would be taken in and takes nothing', async () => {
+  const { cwd } = await place(4);
+  const dry = await runCli(['ingest', 'pictures', '--dry-run', '--workspace', 'workspace', '--json'], { cwd });
+  expect(JSON.parse(dry.stdout)).toMatchObject({ dry_run: true, images: 4, entries: [{ kind: 'folder', images: 4 }] });
+  expect((await runCli(['items', '--workspace', 'workspace', '--json'], { cwd })).stdout).toBe('');
+});
+
+test('batches can be listed, shown, deleted and restored', async () => {
+  const { cwd } = await place(2);
+  const json = async (...args: readonly string[]): Promise<Record<string, unknown>> => JSON.parse((await runCli([...args, '--workspace', 'workspace', '--json'], { cwd })).stdout) as Record<string, unknown>;
+  const { batches: [part] } = await json('ingest', 'pictures') as { readonly batches: readonly [{ readonly parent_id: number }] };
+  const id = String(part.parent_id);
+  expect(await json('batch', 'list')).toMatchObject({ batches: [{ id: part.parent_id, state: 'completed', total: 2 }] });
+  expect(await json('batch', 'show', id)).toMatchObject({ id: part.parent_id, total: 2, done: 2, failed: 0, success_rate: 1, parts: [{ sequence: 1 }] });
+  await json('batch', 'delete', id);
+  expect(await json('batch', 'list')).toEqual({ batches: [] });
+  await json('batch', 'restore', id);
+  expect(await json('batch', 'list')).toMatchObject({ batches: [{ id: part.parent_id }] });
+  expect(await json('metrics')).toMatchObject({ asset_count: 2, rendition_count: 6, items_by_state: { done: 2 } });
+  expect(await json('purge')).toMatchObject({ dry_run: true, purge_days: 30, deleted_count: 0, errors: [] });
+});
+
+test('what failed is tried again once its cause is gone', async () => {
+  const { cwd, pictures } = await place(1);
+  await writeFile(join(cwd, 'list.txt'), `${pictures}/0001.jpg\n${pictures}/late.jpg\n`);
+  const first = JSON.parse((await runCli(['ingest', 'list.txt', '--workspace', 'workspace', '--json'], { cwd })).stdout) as { readonly batches: readonly [{ readonly id: number }] };
+  await makePictures(join(cwd, 'more'), 2);
+  await writeFile(join(pictures, 'late.jpg'), await readFile(join(cwd, 'more', '0002.jpg')));
+  const retried = await runCli(['batch', 'retry', String(first.batches[0].id), '--workspace', 'workspace', '--json'], { cwd });
+  expect(retried.status).toBe(0);
+  expect(JSON.parse(retried.stdout)).toMatchObject({ total: 2, done: 2, failed: 0, success_rate: 1 });
+});
+
+test('Ctrl-C saves what is done, and the same command goes on from there', async () => {
+  const { cwd, workspace } = await place(60, 1200);
+  const first = startCli(['ingest', 'pictures', '--workspace', 'workspace', '--json'], { cwd });
+  const probe = async (): Promise<number> => lines((await runCli(['items', '--state', 'done', '--workspace', workspace, '--json'], { cwd })).stdout).length;
+  await expect.poll(probe, { timeout: 30_000 }).toBeGreaterThan(0);
+  first.process.kill('SIGINT');
+  const { status, stdout, stderr } = await first.done;
+  expect(status).toBe(130);
+  expect(stderr).toContain('Ctrl-C');
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cancelled' } });
+  const before = await probe();
+  expect(before).toBeLessThan(60);
+  const second = await runCli(['ingest', 'pictures', '--workspace', 'workspace', '--json'], { cwd });
+  expect(JSON.parse(second.stdout)).toMatchObject({ batches: [{ total: 60, done: 60, failed: 0 }], assets_new: 60 });
+  expect(lines((await runCli(['items', '--workspace', 'workspace', '--json'], { cwd })).stdout)).toHaveLength(60);
+});
+
+test('an import survives the death of the engine', async () => {
+  const { cwd, workspace } = await place(60, 1200);
+  const run = startCli(['ingest', 'pictures', '--workspace', 'workspace', '--json'], { cwd });
+  await expect.poll(async () => lines((await runCli(['items', '--state', 'done', '--workspace', workspace, '--json'], { cwd })).stdout).length, { timeout: 30_000 }).toBeGreaterThan(0);
+  process.kill(await enginePid(workspace), 'SIGKILL');
+  const { status, stdout, stderr } = await run.done;
+  expect(stderr).toContain('started again');
+  expect([status, JSON.parse(stdout)]).toMatchObject([0, { batches: [{ state: 'completed', total: 60, done: 60 }] }]);
+});
+
+test('serve prints its address and token, and ends with Ctrl-C', async () => {
+  const { cwd } = await place(0);
+  const run = startCli(['serve', '--workspace', 'workspace', '--json'], { cwd });
+  const { url, token } = JSON.parse(await run.says(/\}\n/)) as { readonly url: string; readonly token: string };
+  expect(token).toMatch(/^[0-9a-f]{64}$/);
+  expect(url).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+/#token=${token}$`));
+  expect((await fetch(url)).status).toBe(200);
+  run.process.kill('SIGINT');
+  expect((await run.done).status).toBe(130);
+});
+
+test('start serves, takes in the given paths and keeps serving', async () => {
+  const { cwd } = await place(3);
+  const run = startCli(['start', 'pictures', '--workspace', 'workspace'], { cwd });
+  await run.says('3 new assets');
+  const [url = ''] = /^http:\S+$/m.exec(await run.says('#token=')) ?? [];
+  expect((await fetch(url)).status).toBe(200);
+  run.process.kill('SIGTERM');
+  expect((await run.done).status).toBe(143);
+});
+
+test('a reader that goes away ends the command quietly', async () => {
+  const { cwd } = await place(3);
+  await runCli(['ingest', 'pictures', '--workspace', 'workspace'], { cwd });
+  const run = startCli(['items', '--workspace', 'workspace', '--json'], { cwd });
+  run.process.stdout?.destroy();
+  const { status, stderr } = await run.done;
+  expect([status, stderr]).toEqual([0, '']);
+});
+
+test.each([
+  ['an unknown command', ['frobnicate'], /no command “frobnicate”/],
+  ['a command that does not exist yet', ['crawl', 'http://example.com'], /no command “crawl”/],
+  ['an unknown option', ['items', '--colour', 'red'], /Unknown option '--colour'/],
+  ['a missing argument', ['ingest'], /ingest <path…>/],
+  ['a number that is none', ['assets', '--limit', 'ten'], /--limit must be a whole number/],
+  ['a state that is none', ['items', '--state', 'lost'], /--state must be one of done, failed/],
+  ['an option of another verb', ['batch', 'show', '1', '--error', 'corrupt'], /belongs to “batch retry”/],
+  ['an id that is none', ['batch', 'show', 'x'], /batch show\|pause/],
+])('%s is wrong usage', async (_what, args, message) => {
+  const plain = await runCli(args);
+  expect([plain.status, plain.stdout, plain.stderr]).toEqual([2, '', expect.stringMatching(message)]);
+  const json = await runCli([...args, '--json']);
+  expect(json.status).toBe(2);
+  expect(JSON.parse(json.stdout)).toEqual({ error: { code: 'bad-input', message: expect.stringMatching(message) } });
+});
+
+test('a failing command says why in one sentence, without a stack trace', async () => {
+  const cwd = await temporaryFolder();
+  await mkdir(join(cwd, 'workspace'));
+  const plain = await runCli(['batch', 'show', '77', '--workspace', 'workspace'], { cwd });
+  expect([plain.status, plain.stdout]).toEqual([1, '']);
+  expect(plain.stderr.trim().split('\n')).toHaveLength(1);
+  const json = await runCli(['batch', 'show', '77', '--workspace', 'workspace', '--json'], { cwd });
+  expect([json.status, JSON.parse(json.stdout)]).toEqual([1, { error: { code: 'not-found', message: expect.stringContaining('77') } }]);
+});
+
+test('help and version are answered without an engine', async () => {
+  const help = await runCli(['--help']);
+  expect([help.status, help.stdout]).toEqual([0, expect.stringContaining('ingest')]);
+  expect(help.stdout).not.toContain('start ');
+  expect((await runCli(['ingest', '--help'])).stdout).toContain('--max-batch-size N');
+  expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+});

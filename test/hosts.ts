@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { onTestFinished } from 'vitest';
+import type { EngineLaunch } from '../src/main/host/engine-process.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** The engine as a checkout runs it. */
+export const LAUNCH: EngineLaunch = { entry: join(root, 'src/main/engine/main.ts'), node: process.execPath, env: process.env };
+
+/** A folder that is gone when the test is over. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'proofsheet-test-'));
+  onTestFinished(async () => { await rm(folder, { recursive: true, force: true, maxRetries: 5 }); });
+  return folder;
+}
+
+/** `count` distinct pictures `0001.jpg` … */
+export async function makePictures(folder: string, count: number, side = 160): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (let index = 1; index <= count; index += 1) {
+    const background = { r: (index * 37) % 256, g: (index * 91) % 256, b: (index * 53) % 256 };
+    const mark = Buffer.from(`<svg width="${String(side)}" height="${String(side)}"><circle cx="${String(20 + (index * 7) % 100)}" cy="${String(20 + (index * 13) % 100)}" r="${String(8 + index % 12)}" fill="white"/><text x="8" y="${String(side - 12)}" font-size="24">${String(index)}</text></svg>`);
+    await sharp({ create: { width: side, height: side, channels: 3, background } }).composite([{ input: mark }]).jpeg()
+      .toFile(join(folder, `${String(index).padStart(4, '0')}.jpg`));
+  }
+  return folder;
+}
+
+/** The process that holds the workspace, as the engine itself tells. */
+export async function enginePid(workspace: string): Promise<number> {
+  const file = JSON.parse(await readFile(join(workspace, 'engine.json'), 'utf8')) as { readonly pid: number };
+  return file.pid;
+}
+
+export interface CliResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliRun {
+  readonly process: ChildProcess;
+  /** Resolves when stderr or stdout contains the text. */
+  readonly says: (text: string | RegExp) => Promise<string>;
+  readonly done: Promise<CliResult>;
+}
+
+/** The command line as a user runs it: a process of its own, in `cwd`. */
+export function startCli(args: readonly string[], { cwd = tmpdir(), env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {}): CliRun {
+  const child = spawn(process.execPath, [join(root, 'src/main/cli/main.ts'), ...args], {
+    cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PROOFSHEET_CWD: cwd, ...env },
+  });
+  let stdout = '';
+  let stderr = '';
+  const watchers = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; for (const watch of watchers) watch(); });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; for (const watch of watchers) watch(); });
+  const done = new Promise<CliResult>((resolve) => { child.once('close', (status) => { resolve({ status, stdout, stderr }); }); });
+  onTestFinished(() => { child.kill('SIGKILL'); });
+  return {
+    process: child,
+    done,
+    async says(text) {
+      return await new Promise((resolve, reject) => {
+        const watch = (): void => {
+          const all = stdout + stderr;
+          if (typeof text === 'string' ? !all.includes(text) : !text.test(all)) return;
+          watchers.delete(watch);
+          resolve(all);
+        };
+        watchers.add(watch);
+        watch();
+        void done.then(() => { reject(new Error(`the command ended without saying ${String(text)}:\n${stdout}${stderr}`)); });
+      });
+    },
+  };
+}
+
+export async function runCli(args: readonly string[], options?: Parameters<typeof startCli>[1]): Promise<CliResult> {
+  return await startCli(args, options).done;
+}

@@ -1,39 +1,144 @@
-import type { Metadata, NamedErrorCode, Policy, Preset } from '../../../contract/index.ts';
-import type { Fingerprint } from '../similarity/fingerprint.ts';
+import { RENDITION_PRESETS } from '../../../contract/index.ts';
+import { derive, fitInside, toZoom } from './cascade.ts';
+import { DamageError } from './damage.ts';
+import { decode, estimatePeakBytes, isJpegData, type Pixels, type Size } from './decode/decode.ts';
+import { type ImageHeader, readHeader } from './header/header.ts';
+import { readProfile } from './icc.ts';
+import { readMetadata } from './metadata.ts';
+import type { PixelError, PixelOptions, PixelOutcome, PixelRefused } from './outcome.ts';
+import { hashDecoded } from './pixel-hash.ts';
+import { checkPolicy, isSmall } from './policy.ts';
+import { type ImageFormat, RAW_FORMATS, sniff } from './sniff.ts';
 
-export interface PixelOptions {
-  readonly policy: Policy;
-  readonly salvage: boolean;
-  readonly extension: string;
-  readonly admit: (peakBytes: number) => Promise<Disposable>;
-}
-export interface RenditionPixels { readonly preset: Preset; readonly width: number; readonly height: number; readonly bytes: Uint8Array<ArrayBuffer> }
-export interface Quality {
-  readonly score: number; readonly sharpness: number; readonly contrast: number;
-  readonly brightness: number; readonly colorfulness: number; readonly resolution: number;
-}
-export interface PixelRecord {
-  readonly format: string; readonly width: number; readonly height: number; readonly orientation: number;
-  readonly frames: number; readonly hasAlpha: boolean; readonly colorSpace: string; readonly bitDepth: number;
-  readonly flags: readonly string[]; readonly takenAt: string | null; readonly metadata: Metadata;
-  readonly pixelSha256: string | null; readonly renditions: readonly RenditionPixels[];
-  readonly fingerprint: Fingerprint; readonly quality: Quality; readonly placeholder: string;
-}
-export interface PixelAccepted extends PixelRecord { readonly kind: 'accepted'; readonly verdict: 'clean' | 'salvageable' }
-export interface PixelRefused {
-  readonly kind: 'refused'; readonly verdict: 'salvageable' | 'unreadable' | 'rejected';
-  readonly format: string | null; readonly width: number | null; readonly height: number | null;
-  readonly error: { readonly code: NamedErrorCode; readonly message: string };
-}
-export type PixelOutcome = PixelAccepted | PixelRefused;
+export type * from './outcome.ts';
+export { hashPixels } from './pixel-hash.ts';
 
+/**
+ * One look at a file's bytes that finds everything the catalog wants to know: type, header, policy, one decode at the
+ * smallest scale that serves, and from its pixels the renditions, fingerprints, quality and placeholder. A file that
+ * cannot be admitted is an outcome, not an error; what is thrown is a fault of this program or its libraries.
+ */
 export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promise<PixelOutcome> {
-  using _admitted = await options.admit(bytes.length);
-  return { kind: 'refused', verdict: 'unreadable', format: null, width: null, height: null, error: { code: 'unsupported-format', message: 'no format is read yet' } };
+  const kind = sniff(bytes);
+  if (kind.kind === 'other') return refuse('unreadable', null, null, { code: 'not-an-image', message: `the file is ${kind.looksLike}` });
+  if (kind.kind === 'unsupported') {
+    return refuse('unreadable', kind.format, null, { code: 'unsupported-format', message: `${kind.name} is not supported` });
+  }
+  const { format } = kind;
+  const header = tryReadHeader(bytes, format);
+  if (header instanceof DamageError) return refuse(header.salvageable ? 'salvageable' : 'unreadable', format, null, header);
+  const finding = checkPolicy(bytes.length, header, options.policy);
+  if (finding && (finding.isFinal || !options.salvage)) return refuse('rejected', format, header, finding.error);
+
+  const upright = uprightSize(header);
+  const zoomSize = fitInside(upright, RENDITION_PRESETS.zoom);
+  // From half the size on the decoder can leave out work; the full-size pixels, and their hash, are then never made.
+  const isReduced = isJpegData(format) && upright.width >= 2 * zoomSize.width && upright.height >= 2 * zoomSize.height;
+  const look = (isTolerant: boolean): Promise<Pixels> => decode(bytes, format, header, { isTolerant, ...(isReduced && { reduceTo: zoomSize }) });
+
+  using _memory = await options.admit(estimatePeakBytes(format, header, isReduced));
+  let damage: DamageError | null = null;
+  let pixels: Pixels;
+  try {
+    pixels = await look(false);
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    const part = error.salvageable ? await salvage(look) : null;
+    if (!part) return refuse('unreadable', format, header, error);
+    if (!options.salvage) return refuse('salvageable', format, header, error);
+    damage = error;
+    pixels = part;
+  }
+  const pixelSha256 = isReduced ? null : hashDecoded(pixels);
+  const hasAlpha = pixels.channels === 4;
+  const original = isReduced ? upright : { width: pixels.width, height: pixels.height };
+  const zoom = await toZoom(pixels);
+  const { metadata, takenAt, isReadable } = readMetadata(header.blocks);
+  return {
+    kind: 'accepted',
+    verdict: damage ? 'salvageable' : 'clean',
+    format,
+    ...original,
+    orientation: header.orientation,
+    frames: header.frames,
+    hasAlpha,
+    colorSpace: nameColorSpace(header),
+    bitDepth: header.bitDepth,
+    flags: [
+      ...(isSmall(bytes.length, header, options.policy) ? ['small'] : []),
+      ...(finding && !['too-small'].includes(finding.error.code) ? ['over-limit'] : []),
+      ...(damage ? ['salvaged'] : []),
+      ...(header.frames > 1 ? [format === 'tiff' ? 'multi-page' : 'animated'] : []),
+      ...(isWrongExtension(format, options.extension) ? ['wrong-extension'] : []),
+      ...(header.channels === 'cmyk' ? ['cmyk'] : []),
+      ...(header.bitDepth > 8 ? [`${header.bitDepth}-bit`] : []),
+      ...(header.previewAt !== undefined ? ['raw-preview'] : []),
+      ...(isReadable ? [] : ['metadata-unreadable']),
+    ],
+    takenAt,
+    metadata,
+    pixelSha256,
+    ...await derive(zoom, original),
+  };
 }
 
-export interface HashOptions { readonly admit: (peakBytes: number) => Promise<Disposable>; readonly maxPixels: number }
-export async function hashPixels(bytes: Buffer, options: HashOptions): Promise<string> {
-  using _admitted = await options.admit(bytes.length);
-  throw new Error(`no format is read yet, limit ${options.maxPixels}`);
+function tryReadHeader(bytes: Buffer, format: ImageFormat): ImageHeader | DamageError {
+  try {
+    return readHeader(bytes, format);
+  } catch (error) {
+    if (error instanceof DamageError) return error;
+    throw error;
+  }
+}
+
+/** What can be had of a damaged picture, null if it is nothing: decoders fill what they miss with one colour. */
+async function salvage(look: (isTolerant: boolean) => Promise<Pixels>): Promise<Pixels | null> {
+  try {
+    const pixels = await look(true);
+    return isFlat(pixels) ? null : pixels;
+  } catch (error) {
+    if (error instanceof DamageError) return null;
+    throw error;
+  }
+}
+
+function isFlat({ data, channels }: Pixels): boolean {
+  for (let at = channels; at < data.length; at++) if (data[at] !== data[at - channels]) return false;
+  return true;
+}
+
+function refuse(verdict: PixelRefused['verdict'], format: string | null, header: ImageHeader | null, { code, message }: PixelError): PixelRefused {
+  const size = header && uprightSize(header);
+  return { kind: 'refused', verdict, format, width: size?.width ?? null, height: size?.height ?? null, error: { code, message } };
+}
+
+function uprightSize({ width, height, orientation }: ImageHeader): Size {
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+function nameColorSpace({ channels, blocks }: ImageHeader): string {
+  if (channels !== 'rgb') return channels;
+  return !blocks.icc || readProfile(blocks.icc)?.isSrgb !== false ? 'srgb' : 'rgb';
+}
+
+const EXTENSIONS: { readonly [Format in ImageFormat]?: readonly string[] } = {
+  jpeg: ['jpg', 'jpeg', 'jpe', 'jfif', 'jif', 'mpo'],
+  png: ['png', 'apng'],
+  bmp: ['bmp', 'dib'],
+  tiff: ['tif', 'tiff'],
+  avif: ['avif', 'avifs'],
+  heic: ['heic', 'heif', 'hif', 'heics'],
+  ico: ['ico', 'cur'],
+  jp2: ['jp2', 'j2k', 'jpf', 'jpx', 'j2c', 'jpc'],
+  arw: ['arw', 'srf', 'sr2'],
+  nef: ['nef', 'nrw'],
+  rw2: ['rw2', 'raw'],
+};
+
+/** A raw file under a raw name is right enough: several are plain TIFFs inside. */
+function isWrongExtension(format: ImageFormat, extension: string): boolean {
+  if (extension === '') return false;
+  const isRawName = RAW_FORMATS.some((raw) => raw === extension);
+  if (isRawName && (format === 'tiff' || RAW_FORMATS.some((raw) => raw === format))) return false;
+  return !(EXTENSIONS[format] ?? [format]).includes(extension);
 }

@@ -1,0 +1,99 @@
+import sharp, { type OutputInfo, type Sharp } from 'sharp';
+import { DamageError } from '../damage.ts';
+import { endsEarly } from '../ends-early.ts';
+import type { ImageHeader } from '../header/header.ts';
+import { readProfile } from '../icc.ts';
+import type { ImageFormat } from '../sniff.ts';
+import type { DecodeOptions, Pixels } from './decode.ts';
+
+// Nothing but these loaders may look at a file, whatever its bytes claim to be.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: [
+    'VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif', 'VipsForeignLoadTiff', 'VipsForeignLoadHeif',
+  ],
+});
+// Every picture is seen once, and jobs run side by side already.
+sharp.cache(false);
+sharp.concurrency(1);
+
+/** Above any policy: what a picture may have at most, 268 megapixels. */
+export const HARD_PIXEL_LIMIT = 268_402_689;
+
+/** Decodes what libvips reads. */
+export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header: ImageHeader, options: DecodeOptions): Promise<Pixels> {
+  const isSrgb = header.blocks.icc !== undefined && readProfile(header.blocks.icc)?.isSrgb === true;
+  const image = sharp(bytes, {
+    failOn: options.isTolerant ? 'none' : 'warning',
+    limitInputPixels: HARD_PIXEL_LIMIT,
+    ignoreIcc: isSrgb,
+    page: 0,
+    pages: 1,
+  });
+  if (options.reduceTo) {
+    const { width, height } = header.orientation >= 5 ? { width: options.reduceTo.height, height: options.reduceTo.width } : options.reduceTo;
+    image.resize(width, height, { fit: 'fill' });
+  }
+  orient(image, header.orientation);
+  try {
+    return toPixels(await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+  } catch (error) {
+    throw toDamage(error, bytes, format);
+  }
+}
+
+export interface RgbImage { readonly data: Uint8Array; readonly width: number; readonly height: number }
+
+/** Resizes pixels, on white where they are transparent. */
+export async function resizeOnWhite(pixels: Pixels, width: number, height: number): Promise<RgbImage> {
+  const image = fromPixels(pixels);
+  if (pixels.channels === 4) image.flatten({ background: '#ffffff' });
+  const { data } = await image.resize(width, height, { fit: 'fill' }).raw().toBuffer({ resolveWithObject: true });
+  return { data, width, height };
+}
+
+/** JPEG, quality 85, without metadata, resized if another size is asked for. */
+export async function encodeJpeg(image: RgbImage, width: number, height: number): Promise<Uint8Array<ArrayBuffer>> {
+  const pipeline = fromPixels({ ...image, channels: 3 });
+  if (width !== image.width || height !== image.height) pipeline.resize(width, height, { fit: 'fill' });
+  // A copy, so that the array owns its memory and can be moved to another thread.
+  return new Uint8Array(await pipeline.jpeg({ quality: 85 }).toBuffer());
+}
+
+function fromPixels({ data, width, height, channels }: Pixels): Sharp {
+  return sharp(data, { raw: { width, height, channels }, limitInputPixels: HARD_PIXEL_LIMIT });
+}
+
+/** EXIF orientation: libvips mirrors first and turns after, which is how the values 5 and 7 are defined. */
+function orient(image: Sharp, orientation: number): void {
+  if (orientation === 2 || orientation === 5 || orientation === 7) image.flop();
+  if (orientation === 4) image.flip();
+  const angle = [0, 0, 0, 180, 0, 270, 90, 90, 270][orientation] ?? 0;
+  if (angle !== 0) image.rotate(angle);
+}
+
+function toPixels({ data, info }: { readonly data: Buffer; readonly info: OutputInfo }): Pixels {
+  const { width, height, channels } = info;
+  if (channels === 3 || channels === 4) return { data, width, height, channels };
+  return expandGray(data, width, height, channels === 2);
+}
+
+function expandGray(data: Uint8Array, width: number, height: number, hasAlpha: boolean): Pixels {
+  const [step, channels] = hasAlpha ? [2, 4] as const : [1, 3] as const;
+  const output = new Uint8Array(width * height * channels);
+  for (let from = 0, to = 0; to < output.length; from += step, to += channels) {
+    output.fill(data[from] ?? 0, to, to + 3);
+    if (hasAlpha) output[to + 3] = data[from + 1] ?? 0;
+  }
+  return { data: output, width, height, channels };
+}
+
+/** libvips reports a decoder's complaints as text only. */
+function toDamage(error: unknown, bytes: Buffer, format: ImageFormat): Error {
+  if (!(error instanceof Error) || /out of memory|unable to allocate/i.test(error.message)) return new Error('libvips failed', { cause: error });
+  const complaint = error.message.split('\n')[0]?.slice(0, 200) ?? '';
+  const isTruncated = endsEarly(bytes, format) || /premature end|truncated|unexpected end|end of (file|stream)|\bEOF\b|read past/i.test(error.message);
+  return isTruncated
+    ? new DamageError('truncated', `the ${format.toUpperCase()} data ends early, after ${bytes.length} bytes (${complaint})`)
+    : new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${complaint})`);
+}

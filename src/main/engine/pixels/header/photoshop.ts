@@ -1,0 +1,49 @@
+import { DamageError } from '../damage.ts';
+import type { ImageHeader } from './header.ts';
+
+const IPTC = 0x0404;
+const ICC = 0x040f;
+const EXIF = 0x0422;
+const XMP = 0x0424;
+
+export function readPhotoshopHeader(bytes: Buffer): ImageHeader {
+  const channelCount = bytes.readUInt16BE(12);
+  const mode = bytes.readUInt16BE(24);
+  // Bitmap, grayscale, duotone · CMYK · Lab · the rest is RGB or indexed; multichannel has no colours to show.
+  const channels = mode === 0 || mode === 1 || mode === 8 ? 'gray' : mode === 4 ? 'cmyk' : mode === 9 ? 'lab' : 'rgb';
+  if (mode === 7) throw new DamageError('unsupported-format', 'multichannel Photoshop documents have no colours to show', false);
+  const colorChannels = mode === 2 ? 1 : { gray: 1, rgb: 3, cmyk: 4, lab: 3 }[channels];
+  const resourcesAt = 30 + bytes.readUInt32BE(26);
+  const resources = readResources(bytes.subarray(resourcesAt + 4, resourcesAt + 4 + bytes.readUInt32BE(resourcesAt)));
+  const [exif, xmp, iptc, icc] = [resources.get(EXIF), resources.get(XMP), resources.get(IPTC), resources.get(ICC)];
+  return {
+    width: bytes.readUInt32BE(18),
+    height: bytes.readUInt32BE(14),
+    // Photoshop turns the pixels themselves when it saves.
+    orientation: 1,
+    frames: 1,
+    hasAlpha: channelCount > colorChannels,
+    bitDepth: bytes.readUInt16BE(22),
+    channels,
+    decoderBytesPerPixel: 8,
+    blocks: { ...(exif && { exif }), ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
+  };
+}
+
+/** The IPTC block among Photoshop's image resources, as JPEGs carry them too. */
+export function readIptcResource(resources: Buffer): Buffer | undefined {
+  return readResources(resources).get(IPTC);
+}
+
+function readResources(bytes: Buffer): ReadonlyMap<number, Buffer> {
+  const resources = new Map<number, Buffer>();
+  for (let at = 0; at + 12 <= bytes.length && bytes.toString('latin1', at, at + 4) === '8BIM';) {
+    const nameBytes = 1 + bytes.readUInt8(at + 6);
+    const lengthAt = at + 6 + nameBytes + (nameBytes & 1);
+    if (lengthAt + 4 > bytes.length) break;
+    const length = bytes.readUInt32BE(lengthAt);
+    resources.set(bytes.readUInt16BE(at + 4), bytes.subarray(lengthAt + 4, lengthAt + 4 + length));
+    at = lengthAt + 4 + length + (length & 1);
+  }
+  return resources;
+}

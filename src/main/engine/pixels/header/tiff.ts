@@ -1,0 +1,44 @@
+import { DamageError } from '../damage.ts';
+import type { ImageHeader } from './header.ts';
+import { createTiffReader } from './tiff-structure.ts';
+
+/** Pages beyond this are not counted: the limit on pixels has been broken long before. */
+const MAX_PAGES = 65_536;
+const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
+
+export function readTiffHeader(bytes: Buffer): ImageHeader {
+  const reader = createTiffReader(bytes);
+  const first = reader?.directory(reader.first);
+  if (!reader || !first) {
+    throw new DamageError(reader && reader.first + 2 > bytes.length ? 'truncated' : 'corrupt', 'the TIFF has no directory', false);
+  }
+  const { fields } = first;
+  const value = (tag: number, fallback: number): number => reader.numbers(fields.get(tag), 1)[0] ?? fallback;
+  const visited = new Set([reader.first]);
+  let next = first.next;
+  while (next !== 0 && !visited.has(next) && visited.size < MAX_PAGES) {
+    const page = reader.directory(next);
+    if (!page) break;
+    visited.add(next);
+    next = page.next;
+  }
+  const samples = value(277, 1);
+  const photometric = value(262, 1);
+  const bitDepth = value(258, 1);
+  const xmp = reader.data(fields.get(700), MAX_BLOCK_BYTES);
+  const iptc = reader.data(fields.get(33723), MAX_BLOCK_BYTES);
+  const icc = reader.data(fields.get(34675), MAX_BLOCK_BYTES);
+  const orientation = value(274, 1);
+  return {
+    width: value(256, 0),
+    height: value(257, 0),
+    orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
+    frames: visited.size,
+    hasAlpha: fields.has(338) && samples > (photometric <= 1 ? 1 : photometric === 5 ? 4 : 3),
+    bitDepth,
+    channels: photometric <= 1 ? 'gray' : photometric === 5 ? 'cmyk' : photometric === 8 ? 'lab' : 'rgb',
+    // Strips are decoded one at a time, but a file may be one strip.
+    decoderBytesPerPixel: (Math.min(samples, 5) * Math.max(8, bitDepth)) / 8,
+    blocks: { exif: bytes, ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
+  };
+}

@@ -38,6 +38,11 @@ export async function ensureDesktopBuild(root, node) {
   });
 }
 
+/** Told by a build of everything, so that the next start does not build the window again. @param {string} root */
+export async function markRendererBuilt(root) {
+  await writeFile(join(root, 'out/renderer/.inputs'), await hashInputs(root, RENDERER_INPUTS));
+}
+
 /** @param {string} root @param {readonly string[]} inputs @param {string} stampFile @param {(stamp: string) => Promise<void>} build */
 async function whenStale(root, inputs, stampFile, build) {
   const upToDate = async () => {

@@ -1,11 +1,13 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import manifest from '../../package.json' with { type: 'json' };
+
+/** Put in by the build: a sandboxed script can read no file. */
+declare const PROOFSHEET_VERSION: string;
 
 // The only code that stands in both worlds. It hands over one port and the paths of files the user dropped or chose.
 contextBridge.exposeInMainWorld('proofsheet', {
   host: 'desktop',
   platform: process.platform,
-  version: manifest.version,
+  version: PROOFSHEET_VERSION,
   mediaBase: 'proofsheet://media',
   pathForFile: (file: File): string => webUtils.getPathForFile(file),
   pick: (kind: string): Promise<unknown> => ipcRenderer.invoke('pick', kind),

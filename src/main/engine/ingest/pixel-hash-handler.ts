@@ -1,11 +1,10 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
-import type { Policy } from '../../../contract/index.ts';
 import type { JobHandler } from '../jobs/runner.ts';
 import type { PixelHashInput } from './pixel-hash-task.ts';
 import type { Originals } from './originals.ts';
 
-export function createPixelHashHandler({ db, originals, policy }: { readonly db: Database.Database; readonly originals: Originals; readonly policy: () => Policy }): JobHandler {
+export function createPixelHashHandler({ db, originals }: { readonly db: Database.Database; readonly originals: Originals }): JobHandler {
   const store = db.prepare<[Uint8Array, number]>('UPDATE asset SET pixel_sha256 = ? WHERE id = ?');
   const assetOf = (params: string | null): number => (JSON.parse(params ?? '{}') as { assetId: number }).assetId;
   return {
@@ -13,7 +12,7 @@ export function createPixelHashHandler({ db, originals, policy }: { readonly db:
     prepare(job) {
       const path = originals.find(assetOf(job.params));
       if (path === null) return { outcome: { state: 'failed', error: { code: 'not-found', message: 'No source of this image is there any more.' } } };
-      const input: PixelHashInput = { path, bytes: statSync(typeof path === 'string' ? path : Buffer.from(path)).size, maxPixels: policy().maxPixels };
+      const input: PixelHashInput = { path, bytes: statSync(typeof path === 'string' ? path : Buffer.from(path)).size };
       return { input };
     },
     commit(job, hash) {

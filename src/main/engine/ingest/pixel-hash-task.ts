@@ -5,7 +5,6 @@ import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 export interface PixelHashInput {
   readonly path: string | Uint8Array;
   readonly bytes: number;
-  readonly maxPixels: number;
 }
 
 /**
@@ -14,7 +13,7 @@ export interface PixelHashInput {
  */
 export const pixelHashTask = defineTask<PixelHashInput, string>({ name: 'pixel-hash', run });
 
-async function run({ path, bytes, maxPixels }: PixelHashInput, context: TaskContext): Promise<string> {
+async function run({ path, bytes }: PixelHashInput, context: TaskContext): Promise<string> {
   using _file = await context.admitFile(bytes);
-  return hashPixels(await readFile(typeof path === 'string' ? path : Buffer.from(path)), { admit: context.admitDecode, maxPixels });
+  return hashPixels(await readFile(typeof path === 'string' ? path : Buffer.from(path)), { admit: context.admitDecode, salvage: true });
 }

@@ -1,0 +1,91 @@
+import type Database from 'better-sqlite3';
+import type { Batch, ErrorCode, Progress } from '../../../contract/index.ts';
+import type { BatchStore } from './batch-store.ts';
+
+export interface ProgressMeter {
+  /** Open imports, and those that ended a moment ago. */
+  snapshot(): Progress[];
+  /** Notes that items of these parts have finished. */
+  touch(batchIds: ReadonlySet<number>): void;
+}
+
+/** Weight of the newest second in the rate: half of it is from the last seven seconds. */
+const SMOOTHING = 0.1;
+/** A rate needs this many seconds before it is worth an estimate. */
+const SETTLING_SECONDS = 3;
+const SHOWN_AFTER_END_MS = 30_000;
+/** Longer gaps between two finished items are pauses, not work. */
+const LONGEST_STEP_MS = 10_000;
+
+interface Meter {
+  at: number;
+  finished: number;
+  rate: number;
+  measuredSeconds: number;
+  readonly resumedFrom: number;
+}
+
+export function createProgressMeter(db: Database.Database, batches: BatchStore, pausedBecause: () => ErrorCode | null, now: () => number): ProgressMeter {
+  const shown = db.prepare<[number], { id: number; activeMs: number; bytesDone: number }>(`
+    SELECT b.id, (SELECT coalesce(sum(active_ms), 0) FROM batch p WHERE p.parent_id = b.id) AS activeMs,
+      (SELECT coalesce(sum(bytes_done), 0) FROM batch p WHERE p.parent_id = b.id) AS bytesDone
+    FROM batch b WHERE b.parent_id IS NULL AND b.deleted_at IS NULL AND (b.finished_at IS NULL OR b.finished_at > ?) ORDER BY b.id`);
+  const failures = db.prepare<[number], { code: ErrorCode; count: number }>(`
+    SELECT error_code AS code, count(*) AS count FROM job WHERE batch_id IN (SELECT id FROM batch WHERE parent_id = ?)
+    AND state IN ('failed', 'quarantined') GROUP BY error_code ORDER BY count DESC`);
+  const addActive = db.prepare<[number, number]>('UPDATE batch SET active_ms = active_ms + ? WHERE id = ?');
+  const meters = new Map<number, Meter>();
+  const lastTouch = new Map<number, number>();
+  const began = now();
+
+  function measure(batch: Batch): Meter {
+    const finished = batch.done + batch.failed + batch.skipped + batch.cancelled;
+    const at = now();
+    const meter = meters.get(batch.id);
+    if (!meter) {
+      const fresh = { at, finished, rate: 0, measuredSeconds: 0, resumedFrom: finished };
+      meters.set(batch.id, fresh);
+      return fresh;
+    }
+    const seconds = (at - meter.at) / 1000;
+    if (seconds < 0.2) return meter;
+    const rate = (finished - meter.finished) / seconds;
+    // The first seconds count in full, then the weight of a sample is its share of time.
+    const weight = Math.max(1 - (1 - SMOOTHING) ** seconds, seconds / (meter.measuredSeconds + seconds));
+    meter.rate += (rate - meter.rate) * Math.min(1, weight);
+    meter.measuredSeconds += seconds;
+    meter.at = at;
+    meter.finished = finished;
+    return meter;
+  }
+
+  return {
+    snapshot() {
+      const rows = shown.all(now() - SHOWN_AFTER_END_MS);
+      const ids = new Set(rows.map(({ id }) => id));
+      for (const id of meters.keys()) if (!ids.has(id)) meters.delete(id);
+      return rows.map(({ id, activeMs, bytesDone }) => {
+        const batch = batches.get(id);
+        const meter = measure(batch);
+        const left = batch.queued + batch.running;
+        const open = batch.state === 'running' || batch.state === 'queued';
+        return {
+          batch, bytesDone, itemsPerSecond: open ? meter.rate : 0,
+          etaSeconds: open && !batch.scanning && meter.rate > 0 && meter.measuredSeconds >= SETTLING_SECONDS ? left / meter.rate : null,
+          elapsedSeconds: activeMs / 1000,
+          failures: batch.failed > 0 ? failures.all(id) : [],
+          resumedFrom: Date.parse(batch.createdAt) < began && meter.resumedFrom > 0 ? meter.resumedFrom : null,
+          pausedBecause: open ? pausedBecause() : null,
+        };
+      });
+    },
+    touch(batchIds) {
+      const at = now();
+      for (const id of batchIds) {
+        const step = at - (lastTouch.get(id) ?? at);
+        if (step > 0) addActive.run(Math.min(step, LONGEST_STEP_MS), id);
+        lastTouch.set(id, at);
+      }
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import type { Progress } from '../../contract/index.ts';
+import { createAssetsRouter } from './assets/router.ts';
+import { createAssetRecords } from './assets/records.ts';
+import { createViews } from './assets/views.ts';
+import { createBatchStore } from './batches/batch-store.ts';
+import { createBatchesRouter } from './batches/router.ts';
+import { createProgressMeter } from './batches/progress.ts';
+import { createGroupCommit } from './catalog/group-commit.ts';
+import { openCatalog } from './catalog/open.ts';
+import { createReader } from './catalog/reader.ts';
+import { openWorkspace } from './catalog/workspace.ts';
+import { createFollowing } from './ingest/follow.ts';
+import { createImports } from './ingest/imports.ts';
+import { createIngestHandler } from './ingest/ingest-handler.ts';
+import { createItems } from './ingest/items.ts';
+import { createOriginals } from './ingest/originals.ts';
+import { createPixelHashHandler } from './ingest/pixel-hash-handler.ts';
+import { createIngestRouter } from './ingest/router.ts';
+import { createSources } from './ingest/sources.ts';
+import { createJobQueue } from './jobs/queue.ts';
+import { createRunner } from './jobs/runner.ts';
+import { partFolder } from './renditions/store.ts';
+import { createRenditionsRouter } from './renditions/router.ts';
+import { createSettingsRouter } from './settings/router.ts';
+import { createSettings } from './settings/settings.ts';
+import { createPool } from './tasks/pool.ts';
+import { createBroadcast, createChangeLog } from './workspace/changes.ts';
+import { createWorkspaceRouter } from './workspace/router.ts';
+
+export interface EngineOptions {
+  /** Folder of the workspace, created where it does not exist. */
+  readonly workspace: string;
+  /** False leaves the queue alone until `work` is called: for commands that only read. */
+  readonly work: boolean;
+  readonly version: string;
+  /** The files that threads start from: sources in a checkout, bundles in a package. */
+  readonly files: { readonly worker: URL; readonly scanThread: URL; readonly readerThread: URL };
+  readonly now?: () => number;
+  readonly random?: () => number;
+  /** Errors of ours that no user asked for; they belong into the log. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+export type Engine = ReturnType<typeof createEngine>;
+
+/** Decoders may hold this much, files being read that much: with four tasks in flight the engine stays below 900 MB. */
+const DECODE_BUDGET_BYTES = 360 * 2 ** 20;
+const FILE_BUDGET_BYTES = 120 * 2 ** 20;
+const MAX_THREADS = 8;
+const COMMIT_DELAY_MS = 10;
+const PROGRESS_INTERVAL_MS = 200;
+const CHANGES_INTERVAL_MS = 100;
+const LEASE_RENEWAL_MS = 60_000;
+/** Work goes on by itself once the disk has this much room again. */
+const DISK_RESERVE_BYTES = 64 * 2 ** 20;
+const DISK_CHECK_MS = 2000;
+
+/**
+ * Wires the engine: everything that owns the workspace, once, by hand.
+ * @throws ProofsheetError `workspace-busy`, `workspace-newer`
+ */
+export function createEngine(options: EngineOptions) {
+  const { files, onDefect, version, now = Date.now, random = Math.random } = options;
+  const workspace = openWorkspace(options.workspace);
+  const db = openCatalog(workspace.catalog, workspace.backups);
+  for (const folder of [workspace.renditions, workspace.originals]) rmSync(partFolder(folder), { recursive: true, force: true });
+
+  const settings = createSettings(db);
+  const policy = () => settings.get().policy;
+  const groupCommit = createGroupCommit(db, COMMIT_DELAY_MS);
+  const queue = createJobQueue(db, randomUUID());
+  const pool = createPool({
+    workerFile: files.worker, threads: Math.min(availableParallelism(), MAX_THREADS), tasksPerThread: 2,
+    fileBudgetBytes: FILE_BUDGET_BYTES, decodeBudgetBytes: DECODE_BUDGET_BYTES,
+  });
+  const sources = createSources(db);
+  const originals = createOriginals(db, workspace, sources);
+  const batches = createBatchStore(db);
+  const changes = createChangeLog(CHANGES_INTERVAL_MS);
+  const progressStream = createBroadcast<Progress[]>((_missed, newest) => newest);
+  let diskIsFull = false;
+  const meter = createProgressMeter(db, batches, () => (diskIsFull ? 'disk-full' : null), now);
+  let progressTimer: NodeJS.Timeout | undefined;
+  let diskTimer: NodeJS.Timeout | undefined;
+  let working = false;
+
+  const runner = createRunner({
+    queue, pool, groupCommit, now, random, onDefect,
+    handlers: [createIngestHandler({ db, workspace, queue, sources, policy }), createPixelHashHandler({ db, originals })],
+    onFinished(batchIds) {
+      meter.touch(batchIds);
+      batches.settle(now());
+      announce('assets', 'batches', 'items');
+    },
+    onDiskFull() {
+      diskIsFull = true;
+      announce('batches');
+      diskTimer ??= setInterval(() => void tryDiskAgain().catch(onDefect), DISK_CHECK_MS);
+    },
+  });
+
+  const imports = createImports({
+    db, queue, sources, policy, maxBatchSize: () => settings.get().maxBatchSize, exclude: workspace.root, scanThread: files.scanThread, now, onDefect,
+    onQueued() {
+      batches.settle(now());
+      announce('batches', 'items');
+      if (working) runner.wake();
+    },
+  });
+  const following = createFollowing({ db, imports, exclude: workspace.root, now, onChanged: () => { announce('follow'); }, onDefect });
+  const reader = createReader(workspace.catalog, files.readerThread);
+
+  function announce(...topics: Parameters<typeof changes.note>): void {
+    changes.note(...topics);
+    progressTimer ??= setTimeout(() => {
+      progressTimer = undefined;
+      progressStream.publish(meter.snapshot());
+    }, PROGRESS_INTERVAL_MS);
+  }
+
+  async function tryDiskAgain(): Promise<void> {
+    const { bavail, bsize } = await statfs(workspace.root);
+    if (bavail * bsize < DISK_RESERVE_BYTES) return;
+    clearInterval(diskTimer);
+    diskTimer = undefined;
+    await runner.halt();
+    queue.release();
+    diskIsFull = false;
+    announce('batches');
+    runner.wake();
+  }
+
+  /** Takes up what earlier engines left unfinished and keeps working, or lets the jobs in flight finish and rests. */
+  async function setWorking(enabled: boolean): Promise<void> {
+    if (working === enabled) return;
+    working = enabled;
+    if (!enabled) {
+      await runner.halt();
+      return;
+    }
+    queue.recover();
+    batches.settle(now());
+    imports.resumeScans();
+    following.resume();
+    runner.wake();
+  }
+
+  const leases = setInterval(() => { queue.extendLeases(now()); }, LEASE_RENEWAL_MS);
+  if (options.work) void setWorking(true).catch(onDefect);
+
+  const onChanged = (): void => {
+    announce('batches', 'items', 'settings');
+    if (working) runner.wake();
+  };
+  const router = {
+    assets: createAssetsRouter({ db, records: createAssetRecords(db, workspace), views: createViews(db, reader), reader, originals }),
+    batches: createBatchesRouter({ batches, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
+    ingest: createIngestRouter({ db, imports, items: createItems(db), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
+    renditions: createRenditionsRouter({ db, workspace, now }),
+    settings: createSettingsRouter({ settings, onChanged }),
+    workspace: createWorkspaceRouter({ db, workspace, version, startedAt: now(), changes, work: { set: setWorking } }),
+  };
+
+  return {
+    router,
+    workspace,
+    /**
+     * Ends the engine. `drain` lets the jobs in flight finish; `now` gives them back to the queue. The catalog is
+     * consistent either way.
+     */
+    async close(mode: 'drain' | 'now'): Promise<void> {
+      clearInterval(leases);
+      clearInterval(diskTimer);
+      clearTimeout(progressTimer);
+      changes.close();
+      await following.stop();
+      await imports.stop();
+      const halted = runner.halt();
+      if (mode === 'drain' && !diskIsFull) await halted;
+      groupCommit.flush();
+      if (!diskIsFull) queue.release();
+      await pool.close();
+      await reader.close();
+      db.close();
+      rmSync(workspace.engineFile, { force: true });
+      workspace.release();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type Database from 'better-sqlite3';
+import type { ErrorCode, Item, ItemError, ItemState, Verdict } from '../../../contract/index.ts';
+import { shownLocation } from './sources.ts';
+
+export interface ItemQuery {
+  readonly batchId?: number | undefined;
+  readonly state?: ItemState | undefined;
+  readonly code?: ErrorCode | undefined;
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface Items {
+  list(query: ItemQuery): Item[];
+  /** Queues refused items again, to be admitted with what can be read of them. */
+  salvage(itemIds: readonly number[], now: number): { queued: number; refused: (ItemError & { itemId: number })[] };
+}
+
+interface ItemRow {
+  readonly id: number;
+  readonly container: string;
+  readonly name: string;
+  readonly batchId: number;
+  readonly state: string;
+  readonly assetId: number | null;
+  readonly sha256: string | null;
+  readonly verdict: Verdict | null;
+  readonly format: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly bytes: number | null;
+  readonly attempts: number;
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
+  readonly row: string | null;
+}
+
+const STATE_IN_CATALOG: Readonly<Partial<Record<ItemState, string>>> = { running: 'leased' };
+
+export function createItems(db: Database.Database): Items {
+  const statements = new Map<string, Database.Statement<[Record<string, unknown>], ItemRow>>();
+  const requeue = db.prepare<[Record<string, unknown>]>(`
+    UPDATE job SET state = 'queued', attempts = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL,
+      params = json_set(coalesce(params, '{}'), '$.salvage', json('true')) WHERE id = @id AND state = 'quarantined'`);
+  const unstamp = db.prepare<[Record<string, unknown>]>(`
+    UPDATE batch SET finished_at = NULL, cancelled_at = NULL WHERE id = (SELECT batch_id FROM job WHERE id = @id)
+    OR id = (SELECT b.parent_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE j.id = @id)`);
+
+  function statement(query: ItemQuery): Database.Statement<[Record<string, unknown>], ItemRow> {
+    const conditions = ['j.id > @after', "j.task = 'ingest'"];
+    // Without a batch, a source that was ingested often is listed once, with its newest outcome.
+    if (query.batchId === undefined) conditions.push('b.deleted_at IS NULL', 'NOT EXISTS (SELECT 1 FROM job newer WHERE newer.source_id = j.source_id AND newer.id > j.id)');
+    else conditions.push('(j.batch_id = @batchId OR b.parent_id = @batchId)');
+    if (query.state !== undefined) conditions.push('j.state = @state');
+    if (query.code !== undefined) conditions.push('j.error_code = @code');
+    const sql = `
+      SELECT j.id, c.path AS container, s.name, j.batch_id AS batchId, j.state, j.asset_id AS assetId, lower(hex(coalesce(a.sha256, s.sha256))) AS sha256,
+        j.verdict, coalesce(a.format, s.format) AS format, coalesce(a.width, s.width) AS width, coalesce(a.height, s.height) AS height,
+        coalesce(a.bytes, s.bytes) AS bytes, j.attempts, j.error_code AS errorCode, j.error_message AS errorMessage, j.row
+      FROM job j JOIN batch b ON b.id = j.batch_id JOIN source s ON s.id = j.source_id JOIN container c ON c.id = s.container_id
+      LEFT JOIN asset a ON a.id = j.asset_id WHERE ${conditions.join(' AND ')} ORDER BY j.id LIMIT @limit`;
+    const prepared = statements.get(sql) ?? db.prepare<[Record<string, unknown>], ItemRow>(sql);
+    statements.set(sql, prepared);
+    return prepared;
+  }
+
+  return {
+    list(query) {
+      const { batchId, state, code, after, limit } = query;
+      return statement(query).all({ after, limit, ...(batchId !== undefined && { batchId }), ...(state !== undefined && { state: STATE_IN_CATALOG[state] ?? state }), ...(code !== undefined && { code }) }).map(toItem);
+    },
+    salvage(itemIds, now) {
+      const refused: (ItemError & { itemId: number })[] = [];
+      let queued = 0;
+      db.transaction(() => {
+        for (const id of itemIds) {
+          if (requeue.run({ id, now }).changes === 1) {
+            unstamp.run({ id });
+            queued += 1;
+          } else refused.push({ itemId: id, code: 'bad-input', message: `Item ${id} is not in quarantine.` });
+        }
+      }).immediate();
+      return { queued, refused };
+    },
+  };
+}
+
+function toItem(row: ItemRow): Item {
+  const isKnown = row.sha256 !== null && row.sha256 !== '';
+  return {
+    id: row.id, source: shownLocation(row.container, row.name), batchId: row.batchId, state: row.state === 'leased' ? 'running' : (row.state as ItemState),
+    assetId: row.assetId, sha256: isKnown ? row.sha256 : null, verdict: row.verdict, format: row.format, width: row.width, height: row.height, bytes: row.bytes,
+    attempts: row.attempts, error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' },
+    row: row.row === null ? null : (JSON.parse(row.row) as Record<string, string>),
+  };
+}

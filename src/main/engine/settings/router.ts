@@ -1,0 +1,16 @@
+import { implement } from '@orpc/server';
+import { contract } from '../../../contract/index.ts';
+import { withContractErrors } from '../rpc.ts';
+import type { SettingsStore } from './settings.ts';
+
+export function createSettingsRouter({ settings, onChanged }: { readonly settings: SettingsStore; readonly onChanged: () => void }) {
+  const os = implement(contract.settings).use(withContractErrors);
+  return os.router({
+    get: os.get.handler(() => settings.get()),
+    set: os.set.handler(({ input: { policy, maxBatchSize } }) => {
+      const saved = settings.set({ ...(policy !== undefined && { policy }), ...(maxBatchSize !== undefined && { maxBatchSize }) });
+      onChanged();
+      return saved;
+    }),
+  });
+}

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 export interface EngineLog {
   /** Inherited by the engine, so that its last words are kept even when its host is killed. */
   readonly descriptor: number;
-  /** What was written since the log was opened: its last lines, ready to follow a sentence; may be empty. */
-  readonly lastWords: () => Promise<string>;
+  /** The error in what was written since the log was opened, else its last line; undefined when nothing was written. */
+  readonly lastWords: () => Promise<string | undefined>;
+  readonly path: string;
   readonly close: () => Promise<void>;
 }
 
@@ -35,14 +36,15 @@ export async function openEngineLog(workspace: string): Promise<EngineLog> {
   let closed: Promise<void> | undefined;
   return {
     descriptor: file.fd,
+    path,
     async lastWords() {
       const reader = await open(path, 'r');
       try {
         const { size } = await reader.stat();
         const from = Math.max(begin, size - LAST_WORDS_BYTES);
         const { buffer, bytesRead } = await reader.read(Buffer.alloc(LAST_WORDS_BYTES), 0, LAST_WORDS_BYTES, from);
-        const text = buffer.toString('utf8', 0, bytesRead).trim();
-        return text === '' ? '' : `:\n${text}`;
+        const lines = buffer.toString('utf8', 0, bytesRead).split('\n').map((line) => line.trim()).filter((line) => line !== '');
+        return lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
       } finally {
         await reader.close();
       }

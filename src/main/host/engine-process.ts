@@ -59,7 +59,7 @@ export async function startEngine({ launch, workspace, work, debug }: EngineProc
   const exited = exitOf(child).finally(() => log.close());
   const first = await Promise.race([firstMessage(child), exited]);
   if (typeof first === 'string') {
-    return { kind: 'refused', code: 'internal', message: `the engine stopped while starting (${first})${await log.lastWords()}` };
+    return { kind: 'refused', code: 'internal', message: `the engine stopped while starting (${first}): ${await log.lastWords() ?? 'it said nothing'}; see ${log.path}` };
   }
   if (first.kind === 'refused') {
     await exited;

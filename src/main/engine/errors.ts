@@ -25,6 +25,16 @@ export function errorCodeOf(error: unknown): ErrorCode {
   return (typeof errno === 'string' ? BY_ERRNO[errno] : undefined) ?? 'internal';
 }
 
+/** What people read where the operating system says `ENOENT: no such file or directory, open '…'`. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  ENOENT: 'the file does not exist', ENOTDIR: 'a part of the path is not a folder', EACCES: 'reading it is not permitted', EPERM: 'the system does not permit it',
+  ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EROFS: 'the disk is read-only', ENAMETOOLONG: 'the path is too long', EISDIR: 'it is a folder',
+  ELOOP: 'the links in its path lead in a circle', EMFILE: 'too many files are open', EIO: 'the disk reports a read error', SQLITE_FULL: 'the disk is full',
+};
+
+/** One sentence for people. */
 export function errorMessageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const errno = (error as { code?: unknown } | null)?.code;
+  const sentence = typeof errno === 'string' ? SENTENCES[errno] : undefined;
+  return sentence ?? (error instanceof Error ? error.message : String(error));
 }

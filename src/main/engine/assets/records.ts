@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Asset, Metadata, Preset } from '../../../contract/index.ts';
 import type { Workspace } from '../catalog/workspace.ts';
 import { ProofsheetError } from '../errors.ts';
-import { shownLocation } from '../ingest/sources.ts';
+import { shownLocation } from '../catalog/sources.ts';
 import { renditionPath } from '../renditions/store.ts';
 import { parseFilter } from './filter.ts';
 

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { contract } from '../../../contract/index.ts';
 import type { Reader } from '../catalog/reader.ts';
 import { ProofsheetError } from '../errors.ts';
-import type { Originals } from '../ingest/originals.ts';
+import type { Originals } from './originals.ts';
 import { withContractErrors } from '../rpc.ts';
 import { readFacets } from './facets.ts';
 import type { AssetRecords } from './records.ts';

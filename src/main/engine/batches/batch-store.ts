@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Batch, BatchAggregate, BatchState, ErrorCode, FailureGroup, ItemCounts } from '../../../contract/index.ts';
 import { ProofsheetError } from '../errors.ts';
 import { heals } from '../jobs/retry.ts';
-import { shownLocation } from '../ingest/sources.ts';
+import { shownLocation } from '../catalog/sources.ts';
 
 interface BatchRow {
   readonly id: number;
@@ -68,7 +68,7 @@ export function createBatchStore(db: Database.Database): BatchStore {
   const setCancelled = db.prepare<[number | null, number]>('UPDATE batch SET cancelled_at = ? WHERE id = ?');
   const setDeleted = db.prepare<[number | null, number]>('UPDATE batch SET deleted_at = ? WHERE id = ?');
   const cancelQueued = db.prepare<[number, number]>(
-    `UPDATE job SET state = 'cancelled', error_code = 'cancelled', error_message = 'The batch was cancelled.', finished_at = ? WHERE batch_id = ? AND state = 'queued'`);
+    `UPDATE job SET state = 'cancelled', error_code = 'cancelled', error_message = 'the batch was cancelled', finished_at = ? WHERE batch_id = ? AND state = 'queued'`);
   const requeue = db.prepare<[Record<string, unknown>]>(`
     UPDATE job SET state = 'queued', attempts = 0, deaths = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL
     WHERE batch_id = @id AND state IN ('failed', 'quarantined', 'cancelled') AND (@code IS NULL OR error_code = @code)`);

@@ -12,7 +12,7 @@ import type { ScanEntry } from './scan/entry.ts';
 import { isListPath } from './scan/list-format.ts';
 import { openList } from './scan/list.ts';
 import { scan } from './scan/scan.ts';
-import type { KnownSource, Sources } from './sources.ts';
+import type { KnownSource, Sources } from '../catalog/sources.ts';
 
 export interface ImportsDependencies {
   readonly db: Database.Database;

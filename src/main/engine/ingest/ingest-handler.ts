@@ -6,7 +6,7 @@ import type { JobHandler } from '../jobs/runner.ts';
 import { PIPELINE_VERSION, RENDITION_QUALITY } from '../renditions/store.ts';
 import type { Workspace } from '../catalog/workspace.ts';
 import type { AcceptedRecord, FileFacts, IngestInput, IngestResult } from './ingest-task.ts';
-import type { Sources } from './sources.ts';
+import type { Sources } from '../catalog/sources.ts';
 
 export interface IngestHandlerDependencies {
   readonly db: Database.Database;
@@ -116,7 +116,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
       if (result.kind === 'known' && existing === undefined) {
         // The renditions of a run that died before its commit, or of an asset that is gone: do the work after all.
         const params = JSON.stringify({ ...paramsOf(job), force: true });
-        return { state: 'retry', runAfter: now, countsAsAttempt: false, params, error: { code: 'internal', message: 'Renditions without an asset were found.' } };
+        return { state: 'retry', runAfter: now, countsAsAttempt: false, params, error: { code: 'internal', message: 'renditions without an asset were found' } };
       }
       const { copy = false } = paramsOf(job);
       const verdict = result.kind === 'accepted' ? result.verdict : 'clean';

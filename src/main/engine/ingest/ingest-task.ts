@@ -54,16 +54,16 @@ async function run(input: IngestInput, context: TaskContext): Promise<IngestResu
   // Without O_NONBLOCK, opening a named pipe would wait for ever.
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const before = await file.stat();
-  if (!before.isFile()) throw new ProofsheetError('bad-input', 'This is not a regular file.');
+  if (!before.isFile()) throw new ProofsheetError('bad-input', 'this is not a regular file');
   const facts: FileFacts = { bytes: before.size, mtimeMs: before.mtimeMs };
   if (before.size > input.policy.maxBytes && !input.salvage) {
-    return { kind: 'refused', file: facts, sha256: null, verdict: 'rejected', format: null, width: null, height: null, error: { code: 'too-many-bytes', message: `The file has ${before.size} bytes, the limit is ${input.policy.maxBytes}.` } };
+    return { kind: 'refused', file: facts, sha256: null, verdict: 'rejected', format: null, width: null, height: null, error: { code: 'too-many-bytes', message: `the file has ${before.size} bytes, the limit is ${input.policy.maxBytes}` } };
   }
   using _file = await context.admitFile(before.size);
   const bytes = await readWhole(file, before.size);
   const after = await file.stat();
   if (bytes.length !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-    throw new ProofsheetError('vanished', `The file changed while it was being read (${before.size} bytes before, ${after.size} after).`);
+    throw new ProofsheetError('vanished', `the file changed while it was being read (${before.size} bytes before, ${after.size} after)`);
   }
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (!input.force && (await exists(renditionPath(input.renditions, sha256, 'zoom'))) && input.originals === null) {

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { ErrorCode, Item, ItemError, ItemState, Verdict } from '../../../contract/index.ts';
-import { shownLocation } from './sources.ts';
+import { shownLocation } from '../catalog/sources.ts';
 
 export interface ItemQuery {
   readonly batchId?: number | undefined;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { JobHandler } from '../jobs/runner.ts';
 import type { PixelHashInput } from './pixel-hash-task.ts';
-import type { Originals } from './originals.ts';
+import type { Originals } from '../assets/originals.ts';
 
 export function createPixelHashHandler({ db, originals }: { readonly db: Database.Database; readonly originals: Originals }): JobHandler {
   const store = db.prepare<[Uint8Array, number]>('UPDATE asset SET pixel_sha256 = ? WHERE id = ?');
@@ -11,7 +11,7 @@ export function createPixelHashHandler({ db, originals }: { readonly db: Databas
     task: 'pixel-hash',
     prepare(job) {
       const path = originals.find(assetOf(job.params));
-      if (path === null) return { outcome: { state: 'failed', error: { code: 'not-found', message: 'No source of this image is there any more.' } } };
+      if (path === null) return { outcome: { state: 'failed', error: { code: 'not-found', message: 'no file of this image is there any more' } } };
       const input: PixelHashInput = { path, bytes: statSync(typeof path === 'string' ? path : Buffer.from(path)).size };
       return { input };
     },

@@ -105,7 +105,7 @@ export function createRunner({ queue, pool, groupCommit, handlers, now, random, 
   /** Runs the task; answers with what decides the outcome inside the finishing transaction. */
   async function attempt(job: ClaimedJob): Promise<() => Outcome> {
     const handler = handlerOf.get(job.task);
-    if (!handler) return () => ({ state: 'failed', error: { code: 'internal', message: `This version has no task named ${job.task}.` } });
+    if (!handler) return () => ({ state: 'failed', error: { code: 'internal', message: `this version has no task named ${job.task}` } });
     try {
       const prepared = handler.prepare(job);
       if ('outcome' in prepared) return () => prepared.outcome;

@@ -65,9 +65,13 @@ function flattenOnWhite(rgba: Uint8Array): Uint8Array {
 /** Luminance with the weights of BT.601, as PDQ has it, and the mean colour. */
 function measurePixels(rgb: Uint8Array): { luma: Float32Array; placeholder: string } {
   const luma = new Float32Array(rgb.length / 3);
-  let [reds, greens, blues] = [0, 0, 0];
+  let reds = 0;
+  let greens = 0;
+  let blues = 0;
   for (let from = 0, to = 0; to < luma.length; from += 3, to++) {
-    const [red, green, blue] = [rgb[from] ?? 0, rgb[from + 1] ?? 0, rgb[from + 2] ?? 0];
+    const red = rgb[from] ?? 0;
+    const green = rgb[from + 1] ?? 0;
+    const blue = rgb[from + 2] ?? 0;
     luma[to] = 0.299 * red + 0.587 * green + 0.114 * blue;
     reds += red;
     greens += green;

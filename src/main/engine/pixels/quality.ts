@@ -45,7 +45,8 @@ function saturate(value: number, half: number): number {
 function meanAndDeviation(plane: Float32Array): { mean: number; deviation: number } {
   let sum = 0;
   let squares = 0;
-  for (const value of plane) {
+  for (let at = 0; at < plane.length; at++) {
+    const value = plane[at] ?? 0;
     sum += value;
     squares += value * value;
   }
@@ -71,11 +72,14 @@ function laplacianVariance(luma: Float32Array, width: number, height: number): n
 
 /** Hasler and Süsstrunk, "Measuring colourfulness in natural images", 2003; 109 is their "extremely colourful". */
 function hasler({ data }: RgbPixels): number {
-  let [sumRg, sumYb, squares] = [0, 0, 0];
+  let sumRg = 0;
+  let sumYb = 0;
+  let squares = 0;
   for (let at = 0; at + 2 < data.length; at += 3) {
-    const [red, green, blue] = [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0];
+    const red = data[at] ?? 0;
+    const green = data[at + 1] ?? 0;
     const rg = red - green;
-    const yb = (red + green) / 2 - blue;
+    const yb = (red + green) / 2 - (data[at + 2] ?? 0);
     sumRg += rg;
     sumYb += yb;
     squares += rg * rg + yb * yb;

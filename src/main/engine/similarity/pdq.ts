@@ -75,18 +75,24 @@ function boxColumns(input: Float32Array, output: Float32Array, width: number, he
   const after = Math.floor((window + 2) / 2) - 1;
   const before = window - 1 - after;
   const sums = new Float64Array(width);
-  let count = 0;
-  const add = (row: number, sign: 1 | -1): void => {
-    const start = row * width;
-    for (let x = 0; x < width; x++) sums[x] = (sums[x] ?? 0) + sign * (input[start + x] ?? 0);
-    count += sign;
-  };
-  for (let y = 0; y < Math.min(after, height); y++) add(y, 1);
+  const none = new Float32Array(width);
+  const row = (y: number): Float32Array => (y >= 0 && y < height ? input.subarray(y * width, (y + 1) * width) : none);
+  let count = Math.min(after, height);
+  for (let y = 0; y < count; y++) {
+    const entering = row(y);
+    for (let x = 0; x < width; x++) sums[x] = (sums[x] ?? 0) + (entering[x] ?? 0);
+  }
   for (let y = 0; y < height; y++) {
-    if (y + after < height) add(y + after, 1);
-    if (y > before) add(y - before - 1, -1);
+    const entering = row(y + after);
+    const leaving = row(y - before - 1);
+    if (y + after < height) count++;
+    if (y > before) count--;
     const start = y * width;
-    for (let x = 0; x < width; x++) output[start + x] = (sums[x] ?? 0) / count;
+    for (let x = 0; x < width; x++) {
+      const sum = (sums[x] ?? 0) + (entering[x] ?? 0) - (leaving[x] ?? 0);
+      sums[x] = sum;
+      output[start + x] = sum / count;
+    }
   }
 }
 

@@ -93,5 +93,5 @@ async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<TaskA
 
 async function deathOf(child: ChildProcess, signal: AbortSignal): Promise<never> {
   const [status, killedBy] = (await once(child, 'exit', { signal })) as [number | null, NodeJS.Signals | null];
-  throw new ProofsheetError('worker-lost', `Reading this file ended the program that read it (${killedBy ?? `exit status ${String(status)}`}), also when it was read alone.`);
+  throw new ProofsheetError('worker-lost', `reading this file ended the program that read it (${killedBy ?? `exit status ${String(status)}`}), also when it was read alone`);
 }

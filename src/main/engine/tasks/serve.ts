@@ -1,4 +1,5 @@
 import { isMainThread, workerData } from 'node:worker_threads';
+import { errorMessageOf } from '../errors.ts';
 import { admit, type Budget } from './admission.ts';
 import type { Task, TaskAnswer, TaskCall, TaskContext } from './define-task.ts';
 
@@ -23,7 +24,7 @@ export function serveTasks(tasks: readonly Task<never, unknown>[]): (call: TaskC
       return { result: await task.run(input as never, context) };
     } catch (error) {
       const code = (error as { code?: unknown } | null)?.code;
-      return { error: { message: error instanceof Error ? error.message : String(error), code: typeof code === 'string' ? code : null } };
+      return { error: { message: errorMessageOf(error), code: typeof code === 'string' ? code : null } };
     }
   }
 

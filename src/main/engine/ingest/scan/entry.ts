@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../../contract/index.ts';
-import type { Location } from '../sources.ts';
+import type { Location } from '../../catalog/sources.ts';
 
 /** One thing a scan came upon; every one of them becomes exactly one item. */
 export interface ScanEntry extends Location {

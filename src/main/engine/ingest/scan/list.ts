@@ -77,11 +77,11 @@ function entryOf({ number, cells, source, fault }: ListRow, list: string, folder
   const row = JSON.stringify(cells);
   const refuse = (location: string, code: 'bad-input' | 'blocked-scheme', message: string): ScanEntry =>
     ({ ...locate(location), bytes: null, mtimeMs: null, row, refusal: { state: 'failed', code, message } });
-  if (fault !== null) return refuse(`${list}#${number}`, 'bad-input', `Row ${number} cannot be read: ${fault}`);
-  if (source === '') return refuse(`${list}#${number}`, 'bad-input', `Row ${number} names no file.`);
-  if (source.includes('\0')) return refuse(`${list}#${number}`, 'bad-input', `Row ${number} has a NUL character in its path.`);
+  if (fault !== null) return refuse(`${list}#${number}`, 'bad-input', `row ${number} cannot be read: ${fault}`);
+  if (source === '') return refuse(`${list}#${number}`, 'bad-input', `row ${number} names no file`);
+  if (source.includes('\0')) return refuse(`${list}#${number}`, 'bad-input', `row ${number} has a NUL character in its path`);
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(source)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'file') return refuse(source, 'blocked-scheme', `This version reads local files only, not ${scheme} addresses.`);
+  if (scheme !== undefined && scheme !== 'file') return refuse(source, 'blocked-scheme', `this version reads local files only, not ${scheme} addresses`);
   let path: string;
   try {
     path = resolve(folder, scheme === 'file' ? fileURLToPath(source) : source);

@@ -58,7 +58,7 @@ function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry>
   const { dev, ino } = statSync(folder.raw ?? folder.text, { bigint: true });
   const identity = `${dev}:${ino}`;
   if (options.entered.has(identity)) {
-    yield refused(folder, 'skipped', 'filtered', 'This folder has been read already, through another path.');
+    yield refused(folder, 'skipped', 'filtered', 'the folder has been read already, through another path');
     return;
   }
   options.entered.add(identity);
@@ -66,13 +66,13 @@ function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry>
   try {
     children = list(folder);
   } catch (error) {
-    yield refused(folder, 'failed', errorCodeOf(error), `The folder cannot be read: ${errorMessageOf(error)}`);
+    yield refused(folder, 'failed', errorCodeOf(error), `the folder cannot be read: ${errorMessageOf(error)}`);
     return;
   }
   const folders: Path[] = [];
   for (const { path, name, entry } of children) {
     if (name.startsWith('.') || (entry.isDirectory() && FOREIGN_FOLDERS.has(name))) {
-      yield refused(path, 'skipped', 'filtered', name.startsWith('.') ? 'Hidden files and folders are left out.' : 'Another program keeps this folder for itself.');
+      yield refused(path, 'skipped', 'filtered', name.startsWith('.') ? 'hidden files and folders are left out' : 'another program keeps this folder for itself');
       continue;
     }
     if (entry.isDirectory()) {
@@ -85,7 +85,7 @@ function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry>
   }
   if (!options.recursive) return;
   for (const path of folders) {
-    if (path.text === options.exclude) yield refused(path, 'skipped', 'filtered', 'This is the catalog itself.');
+    if (path.text === options.exclude) yield refused(path, 'skipped', 'filtered', 'this is the catalog itself');
     else yield* walkFolder(path, options);
   }
 }
@@ -135,13 +135,13 @@ function look(path: Path): Stats | Error {
 
 /** @param named the user named this very file: it is read whatever it is called */
 function entryOf(path: Path, stats: Stats | Error, named: boolean): ScanEntry {
-  if (stats instanceof Error) return refused(path, 'failed', errorCodeOf(stats), stats.message);
-  if (!stats.isFile()) return refused(path, 'skipped', 'filtered', 'This is neither a file nor a folder.');
+  if (stats instanceof Error) return refused(path, 'failed', errorCodeOf(stats), errorMessageOf(stats));
+  if (!stats.isFile()) return refused(path, 'skipped', 'filtered', 'this is neither a file nor a folder');
   const extension = extname(path.text).slice(1).toLowerCase();
   if (named || IMAGE_EXTENSIONS.has(extension) || looksLikeImage(path)) {
     return { ...locate(path), bytes: stats.size, mtimeMs: stats.mtimeMs, row: null, refusal: null };
   }
-  return refused(path, 'skipped', 'not-an-image', extension === '' ? 'The file is not an image.' : `The .${extension} file is not an image.`);
+  return refused(path, 'skipped', 'not-an-image', extension === '' ? 'the file is not an image' : `the .${extension} file is not an image`);
 }
 
 /** A file without an image's ending may be one all the same: its first bytes tell. */

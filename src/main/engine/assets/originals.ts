@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { Workspace } from '../catalog/workspace.ts';
 import { originalPath } from '../renditions/store.ts';
-import type { Sources } from './sources.ts';
+import type { Sources } from '../catalog/sources.ts';
 
 export interface Originals {
   /** A path where the content of this asset can be read now; null when every source is gone. */

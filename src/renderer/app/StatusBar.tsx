@@ -1,0 +1,40 @@
+import { CircleAlert } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useEtaText } from '../batches/eta.ts';
+import { fractionDone, finishedCount, isActive, progressTone } from '../batches/progress.ts';
+import { useProgress } from '../batches/queries.ts';
+import { useFormat } from '../i18n/setup.ts';
+import { useFacets } from '../library/queries.ts';
+import { ProgressBar } from '../ui/ProgressBar.tsx';
+import styles from './Shell.module.css';
+import { useSet } from './store.ts';
+
+/** The catalog's size and, while something runs, how far it is. */
+export function StatusBar() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const set = useSet();
+  const etaText = useEtaText();
+  const total = useFacets().data?.total;
+  const progress = useProgress().find(({ batch }) => isActive(batch));
+  return (
+    <footer className={styles.status} aria-label={t('app.status')}>
+      <span>{total !== undefined && t('app.imageCount', { count: total, formatted: format.number(total) })}</span>
+      {progress && (
+        <button type="button" className={styles.work} onClick={() => set({ screen: 'batches', batchId: progress.batch.parentId ?? progress.batch.id })}>
+          <span className={styles.name}>{progress.batch.name}</span>
+          <span className={styles.bar}>
+            <ProgressBar slim label={t('batches.progress', { name: progress.batch.name })} value={fractionDone(progress.batch)} tone={progressTone(progress.batch)} />
+          </span>
+          <span>{t('batches.ofTotal', { done: format.number(finishedCount(progress.batch)), total: format.number(progress.batch.total) })}</span>
+          {progress.batch.state === 'paused'
+            ? <span className={styles.muted}>{t('batches.states.paused')}</span>
+            : <span className={styles.muted}>{etaText(progress.etaSeconds)}</span>}
+          {progress.batch.failed > 0 && (
+            <span className={styles.warn}><CircleAlert size={12} aria-hidden /> {t('batches.failures', { count: progress.batch.failed, formatted: format.number(progress.batch.failed) })}</span>
+          )}
+        </button>
+      )}
+    </footer>
+  );
+}

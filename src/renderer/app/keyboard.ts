@@ -1,0 +1,56 @@
+import { useEffect, useState } from 'react';
+import { actionForKey, ACTIONS, type ActionName, type ActionRegistry, type KeyBinding } from './actions.ts';
+
+/** Keys that would type nothing even inside a text field may still be shortcuts there. */
+export function useKeyboard(registry: ActionRegistry): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      const modified = event.ctrlKey || event.metaKey;
+      if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
+      if (document.querySelector('[role="dialog"], [role="menu"], [role="listbox"][data-open]')) return;
+      const { handlers } = registry.getState();
+      const name = actionForKey(event, handlers);
+      if (!name) return;
+      event.preventDefault();
+      handlers[name]?.run();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [registry]);
+}
+
+/** With Ctrl or ⌘ these belong to the text field. */
+const EDITING_CODES: ReadonlySet<string> = new Set(['KeyA', 'KeyC', 'KeyD', 'KeyV', 'KeyX', 'KeyZ', 'KeyI', 'Backspace', 'Delete', 'ArrowLeft', 'ArrowRight']);
+
+const TEXT_INPUTS = 'input:not([type="range"], [type="checkbox"]), textarea, select, [contenteditable="true"]';
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches(TEXT_INPUTS);
+}
+
+type LayoutMap = ReadonlyMap<string, string>;
+interface KeyboardApi { readonly getLayoutMap: () => Promise<LayoutMap> }
+
+/** What is printed on the user's keys, where the browser tells. */
+export function useKeyLabel(): (name: ActionName) => string {
+  const [layout, setLayout] = useState<LayoutMap | null>(null);
+  useEffect(() => {
+    const { keyboard } = navigator as Navigator & { readonly keyboard?: KeyboardApi };
+    keyboard?.getLayoutMap().then(setLayout, () => { /* not permitted here: the names of a US keyboard serve */ });
+  }, []);
+  const apple = /Mac/.test(navigator.userAgent);
+  return (name) => keyLabel(ACTIONS[name].key, layout, apple);
+}
+
+export function keyLabel({ code, mod, shift, character }: KeyBinding, layout: LayoutMap | null, apple: boolean): string {
+  if (character !== undefined) return character;
+  const key = PLAIN_NAMES[code] ?? layout?.get(code)?.toUpperCase() ?? code.replace(/^Key|^Digit/, '');
+  const names = apple ? [mod && '⌘', shift && '⇧', key] : [mod && 'Ctrl', shift && 'Shift', key];
+  return names.filter(Boolean).join(apple ? '' : '+');
+}
+
+const PLAIN_NAMES: Readonly<Record<string, string>> = {
+  ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Comma: ',', Equal: '+', Minus: '−', Backslash: '\\', Slash: '/',
+  Backspace: '⌫',
+};

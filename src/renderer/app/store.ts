@@ -1,0 +1,89 @@
+import { create, type StoreApi, type UseBoundStore } from 'zustand';
+import { createContext, useContext } from 'react';
+import type { Sort } from '../../contract/index.ts';
+import { EMPTY_SELECTION, type Selection } from '../library/selection.ts';
+import type { Language } from '../i18n/setup.ts';
+
+export type Screen = 'home' | 'import' | 'library' | 'batches' | 'settings';
+export type Theme = 'system' | 'light' | 'dark';
+
+/** What is about to be imported, before it has been reviewed. */
+export interface PendingImport {
+  readonly paths: readonly string[];
+  /** True for uploaded copies, which only exist in the workspace. */
+  readonly mustCopy: boolean;
+}
+
+/** How this window looks at the catalog. Nothing the engine knows is kept here. */
+export interface AppState extends Preferences {
+  readonly screen: Screen;
+  readonly pendingImport: PendingImport | null;
+  readonly filter: string;
+  /** The rank that has the keyboard, in the open view. */
+  readonly focusedRank: number;
+  readonly anchorRank: number;
+  readonly selection: Selection;
+  readonly loupeOpen: boolean;
+  /** False once the grid has been scrolled. */
+  readonly atTop: boolean;
+  /** The batch shown on the batches screen. */
+  readonly batchId: number | null;
+  readonly overlay: 'palette' | 'shortcuts' | 'pick-folder' | 'pick-list' | 'pick-files' | null;
+  readonly set: (part: Partial<AppState>) => void;
+}
+
+/** Kept from one session to the next. */
+export interface Preferences {
+  readonly theme: Theme;
+  readonly language: Language | 'system';
+  readonly cellSize: number;
+  readonly sort: Sort;
+  readonly sidebarOpen: boolean;
+  readonly inspectorOpen: boolean;
+}
+
+export type AppStore = UseBoundStore<StoreApi<AppState>>;
+
+const DEFAULTS: Preferences = {
+  theme: 'system', language: 'system', cellSize: 160, sort: { key: 'added', direction: 'descending' }, sidebarOpen: true, inspectorOpen: true,
+};
+const STORAGE_KEY = 'proofsheet.preferences';
+
+export function createAppStore(storage: Storage): AppStore {
+  const store: AppStore = create<AppState>((set) => ({
+    ...DEFAULTS, ...readPreferences(storage),
+    screen: 'library', pendingImport: null, filter: '', focusedRank: 0, anchorRank: 0, selection: EMPTY_SELECTION, loupeOpen: false, atTop: true,
+    batchId: null, overlay: null,
+    set,
+  }));
+  store.subscribe(({ theme, language, cellSize, sort, sidebarOpen, inspectorOpen }) => {
+    storage.setItem(STORAGE_KEY, JSON.stringify({ theme, language, cellSize, sort, sidebarOpen, inspectorOpen } satisfies Preferences));
+  });
+  return store;
+}
+
+export const StoreContext = createContext<AppStore | null>(null);
+
+export function useAppStore(): AppStore {
+  const store = useContext(StoreContext);
+  if (!store) throw new Error('The store is used outside its provider.');
+  return store;
+}
+
+/** One part of the state; the component is drawn again only when it changes. */
+export function useAppState<Part>(select: (state: AppState) => Part): Part {
+  return useAppStore()(select);
+}
+
+export function useSet(): AppState['set'] {
+  return useAppState((state) => state.set);
+}
+
+function readPreferences(storage: Storage): Partial<Preferences> {
+  try {
+    return JSON.parse(storage.getItem(STORAGE_KEY) ?? '{}') as Partial<Preferences>;
+  } catch {
+    // Written by something else: the defaults are as good as anything in it.
+    return {};
+  }
+}

@@ -1,0 +1,26 @@
+import { useAddPaths } from '../import/useAddPaths.ts';
+import { useActions } from './actions.ts';
+import { useAppStore, useSet } from './store.ts';
+
+/** What can be done from every screen. */
+export function useGlobalActions(): void {
+  const store = useAppStore();
+  const set = useSet();
+  const add = useAddPaths();
+  useActions({
+    'go-home': { run: () => set({ screen: 'home' }) },
+    'go-library': { run: () => set({ screen: 'library', loupeOpen: false }) },
+    'go-batches': { run: () => set({ screen: 'batches' }) },
+    'go-settings': { run: () => set({ screen: 'settings' }) },
+    'add-folder': { run: () => add('folder') },
+    'add-files': { run: () => add('files') },
+    'add-list': { run: () => add('list') },
+    'palette': { run: () => set({ overlay: 'palette' }) },
+    'shortcuts': { run: () => set({ overlay: 'shortcuts' }) },
+    'toggle-theme': { run: () => set({ theme: isDark(store.getState().theme) ? 'light' : 'dark' }) },
+  });
+}
+
+function isDark(theme: 'system' | 'light' | 'dark'): boolean {
+  return theme === 'system' ? window.matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+}

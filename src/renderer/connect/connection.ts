@@ -1,0 +1,84 @@
+import { type ClientContext, type ClientLink, createORPCClient } from '@orpc/client';
+import type { ContractRouterClient } from '@orpc/contract';
+import type { Contract } from '../../contract/index.ts';
+
+export type EngineClient = ContractRouterClient<Contract>;
+export type Link = ClientLink<ClientContext>;
+export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting';
+
+export interface Connection {
+  readonly client: EngineClient;
+  readonly status: () => ConnectionStatus;
+  /** Called after every change of the status; answers a function that stops it. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Tries again at once instead of waiting for the next attempt. */
+  readonly retryNow: () => void;
+}
+
+export interface ConnectionDependencies {
+  readonly open: (onLost: () => void) => Promise<Link>;
+  readonly random: () => number;
+}
+
+const FIRST_DELAY = 250;
+const LONGEST_DELAY = 4000;
+
+/**
+ * Keeps one connection to the engine. Calls made while it is down wait for it; calls under way when it breaks are
+ * rejected, and the queries behind them are asked again. Attempts are spaced 0.25 s to 4 s apart, with full jitter.
+ */
+export function createConnection({ open, random }: ConnectionDependencies): Connection {
+  const listeners = new Set<() => void>();
+  let status: ConnectionStatus = 'connecting';
+  let attempts = 0;
+  let wake: (() => void) | null = null;
+  const setStatus = (next: ConnectionStatus) => {
+    if (status === next) return;
+    status = next;
+    for (const listener of listeners) listener();
+  };
+
+  async function connect(): Promise<Link> {
+    for (;;) {
+      try {
+        const link = await open(() => { setStatus('reconnecting'); current = connect(); });
+        attempts = 0;
+        // Whoever waits for this promise must find the status already changed.
+        setStatus('connected');
+        return link;
+      } catch {
+        // The reason is always the same: nobody listens there yet. The status tells the user.
+        await pause(random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** attempts++));
+      }
+    }
+  }
+
+  const pause = (milliseconds: number) => new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    wake = () => { clearTimeout(timer); resolve(); };
+  });
+
+  let current = connect();
+  const link: Link = {
+    call: async (path, input, options) => {
+      const opened = await abortable(current, options.signal);
+      return opened.call(path, input, options);
+    },
+  };
+  return {
+    client: createORPCClient<EngineClient>(link),
+    status: () => status,
+    subscribe: (listener) => { listeners.add(listener); return () => listeners.delete(listener); },
+    retryNow: () => { attempts = 0; wake?.(); },
+  };
+}
+
+function abortable<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

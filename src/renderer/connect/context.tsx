@@ -1,0 +1,42 @@
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import type { Preset } from '../../contract/index.ts';
+import type { Connection, ConnectionStatus, EngineClient } from './connection.ts';
+import type { Host } from './host.ts';
+
+export interface Engine {
+  readonly connection: Connection;
+  readonly host: Host;
+}
+
+export const EngineContext = createContext<Engine | null>(null);
+
+function useEngine(): Engine {
+  const engine = useContext(EngineContext);
+  if (!engine) throw new Error('The engine is used outside its provider.');
+  return engine;
+}
+
+export function useClient(): EngineClient {
+  return useEngine().connection.client;
+}
+
+export function useHost(): Host {
+  return useEngine().host;
+}
+
+export function useConnectionStatus(): ConnectionStatus {
+  const { connection } = useEngine();
+  return useSyncExternalStore(connection.subscribe, connection.status);
+}
+
+export function useRetryNow(): () => void {
+  return useEngine().connection.retryNow;
+}
+
+export function renditionUrl(host: Host, sha256: string, preset: Preset): string {
+  return `${host.mediaBase}/renditions/${sha256}/${preset}`;
+}
+
+export function originalUrl(host: Host, assetId: number): string {
+  return `${host.mediaBase}/originals/${assetId}`;
+}

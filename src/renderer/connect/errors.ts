@@ -1,0 +1,19 @@
+import { ORPCError } from '@orpc/client';
+import type { ErrorCode } from '../../contract/index.ts';
+
+export interface UserError {
+  readonly code: ErrorCode;
+  /** One sentence of the engine with the numbers in it. */
+  readonly message: string;
+}
+
+/** What the engine said went wrong; anything it did not say itself is a lost connection. */
+export function userError(error: unknown): UserError {
+  if (error instanceof ORPCError) return { code: error.code as ErrorCode, message: error.message };
+  return { code: 'offline', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Only a call that never got an answer is worth asking again by itself. */
+export function shouldRetry(failures: number, error: unknown): boolean {
+  return !(error instanceof ORPCError) && failures < 3;
+}

@@ -1,0 +1,64 @@
+import { FileSpreadsheet, FolderPlus, ImagePlus, ShieldCheck } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useAction } from '../app/actions.ts';
+import { useSet } from '../app/store.ts';
+import { stateTone } from '../batches/progress.ts';
+import { useBatches } from '../batches/queries.ts';
+import { useFormat } from '../i18n/setup.ts';
+import { Badge } from '../ui/Badge.tsx';
+import { Button } from '../ui/Button.tsx';
+import { ContactSheet } from './ContactSheet.tsx';
+import styles from './Home.module.css';
+
+const RECENT = 6;
+
+/** Where one begins: the ways in, the promise, and what was imported lately. */
+export function HomeScreen() {
+  const { t } = useTranslation();
+  const addFolder = useAction('add-folder');
+  const addFiles = useAction('add-files');
+  const addList = useAction('add-list');
+  return (
+    <div className={styles.home}>
+      <section className={styles.start}>
+        <ContactSheet />
+        <h1>{t('home.title')}</h1>
+        <p className={styles.lead}>{t('home.body')}</p>
+        <div className={styles.verbs}>
+          <Button variant="primary" size="large" icon={FolderPlus} onClick={addFolder.run}>{t('actions.add-folder')}</Button>
+          <Button size="large" icon={ImagePlus} onClick={addFiles.run}>{t('actions.add-files')}</Button>
+          <Button size="large" icon={FileSpreadsheet} onClick={addList.run}>{t('actions.add-list')}</Button>
+        </div>
+        <p className={styles.hint}>{t('home.lists')}</p>
+        <p className={styles.promise}><ShieldCheck size={16} strokeWidth={1.75} aria-hidden />{t('app.promise')}</p>
+      </section>
+      <Recent />
+    </div>
+  );
+}
+
+function Recent() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const set = useSet();
+  const { data: batches } = useBatches(false);
+  if (!batches || batches.length === 0) return null;
+  return (
+    <section className={styles.recent} aria-labelledby="recent-imports">
+      <h2 id="recent-imports">{t('home.recent')}</h2>
+      <ul>
+        {batches.slice(0, RECENT).map((batch) => (
+          <li key={batch.id}>
+            <button type="button" className={styles.row} onClick={() => set({ screen: 'batches', batchId: batch.id })}>
+              <span className={styles.name}>{batch.name}</span>
+              <span className={styles.source}>{batch.sources[0]}</span>
+              <span>{t('app.imageCount', { count: batch.done, formatted: format.number(batch.done) })}</span>
+              <span className={styles.source}>{format.date(batch.createdAt)}</span>
+              <Badge tone={stateTone(batch.state)}>{t(`batches.states.${batch.state}`)}</Badge>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,54 @@
+export interface DroppedFile {
+  /** Relative to what was dropped, with `/` between folders. */
+  readonly path: string;
+  readonly file: File;
+}
+
+export interface DragSummary {
+  readonly images: number;
+  readonly lists: number;
+  readonly others: number;
+}
+
+const LIST_TYPES: ReadonlySet<string> = new Set(['text/csv', 'text/tab-separated-values', 'text/plain', 'application/json', 'application/vnd.ms-excel']);
+
+/** What is being dragged, as far as the browser tells before the drop: types, no names. */
+export function summarizeDrag(items: Iterable<Pick<DataTransferItem, 'kind' | 'type'>>): DragSummary {
+  const types = [...items].filter((item) => item.kind === 'file').map((item) => item.type);
+  const images = types.filter((type) => type.startsWith('image/')).length;
+  const lists = types.filter((type) => LIST_TYPES.has(type)).length;
+  return { images, lists, others: types.length - images - lists };
+}
+
+/** All files of a drop, folders walked through. Entries must be taken while the drop event is being handled. */
+export async function filesOf(entries: readonly FileSystemEntry[]): Promise<readonly DroppedFile[]> {
+  const found = await Promise.all(entries.map((entry) => walk(entry, '')));
+  return found.flat();
+}
+
+async function walk(entry: FileSystemEntry, folder: string): Promise<readonly DroppedFile[]> {
+  const path = folder + entry.name;
+  if (isFile(entry)) return [{ path, file: await new Promise<File>((resolve, reject) => entry.file(resolve, reject)) }];
+  if (!isDirectory(entry)) return [];
+  const files: DroppedFile[] = [];
+  for (const child of await readAll(entry.createReader())) files.push(...await walk(child, `${path}/`));
+  return files;
+}
+
+/** A reader answers in portions until one is empty. */
+async function readAll(reader: FileSystemDirectoryReader): Promise<readonly FileSystemEntry[]> {
+  const entries: FileSystemEntry[] = [];
+  for (;;) {
+    const portion = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (portion.length === 0) return entries;
+    entries.push(...portion);
+  }
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+function isDirectory(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
+  return entry.isDirectory;
+}

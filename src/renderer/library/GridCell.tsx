@@ -1,0 +1,65 @@
+import { Check, Film, TriangleAlert } from 'lucide-react';
+import { memo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AssetCell } from '../../contract/index.ts';
+import { hasCaption } from './geometry.ts';
+import styles from './Library.module.css';
+import { presetFor } from './preset.ts';
+
+export interface GridCellProps {
+  readonly rank: number;
+  readonly column: number;
+  readonly cell: AssetCell | undefined;
+  /** Width and height of the picture's frame, in pixels. */
+  readonly width: number;
+  readonly cellSize: number;
+  readonly mediaBase: string;
+  readonly selected: boolean;
+  readonly focused: boolean;
+}
+
+/** One image of the sheet. Its place and proportions are there before its picture, so nothing ever moves. */
+export const GridCell = memo(function GridCell({ rank, column, cell, width, cellSize, mediaBase, selected, focused }: GridCellProps) {
+  const { t } = useTranslation();
+  const label = cell && t('library.cell', { name: cell.name, width: cell.width, height: cell.height, format: cell.format.toUpperCase() });
+  return (
+    <div
+      role="gridcell" aria-colindex={column} aria-selected={selected} aria-label={label ?? t('library.loading')}
+      tabIndex={focused ? 0 : -1} data-rank={rank} className={styles.cell}
+    >
+      <div className={styles.frame} style={{ blockSize: width }}>
+        {cell && <Picture cell={cell} width={width - 2 * FRAME_PADDING} mediaBase={mediaBase} />}
+        {selected && <span className={styles.tick}><Check size={12} strokeWidth={3} aria-hidden /></span>}
+        {cell && <Marks flags={cell.flags} />}
+      </div>
+      {hasCaption(cellSize) && <div className={styles.caption}>{cell?.name}</div>}
+    </div>
+  );
+});
+
+const FRAME_PADDING = 6;
+
+function Picture({ cell, width, mediaBase }: { readonly cell: AssetCell; readonly width: number; readonly mediaBase: string }) {
+  const longest = Math.max(cell.width, cell.height);
+  const size = { inlineSize: Math.max(1, Math.round(width * cell.width / longest)), blockSize: Math.max(1, Math.round(width * cell.height / longest)) };
+  return (
+    <div className={styles.picture} style={{ ...size, backgroundColor: cell.placeholder }}>
+      <img
+        src={`${mediaBase}/renditions/${cell.sha256}/${presetFor(width * window.devicePixelRatio)}`} alt="" draggable={false} decoding="async"
+        // Taking the address away stops a download that nobody will see.
+        ref={(image) => () => { image?.removeAttribute('src'); }}
+      />
+    </div>
+  );
+}
+
+function Marks({ flags }: { readonly flags: readonly string[] }) {
+  const damaged = flags.includes('salvaged') || flags.includes('wrong-extension');
+  if (!damaged && !flags.includes('animated')) return null;
+  return (
+    <span className={styles.marks}>
+      {flags.includes('animated') && <Film size={12} aria-hidden />}
+      {damaged && <TriangleAlert size={12} aria-hidden />}
+    </span>
+  );
+}

@@ -1,0 +1,138 @@
+import { ScanSearch } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Asset, Metadata } from '../../contract/index.ts';
+import { useFormat } from '../i18n/setup.ts';
+import { Badge } from '../ui/Badge.tsx';
+import { Banner } from '../ui/Banner.tsx';
+import { Button } from '../ui/Button.tsx';
+import { userError } from '../connect/errors.ts';
+import { flagLabel } from './flag-label.ts';
+import styles from './Inspector.module.css';
+import { useAsset } from './queries.ts';
+
+const COMPONENTS = ['sharpness', 'contrast', 'brightness', 'colorfulness', 'resolution'] as const;
+
+/** Everything known about one image. */
+export function Inspector({ assetId }: { readonly assetId: number | undefined }) {
+  const { t } = useTranslation();
+  const { data: asset, error, refetch } = useAsset(assetId);
+  return (
+    <aside className={styles.inspector} aria-label={t('inspector.title')} tabIndex={0}>
+      {error && <Banner tone="danger" action={<Button size="small" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</Banner>}
+      {!asset && !error && <p className={styles.none}><ScanSearch size={20} strokeWidth={1.5} aria-hidden />{t('inspector.none')}</p>}
+      {asset && <Details asset={asset} />}
+    </aside>
+  );
+}
+
+function Details({ asset }: { readonly asset: Asset }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { quality } = asset;
+  return (
+    <>
+      <h2 className={styles.name} data-selectable>{asset.sources[0]?.split(/[\\/]/).at(-1)}</h2>
+      {asset.flags.length > 0 && <p className={styles.flags}>{asset.flags.map((flag) => <Badge key={flag} tone={flag === 'salvaged' || flag === 'wrong-extension' ? 'warning' : 'neutral'}>{flagLabel(t, flag)}</Badge>)}</p>}
+      <Section title={t('inspector.file')}>
+        <Fact label={t('inspector.dimensions')}>{asset.width} × {asset.height} <Muted>{format.megapixels(asset.width * asset.height)}</Muted></Fact>
+        <Fact label={t('inspector.format')}>{asset.format.toUpperCase()}</Fact>
+        <Fact label={t('inspector.size')}>{format.bytes(asset.bytes)}</Fact>
+        <Fact label={t('inspector.colorSpace')}>{asset.colorSpace} {asset.hasAlpha && <Muted>{t('inspector.alpha')}</Muted>}</Fact>
+        {asset.frames > 1 && <Fact label={t('inspector.frames')}>{format.number(asset.frames)}</Fact>}
+        {asset.orientation > 1 && <Fact label={t('inspector.orientation')}>{asset.orientation}</Fact>}
+        {asset.takenAt && <Fact label={t('inspector.taken')}>{format.dateTime(asset.takenAt)}</Fact>}
+        <Fact label={t('inspector.added')}>{format.dateTime(asset.createdAt)}</Fact>
+      </Section>
+      <Section title={t('inspector.quality')} aside={t('inspector.outOf', { score: format.decimal(quality.score, 1) })}>
+        {COMPONENTS.map((component) => (
+          <div key={component} className={styles.component}>
+            <dt>{t(`inspector.${component}`)}</dt>
+            <dd className={styles.meter} aria-hidden><span style={{ inlineSize: `${quality[component] * 100}%` }} /></dd>
+            <dd>{format.percent(quality[component])}</dd>
+          </div>
+        ))}
+      </Section>
+      <Camera metadata={asset.metadata} />
+      <Description metadata={asset.metadata} />
+      <Section title={t('inspector.sources', { count: asset.sources.length, formatted: format.number(asset.sources.length) })}>
+        {asset.sources.map((source) => <div key={source} className={styles.source}><dt className="visually-hidden">{t('inspector.file')}</dt><dd data-selectable>{source}</dd></div>)}
+      </Section>
+      <Section title={t('inspector.renditions')}>
+        {asset.renditions.map(({ preset, width, height, bytes }) => <Fact key={preset} label={preset}>{width} × {height} <Muted>{format.bytes(bytes)}</Muted></Fact>)}
+      </Section>
+      <Section title={t('inspector.hashes')}>
+        <Hash label="SHA-256" value={asset.sha256} />
+        {asset.pixelSha256 && <Hash label={t('inspector.pixels')} value={asset.pixelSha256} />}
+        <Hash label="PDQ" value={asset.hashes.pdq} />
+        <Fact label={t('inspector.pdqQuality')}>{asset.hashes.pdqQuality}</Fact>
+        <Hash label="pHash" value={asset.hashes.phash} />
+        <Hash label="dHash" value={asset.hashes.dhash} />
+      </Section>
+    </>
+  );
+}
+
+function Camera({ metadata }: { readonly metadata: Metadata }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { cameraMake, cameraModel, lens, exposureSeconds, aperture, iso, focalLengthMm, latitude, longitude, altitudeMetres } = metadata;
+  const camera = [cameraMake, cameraModel].filter(Boolean).join(' ');
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    [t('inspector.make'), camera || undefined],
+    [t('inspector.lens'), lens],
+    [t('inspector.exposure'), exposureSeconds === undefined ? undefined : exposure(exposureSeconds, format.decimal)],
+    [t('inspector.aperture'), aperture === undefined ? undefined : `f/${format.decimal(aperture, 1)}`],
+    [t('inspector.iso'), iso === undefined ? undefined : format.number(iso)],
+    [t('inspector.focalLength'), focalLengthMm === undefined ? undefined : `${format.decimal(focalLengthMm, 1)} mm`],
+    [t('inspector.position'), latitude === undefined || longitude === undefined ? undefined : `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`],
+    [t('inspector.altitude'), altitudeMetres === undefined ? undefined : `${format.number(altitudeMetres)} m`],
+  ];
+  return <Facts title={t('inspector.camera')} facts={facts} />;
+}
+
+function Description({ metadata }: { readonly metadata: Metadata }) {
+  const { t } = useTranslation();
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    [t('inspector.headline'), metadata.title],
+    [t('inspector.caption'), metadata.description],
+    [t('inspector.keywords'), metadata.keywords?.join(', ')],
+    [t('inspector.creator'), metadata.creator],
+    [t('inspector.copyright'), metadata.copyright],
+    [t('inspector.rating'), metadata.rating?.toString()],
+    [t('inspector.software'), metadata.software],
+    [t('inspector.profile'), metadata.colorProfile],
+  ];
+  return <Facts title={t('inspector.description')} facts={facts} />;
+}
+
+function Facts({ title, facts }: { readonly title: string; readonly facts: readonly (readonly [string, string | undefined])[] }) {
+  const present = facts.filter(([, value]) => value !== undefined && value !== '');
+  return present.length === 0 ? null : <Section title={title}>{present.map(([label, value]) => <Fact key={label} label={label}>{value}</Fact>)}</Section>;
+}
+
+function Section({ title, aside, children }: { readonly title: string; readonly aside?: string; readonly children: ReactNode }) {
+  return (
+    <section className={styles.section}>
+      <h3>{title}{aside && <span>{aside}</span>}</h3>
+      <dl>{children}</dl>
+    </section>
+  );
+}
+
+function Fact({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return <div className={styles.fact}><dt>{label}</dt><dd data-selectable>{children}</dd></div>;
+}
+
+function Hash({ label, value }: { readonly label: string; readonly value: string }) {
+  return <div className={styles.hash}><dt>{label}</dt><dd data-selectable>{value}</dd></div>;
+}
+
+function Muted({ children }: { readonly children: ReactNode }) {
+  return <span className={styles.muted}>{children}</span>;
+}
+
+/** `1/250 s` below half a second, as cameras write it. */
+function exposure(seconds: number, decimal: (value: number, digits: number) => string): string {
+  return seconds > 0 && seconds < 0.5 ? `1/${Math.round(1 / seconds)} s` : `${decimal(seconds, 1)} s`;
+}

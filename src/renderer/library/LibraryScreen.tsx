@@ -1,0 +1,110 @@
+import { CircleAlert, Hourglass, SearchX } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useActions } from '../app/actions.ts';
+import { useAppState, useAppStore, useSet } from '../app/store.ts';
+import { isActive } from '../batches/progress.ts';
+import { useProgress } from '../batches/queries.ts';
+import { userError } from '../connect/errors.ts';
+import { HomeScreen } from '../home/HomeScreen.tsx';
+import { Loupe } from '../loupe/Loupe.tsx';
+import { Button } from '../ui/Button.tsx';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { Spinner } from '../ui/Spinner.tsx';
+import { CELL_SIZE } from './geometry.ts';
+import { FilterChips } from './FilterChips.tsx';
+import { Grid } from './Grid.tsx';
+import { Inspector } from './Inspector.tsx';
+import styles from './Library.module.css';
+import { LibraryToolbar } from './LibraryToolbar.tsx';
+import { useCells, useView, type View } from './queries.ts';
+import { SelectionBar } from './SelectionBar.tsx';
+import { EMPTY_SELECTION } from './selection.ts';
+import { Sidebar } from './Sidebar.tsx';
+import { useFreshImages } from './useFreshImages.ts';
+
+/** The sheet of all images, with what narrows it down on one side and what is known of one image on the other. */
+export function LibraryScreen({ visible }: { readonly visible: boolean }) {
+  const { t } = useTranslation();
+  const set = useSet();
+  const store = useAppStore();
+  const filter = useAppState((state) => state.filter);
+  const sort = useAppState((state) => state.sort);
+  const loupeOpen = useAppState((state) => state.loupeOpen);
+  const sidebarOpen = useAppState((state) => state.sidebarOpen);
+  const inspectorOpen = useAppState((state) => state.inspectorOpen);
+  const importing = useProgress().some(({ batch }) => isActive(batch));
+  const { data: view, error, isPlaceholderData, refetch } = useView(filter, sort);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const { fresh, show } = useFreshImages(view, filter, isPlaceholderData, refetch);
+  useResetOnOtherView(filter, sort, view);
+
+  const resize = (steps: number) => {
+    const size = store.getState().cellSize + steps * 4 * CELL_SIZE.step;
+    set({ cellSize: Math.min(CELL_SIZE.max, Math.max(CELL_SIZE.min, size)) });
+  };
+  const inGrid = visible && !loupeOpen;
+  useActions(visible ? {
+    'find': { run: () => { set({ loupeOpen: false }); searchBox.current?.select(); } },
+    'clear-filter': { run: () => set({ filter: '' }), enabled: inGrid && filter !== '' },
+    'toggle-sidebar': { run: () => set({ sidebarOpen: !sidebarOpen }), enabled: inGrid },
+    'toggle-inspector': { run: () => set({ inspectorOpen: !inspectorOpen }) },
+    'larger': { run: () => resize(1), enabled: inGrid },
+    'smaller': { run: () => resize(-1), enabled: inGrid },
+    'refresh-view': { run: show, enabled: inGrid },
+  } : {});
+
+  if (!view) {
+    return error
+      ? <EmptyState icon={CircleAlert} title={t(userError(error).code === 'bad-input' ? 'library.badFilter' : 'library.failed')} actions={<>
+          <Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>
+          {filter && <Button onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}
+        </>}>{userError(error).message}</EmptyState>
+      : <div className={styles.loading}><Spinner label={t('library.loading')} /></div>;
+  }
+  if (view.total === 0 && filter === '' && !isPlaceholderData) {
+    return importing
+      ? <EmptyState icon={Hourglass} title={t('library.first')} actions={<Button onClick={() => set({ screen: 'batches' })}>{t('actions.go-batches')}</Button>}>{t('library.firstBody')}</EmptyState>
+      : <HomeScreen />;
+  }
+  return (
+    <div className={styles.library}>
+      <div className={styles.browser} hidden={loupeOpen}>
+        <LibraryToolbar searchBox={searchBox} error={error && userError(error)} />
+        {sidebarOpen && <Sidebar />}
+        <div className={styles.centre}>
+          <FilterChips />
+          {view.total === 0
+            ? <EmptyState icon={SearchX} title={t('library.noResults')} actions={<Button variant="primary" onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}>{t('library.noResultsBody', { filter })}</EmptyState>
+            : <Grid key={`${filter}\n${sort.key}${sort.direction}`} view={view} visible={inGrid} />}
+          {fresh && <Button className={styles.fresh ?? ''} variant="primary" onClick={show}>{t('library.fresh')}</Button>}
+          <SelectionBar view={view} />
+        </div>
+      </div>
+      {loupeOpen && view.total > 0 && <Loupe view={view} />}
+      {inspectorOpen && <FocusedInspector view={view} />}
+    </div>
+  );
+}
+
+function FocusedInspector({ view }: { readonly view: View }) {
+  const rank = useAppState((state) => Math.min(state.focusedRank, Math.max(0, view.total - 1)));
+  const cellAt = useCells(view, rank, Math.min(view.total, rank + 1));
+  return <Inspector assetId={cellAt(rank)?.id} />;
+}
+
+/** Ranks mean something else in another view: a selection made by rank ends with it, except that of everything. */
+function useResetOnOtherView(filter: string, sort: { readonly key: string; readonly direction: string }, view: View | undefined): void {
+  const set = useSet();
+  const store = useAppStore();
+  const viewId = view?.viewId;
+  const before = useRef(viewId);
+  useEffect(() => { set({ focusedRank: 0, anchorRank: 0 }); }, [set, filter, sort.key, sort.direction]);
+  useEffect(() => {
+    if (before.current !== undefined && before.current !== viewId) {
+      const { selection } = store.getState();
+      if (!selection.all || selection.exceptions.length > 0) set({ selection: EMPTY_SELECTION });
+    }
+    before.current = viewId;
+  }, [set, store, viewId]);
+}

@@ -1,0 +1,11 @@
+import type { TFunction } from 'i18next';
+import { en } from '../i18n/en.ts';
+
+/** A mark in the user's words; marks this window does not know yet are shown as the engine names them. */
+export function flagLabel(t: TFunction, flag: string): string {
+  return isKnown(flag) ? t(`flags.${flag}`) : flag;
+}
+
+function isKnown(flag: string): flag is keyof typeof en.flags {
+  return flag in en.flags;
+}

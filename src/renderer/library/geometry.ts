@@ -1,0 +1,42 @@
+export interface GridGeometry {
+  readonly columns: number;
+  /** Width of a cell in pixels; cells fill the line exactly. */
+  readonly cellWidth: number;
+  /** From the top of one row to the top of the next. */
+  readonly rowHeight: number;
+  readonly rows: number;
+  /** Height all rows would have together, which may be more than a browser can lay out. */
+  readonly contentHeight: number;
+}
+
+/** Least width of a cell in pixels. */
+export const CELL_SIZE = { min: 80, max: 360, step: 8 } as const;
+export const GRID_GAP = 8;
+export const GRID_PADDING = 16;
+const CAPTION_HEIGHT = 24;
+const CAPTION_FROM = 120;
+
+export function hasCaption(cellSize: number): boolean {
+  return cellSize >= CAPTION_FROM;
+}
+
+/** Lays `total` equal cells of at least `cellSize` pixels out in lines of `width` pixels. */
+export function gridGeometry(width: number, cellSize: number, total: number): GridGeometry {
+  const inner = Math.max(0, width - 2 * GRID_PADDING);
+  const columns = Math.max(1, Math.floor((inner + GRID_GAP) / (cellSize + GRID_GAP)));
+  const cellWidth = Math.max(1, Math.floor((inner - (columns - 1) * GRID_GAP) / columns));
+  const rowHeight = cellWidth + (hasCaption(cellSize) ? CAPTION_HEIGHT : 0) + GRID_GAP;
+  const rows = Math.ceil(total / columns);
+  return { columns, cellWidth, rowHeight, rows, contentHeight: rows * rowHeight + 2 * GRID_PADDING - GRID_GAP };
+}
+
+/** First and one past the last row that touch the band, widened by `overscan` rows. */
+export function rowsInBand({ rowHeight, rows }: GridGeometry, top: number, height: number, overscan: number): { readonly first: number; readonly end: number } {
+  const first = Math.max(0, Math.floor((top - GRID_PADDING) / rowHeight) - overscan);
+  const end = Math.min(rows, Math.ceil((top + height - GRID_PADDING) / rowHeight) + overscan);
+  return { first: Math.min(first, Math.max(0, end)), end: Math.max(end, 0) };
+}
+
+export function rowTop({ rowHeight }: GridGeometry, row: number): number {
+  return GRID_PADDING + row * rowHeight;
+}

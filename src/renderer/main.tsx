@@ -1,0 +1,15 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import './tokens.css';
+import './base.css';
+import { createActionRegistry } from './app/actions.ts';
+import { App } from './app/App.tsx';
+import { createAppStore } from './app/store.ts';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no root element.');
+createRoot(root).render(
+  <StrictMode>
+    <App store={createAppStore(window.localStorage)} registry={createActionRegistry()} />
+  </StrictMode>,
+);

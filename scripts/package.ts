@@ -13,11 +13,10 @@ if (electron === undefined) {
 }
 // On macOS the executable lies inside the bundle, and the folder that holds the bundle is wanted.
 const dist = process.platform === 'darwin' ? join(dirname(electron), '../../..') : dirname(electron);
-process.env['PROOFSHEET_ELECTRON_DIST'] = dist;
 
 execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'inherit' });
 stageRuntime(process.env['PROOFSHEET_NODE'] ?? process.execPath, join(root, 'out/runtime'));
-await build({ projectDir: root, config: join(root, 'electron-builder.yml'), dir: true, publish: 'never' });
+await build({ projectDir: root, config: { extends: join(root, 'electron-builder.yml'), electronDist: dist }, dir: true, publish: 'never' });
 process.stdout.write(`The application lies in ${join(root, 'dist')}.\n`);
 
 /** The plain Node that runs the engine, with its licence. */

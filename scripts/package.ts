@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { electronExecutable } from './bootstrap/electron.mjs';
+import { burnFuses } from './package/fuses.ts';
 
 /** Builds the application into dist/: a folder that runs as it is. Needs the Electron runtime of this platform. */
 const root = join(import.meta.dirname, '..');
@@ -16,7 +17,7 @@ const dist = process.platform === 'darwin' ? join(dirname(electron), '../../..')
 
 execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'inherit' });
 stageRuntime(process.env['PROOFSHEET_NODE'] ?? process.execPath, join(root, 'out/runtime'));
-await build({ projectDir: root, config: { extends: join(root, 'electron-builder.yml'), electronDist: dist }, dir: true, publish: 'never' });
+await build({ projectDir: root, config: { extends: join(root, 'electron-builder.yml'), electronDist: dist, afterPack: burnFuses }, dir: true, publish: 'never' });
 process.stdout.write(`The application lies in ${join(root, 'dist')}.\n`);
 
 /** The plain Node that runs the engine, with its licence. */

@@ -1,8 +1,9 @@
 import { flipFuses, FuseV1Options, FuseVersion } from '@electron/fuses';
+import type { AfterPackContext } from 'electron-builder';
 import { join } from 'node:path';
 
 /** Switches that are burnt into the packaged Electron binary; each of them closes a way to make it run foreign code. */
-export const FUSES = /** @type {const} */ ({
+export const FUSES = {
   version: FuseVersion.V1,
   /** A fuse that a new Electron brings has to be decided here. */
   strictlyRequireAllFuses: true,
@@ -15,16 +16,12 @@ export const FUSES = /** @type {const} */ ({
   [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
   [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
   [FuseV1Options.WasmTrapHandlers]: true,
-});
+} as const;
 
-/** Called by electron-builder when the application lies in its folder. @param {import('electron-builder').AfterPackContext} context */
-export async function afterPack({ appOutDir, packager, electronPlatformName }) {
+/** Called by electron-builder when the application lies in its folder. */
+export async function burnFuses({ appOutDir, packager, electronPlatformName }: AfterPackContext): Promise<void> {
   const name = packager.appInfo.productFilename;
-  const executables = new Map([['darwin', `${name}.app`], ['win32', `${name}.exe`], ['linux', 'proofsheet']]);
-  const executable = executables.get(electronPlatformName);
-  if (executable === undefined) throw new Error(`no fuses are known for ${electronPlatformName}`);
+  const executable = new Map([['darwin', `${name}.app`], ['win32', `${name}.exe`], ['linux', 'proofsheet']]).get(electronPlatformName);
+  if (executable === undefined) throw new Error(`no executable is known for ${electronPlatformName}`);
   await flipFuses(join(appOutDir, executable), { ...FUSES, resetAdHocDarwinSignature: electronPlatformName === 'darwin' });
 }
-
-// electron-builder looks for a default export.
-export { afterPack as default };

@@ -1,0 +1,277 @@
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { createBatchStore } from '../src/main/engine/batches/batch-store.ts';
+import { openCatalog } from '../src/main/engine/catalog/open.ts';
+import { createGroupCommit } from '../src/main/engine/catalog/group-commit.ts';
+import { createJobQueue, type JobQueue, type NewJob, type Outcome } from '../src/main/engine/jobs/queue.ts';
+import { heals, MAX_RETRIES, retryDelay } from '../src/main/engine/jobs/retry.ts';
+import { createRunner, type JobHandler } from '../src/main/engine/jobs/runner.ts';
+import { ProofsheetError } from '../src/main/engine/errors.ts';
+import type { TaskAnswer, TaskCall } from '../src/main/engine/tasks/define-task.ts';
+import { temporaryFolder } from './hosts.ts';
+
+interface Fixture {
+  readonly db: Database.Database;
+  readonly queue: JobQueue;
+  readonly addBatch: () => number;
+  readonly add: (batchId: number | null, change?: Partial<NewJob>, now?: number) => void;
+}
+
+async function openQueue(): Promise<Fixture> {
+  const folder = await temporaryFolder();
+  const db = openCatalog(join(folder, 'catalog.sqlite'), join(folder, 'backups'));
+  const queue = createJobQueue(db, 'this run');
+  return {
+    db, queue,
+    addBatch() {
+      const spec = JSON.stringify({ paths: ['/x'], copy: false, maxBatchSize: 0, sourceColumn: null });
+      const parent = Number(db.prepare(`INSERT INTO batch (name, kind, scan, spec, created_at) VALUES ('b', 'folder', 'done', ?, 0)`).run(spec).lastInsertRowid);
+      return Number(db.prepare(`INSERT INTO batch (parent_id, name, kind, scan, created_at) VALUES (?, 'b', 'folder', 'done', 0)`).run(parent).lastInsertRowid);
+    },
+    add(batchId, change = {}, now = 1000) {
+      queue.enqueue({ batchId, task: 'test', priority: 'normal', sourceId: null, ...change }, now);
+    },
+  };
+}
+
+const DONE: Outcome = { state: 'done', assetId: null };
+
+describe('the queue', () => {
+  test('hands out high before normal before low, but low work that has waited is not starved', async () => {
+    const { queue, addBatch, add } = await openQueue();
+    const batch = addBatch();
+    add(batch, { priority: 'low', params: 'old low' }, 0);
+    add(batch, { priority: 'low', params: 'new low' }, 1_300_000);
+    add(batch, { priority: 'normal', params: 'normal' }, 1_300_000);
+    add(batch, { priority: 'high', params: 'high' }, 1_300_000);
+    expect(queue.claim(10, 1_300_000).map(({ params }) => params)).toEqual(['old low', 'high', 'normal', 'new low']);
+  });
+
+  test('gives a job to one claim only, and takes a result only from the owner of the lease', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    add(addBatch());
+    const [job] = queue.claim(5, 2000);
+    expect(queue.claim(5, 2000)).toEqual([]);
+    const stranger = createJobQueue(db, 'another run');
+    expect(stranger.finish(job!, DONE, 3000)).toBe(false);
+    expect(queue.finish(job!, DONE, 3000)).toBe(true);
+    expect(queue.finish(job!, DONE, 3000)).toBe(false);
+  });
+
+  test('gives back the jobs of a run that died, marked as having been in flight', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    add(addBatch());
+    queue.claim(5, 2000);
+    const next = createJobQueue(db, 'the next run');
+    expect(next.recover()).toBe(1);
+    expect(next.claim(5, 2000)).toMatchObject([{ deaths: 1, attempts: 0 }]);
+    next.release();
+    expect(next.claim(5, 2000)).toMatchObject([{ deaths: 1 }]);
+  });
+
+  test('holds one unfinished job for a dedupe key', async () => {
+    const { queue, add } = await openQueue();
+    add(null, { dedupeKey: 'k' });
+    add(null, { dedupeKey: 'k' });
+    const jobs = queue.claim(5, 2000);
+    expect(jobs).toHaveLength(1);
+    queue.finish(jobs[0]!, DONE, 3000);
+    add(null, { dedupeKey: 'k' });
+    expect(queue.claim(5, 4000)).toHaveLength(1);
+  });
+
+  test('keeps a retry until its time, without holding up others', async () => {
+    const { queue, addBatch, add } = await openQueue();
+    const batch = addBatch();
+    add(batch, { params: 'first' });
+    add(batch, { params: 'second' });
+    const [first] = queue.claim(1, 2000);
+    queue.finish(first!, { state: 'retry', runAfter: 5000, countsAsAttempt: true, error: { code: 'reset', message: '' } }, 2000);
+    expect(queue.nextRunAfter(2000)).toBe(5000);
+    expect(queue.claim(5, 4999).map(({ params }) => params)).toEqual(['second']);
+    expect(queue.claim(5, 5000)).toMatchObject([{ params: 'first', attempts: 1 }]);
+  });
+
+  test('keeps sums that agree with the rows whatever happens, in any order', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const batches = [addBatch(), addBatch(), addBatch()];
+    let seed = 7;
+    const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
+    const outcomes: Outcome[] = [
+      DONE, { state: 'failed', error: { code: 'corrupt', message: 'x' } }, { state: 'quarantined', verdict: 'rejected', error: { code: 'too-wide', message: 'x' } },
+      { state: 'skipped', assetId: null }, { state: 'retry', runAfter: 0, countsAsAttempt: true, error: { code: 'reset', message: 'x' } },
+    ];
+    const attempt = (act: () => void): void => {
+      try {
+        act();
+      } catch (error) {
+        if (!(error instanceof ProofsheetError)) throw error;
+      }
+    };
+    for (let step = 0; step < 600; step += 1) {
+      const batch = batches[Math.floor(random() * batches.length)]!;
+      switch (Math.floor(random() * 10)) {
+        case 0: case 1: case 2: add(batch, {}, step); break;
+        case 3: attempt(() => { store.pause(batch); }); break;
+        case 4: attempt(() => { store.resume(batch); }); break;
+        case 5: attempt(() => { store.cancel(batch, step); }); break;
+        case 6: attempt(() => { store.retry(batch, random() < 0.5 ? 'corrupt' : undefined, step); }); break;
+        case 7: queue.release(); break;
+        default: for (const job of queue.claim(3, step)) if (random() < 0.8) queue.finish(job, outcomes[Math.floor(random() * outcomes.length)]!, step);
+      }
+      for (const id of batches) {
+        const rows = db.prepare<[number], { state: string; n: number }>('SELECT state, count(*) AS n FROM job WHERE batch_id = ? GROUP BY state').all(id);
+        const { total, queued, running, done, failed, skipped, cancelled } = store.get(id);
+        expect(total).toBe(rows.reduce((sum, { n }) => sum + n, 0));
+        expect(queued + running + done + failed + skipped + cancelled).toBe(total);
+      }
+    }
+  });
+});
+
+describe('batches', () => {
+  test('that are paused hand out nothing, and what is in flight may still finish', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const batch = addBatch();
+    add(batch);
+    add(batch);
+    const [job] = queue.claim(1, 2000);
+    store.pause(batch);
+    expect(queue.claim(5, 2000)).toEqual([]);
+    expect(queue.finish(job!, DONE, 2000)).toBe(true);
+    expect(store.get(batch)).toMatchObject({ state: 'paused', done: 1, queued: 1 });
+    store.resume(batch);
+    expect(queue.claim(5, 2000)).toHaveLength(1);
+  });
+
+  test('act through their import on all parts, and refuse what makes no sense', async () => {
+    const { db, addBatch, add, queue } = await openQueue();
+    const store = createBatchStore(db);
+    const batch = addBatch();
+    const { parentId } = store.get(batch);
+    add(batch);
+    store.pause(parentId!);
+    expect(store.get(batch).state).toBe('paused');
+    expect(() => { store.pause(parentId!); }).toThrow(/Cannot pause “b”: it is paused/);
+    store.resume(parentId!);
+    for (const job of queue.claim(5, 2000)) queue.finish(job, DONE, 2000);
+    store.settle(3000);
+    expect(store.aggregate(parentId!)).toMatchObject({ state: 'completed', done: 1, successRate: 1, finishedAt: new Date(3000).toISOString() });
+    expect(() => { store.cancel(parentId!, 1); }).toThrow(/it is completed/);
+    expect(() => { store.restore(parentId!); }).toThrow(/Cannot restore/);
+    expect(() => store.get(4711)).toThrow(expect.objectContaining({ code: 'not-found' }));
+  });
+
+  test('deleted are out of sight and out of work until they are restored', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const batch = addBatch();
+    add(batch);
+    store.delete(batch, 5000);
+    expect(store.list(10, false)).toEqual([]);
+    expect(store.list(10, true)).toHaveLength(1);
+    expect(queue.claim(5, 6000)).toEqual([]);
+    store.restore(batch);
+    expect(queue.claim(5, 6000)).toHaveLength(1);
+  });
+
+  test('retry failed items, all of them or those with one reason', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const batch = addBatch();
+    for (const code of ['corrupt', 'not-found', 'not-found'] as const) {
+      add(batch);
+      const [job] = queue.claim(1, 2000);
+      queue.finish(job!, { state: 'failed', error: { code, message: 'x' } }, 2000);
+    }
+    expect(store.failures(batch).map(({ code, count }) => [code, count])).toEqual([['not-found', 2], ['corrupt', 1]]);
+    expect(store.retry(batch, 'not-found', 3000)).toBe(2);
+    expect(store.get(batch)).toMatchObject({ queued: 2, failed: 1 });
+    expect(queue.claim(5, 3000)).toMatchObject([{ attempts: 0 }, { attempts: 0 }]);
+  });
+});
+
+describe('retries', () => {
+  test('wait 2, 4, 8 s at the most, spread over the whole span', () => {
+    expect([1, 2, 3].map((attempt) => retryDelay(attempt, () => 1))).toEqual([2000, 4000, 8000]);
+    expect([1, 2, 3].map((attempt) => retryDelay(attempt, () => 0.25))).toEqual([500, 1000, 2000]);
+    expect(retryDelay(3, () => 0)).toBe(0);
+  });
+
+  test('are for what time can heal', () => {
+    expect(['reset', 'http-503', 'http-429', 'timeout-idle'].every((code) => heals(code as 'reset'))).toBe(true);
+    expect(['corrupt', 'http-404', 'too-wide', 'worker-lost', 'no-permission'].some((code) => heals(code as 'reset'))).toBe(false);
+  });
+
+  /** Runs one job under a clock that jumps to whenever the queue waits for. */
+  async function runJob(answer: (call: TaskCall) => TaskAnswer | Error, handler: Partial<JobHandler> = {}) {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const batch = addBatch();
+    add(batch, {}, 0);
+    const calls: string[] = [];
+    const times: number[] = [];
+    let now = 0;
+    let diskFull = 0;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const call = (kind: string) => (taskCall: TaskCall): Promise<TaskAnswer> => {
+      calls.push(kind);
+      times.push(now);
+      const reply = answer(taskCall);
+      return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);
+    };
+    const runner = createRunner({
+      queue, groupCommit: createGroupCommit(db, 1), now: () => now, random: () => 0.5,
+      pool: { slots: 1, run: call('pool'), runAlone: call('alone'), close: () => Promise.resolve() },
+      handlers: [{ task: 'test', prepare: () => ({ input: null }), commit: () => DONE, ...handler }],
+      onFinished() {
+        const { queued, running } = store.get(batch);
+        if (queued + running === 0) resolve(undefined);
+        else {
+          now = queue.nextRunAfter(now) ?? now;
+          runner.wake();
+        }
+      },
+      onDiskFull() {
+        diskFull += 1;
+        resolve(undefined);
+      },
+      onDefect: (error) => { throw error; },
+    });
+    runner.wake();
+    await promise;
+    await runner.halt();
+    return { db, store, batch, calls, times, diskFull: () => diskFull };
+  }
+
+  test('repeat an attempt that may heal three times, then fail it with its reason', async () => {
+    const { store, batch, times } = await runJob(() => ({ error: { message: 'broken pipe', code: 'EIO' } }));
+    expect(times).toEqual([0, 1000, 3000, 7000]);
+    expect(times).toHaveLength(MAX_RETRIES + 1);
+    expect(store.failures(batch)).toMatchObject([{ code: 'internal', count: 1, example: {} }]);
+  });
+
+  test('never repeat what no time can heal', async () => {
+    const { store, batch, times } = await runJob(() => ({ error: { message: 'gone', code: 'ENOENT' } }));
+    expect(times).toEqual([0]);
+    expect(store.failures(batch)).toMatchObject([{ code: 'not-found' }]);
+  });
+
+  test('stop at a full disk without counting it as an attempt', async () => {
+    const { db, store, batch, diskFull } = await runJob(() => ({ error: { message: 'full', code: 'ENOSPC' } }));
+    expect(diskFull()).toBe(1);
+    expect(store.get(batch)).toMatchObject({ failed: 0, queued: 1 });
+    expect(db.prepare('SELECT attempts FROM job').pluck().get()).toBe(0);
+  });
+
+  test('take a result whose rows cannot be written as an error of ours, and keep nothing of it', async () => {
+    const { db, store, batch } = await runJob(() => ({ result: 1 }), {
+      commit: () => { throw new Error('constraint'); },
+    });
+    expect(store.failures(batch)).toMatchObject([{ code: 'internal' }]);
+    expect(db.prepare('SELECT attempts FROM job').pluck().get()).toBe(MAX_RETRIES + 1);
+  });
+});

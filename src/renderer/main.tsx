@@ -5,11 +5,12 @@ import './base.css';
 import { createActionRegistry } from './app/actions.ts';
 import { App } from './app/App.tsx';
 import { createAppStore } from './app/store.ts';
+import { createHostFinder } from './connect/host.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root element.');
 createRoot(root).render(
   <StrictMode>
-    <App store={createAppStore(window.localStorage)} registry={createActionRegistry()} />
+    <App store={createAppStore(window.localStorage)} registry={createActionRegistry()} findHost={createHostFinder(window)} />
   </StrictMode>,
 );

@@ -5,6 +5,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { I18nextProvider } from 'react-i18next';
 import { EngineContext } from '../connect/context.tsx';
 import { shouldRetry } from '../connect/errors.ts';
+import type { FindHost } from '../connect/host.ts';
 import { createI18n, pickLanguage } from '../i18n/setup.ts';
 import { ToastProvider } from '../ui/Toast.tsx';
 import { ActionContext, type ActionRegistry } from './actions.ts';
@@ -13,15 +14,21 @@ import { type AppStore, StoreContext } from './store.ts';
 import { Starting } from './Starting.tsx';
 import { useStart } from './start.ts';
 
+export interface AppProps {
+  readonly store: AppStore;
+  readonly registry: ActionRegistry;
+  readonly findHost: FindHost;
+}
+
 /** The whole window: providers around the shell, once the host has been found. */
-export function App({ store, registry }: { readonly store: AppStore; readonly registry: ActionRegistry }) {
+export function App({ store, registry, findHost }: AppProps) {
   const language = store((state) => state.language);
   const theme = store((state) => state.theme);
   const systemLanguage = useSyncExternalStore(onLanguageChange, () => pickLanguage(navigator.languages));
   const spoken = language === 'system' ? systemLanguage : language;
   const [i18n] = useState(() => createI18n(spoken));
   const [queries] = useState(createQueryClient);
-  const { engine, refused, retry } = useStart();
+  const { engine, refused, retry } = useStart(findHost);
 
   useEffect(() => {
     void i18n.changeLanguage(spoken);

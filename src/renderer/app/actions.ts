@@ -26,12 +26,13 @@ export const ACTIONS = {
   'clear-filter': { group: 'view', key: { code: 'Backspace', mod: true } },
   'toggle-sidebar': { group: 'view', key: { code: 'Backslash' } },
   'toggle-inspector': { group: 'view', key: { code: 'KeyI' } },
-  'larger': { group: 'view', key: { code: 'Equal', mod: true } },
-  'smaller': { group: 'view', key: { code: 'Minus', mod: true } },
+  'larger': { group: 'view', key: { code: 'Equal', character: '+' } },
+  'smaller': { group: 'view', key: { code: 'Minus', character: '-' } },
   'refresh-view': { group: 'view', key: { code: 'KeyR', shift: true } },
   'select-all': { group: 'selection', key: { code: 'KeyA', mod: true } },
   'select-none': { group: 'selection', key: { code: 'KeyD', mod: true } },
   'select-invert': { group: 'selection', key: { code: 'KeyI', mod: true, shift: true } },
+  'reveal': { group: 'selection', key: { code: 'KeyR', mod: true, shift: true } },
   'copy-paths': { group: 'selection', key: { code: 'KeyC', mod: true, shift: true } },
   'open-loupe': { group: 'loupe', key: { code: 'KeyE' } },
   'close-loupe': { group: 'loupe', key: { code: 'Escape' } },
@@ -39,8 +40,8 @@ export const ACTIONS = {
   'loupe-next': { group: 'loupe', key: { code: 'ArrowRight' } },
   'loupe-actual': { group: 'loupe', key: { code: 'KeyZ' } },
   'loupe-fit': { group: 'loupe', key: { code: 'KeyF' } },
-  'loupe-zoom-in': { group: 'loupe', key: { code: 'Equal' } },
-  'loupe-zoom-out': { group: 'loupe', key: { code: 'Minus' } },
+  'loupe-zoom-in': { group: 'loupe', key: { code: 'Equal', character: '+' } },
+  'loupe-zoom-out': { group: 'loupe', key: { code: 'Minus', character: '-' } },
   'palette': { group: 'general', key: { code: 'KeyK', mod: true } },
   'shortcuts': { group: 'general', key: { code: 'Slash', shift: true, character: '?' } },
   'toggle-theme': { group: 'general', key: { code: 'KeyT', shift: true } },
@@ -80,10 +81,10 @@ export function useActions(handlers: Handlers): void {
   useEffect(() => {
     const offered = Object.fromEntries(Object.entries(latest.current).map(([name, handler]) => [
       name, { enabled: handler.enabled !== false, run: () => latest.current[name as ActionName]?.run() },
-    ])) as Handlers;
+    ]));
     registry.setState(({ handlers: before }) => ({ handlers: { ...before, ...offered } }));
     return () => registry.setState(({ handlers: before }) => ({
-      handlers: Object.fromEntries(Object.entries(before).filter(([name, handler]) => offered[name as ActionName] !== handler)) as Handlers,
+      handlers: Object.fromEntries(Object.entries(before).filter(([name, handler]) => offered[name as ActionName] !== handler)),
     }));
   }, [registry, shape]);
 }

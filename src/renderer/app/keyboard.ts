@@ -37,7 +37,8 @@ export function useKeyLabel(): (name: ActionName) => string {
   const [layout, setLayout] = useState<LayoutMap | null>(null);
   useEffect(() => {
     const { keyboard } = navigator as Navigator & { readonly keyboard?: KeyboardApi };
-    keyboard?.getLayoutMap().then(setLayout, () => { /* not permitted here: the names of a US keyboard serve */ });
+    // Where it is not permitted, the names of a US keyboard serve.
+    keyboard?.getLayoutMap().then(setLayout, () => setLayout(null));
   }, []);
   const apple = /Mac/.test(navigator.userAgent);
   return (name) => keyLabel(ACTIONS[name].key, layout, apple);

@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'react';
 import { createConnection } from '../connect/connection.ts';
 import type { Engine } from '../connect/context.tsx';
-import { AccessRefused, findHost } from '../connect/host.ts';
+import { AccessRefused, type FindHost } from '../connect/host.ts';
 
 const RETRY_AFTER = 1000;
 
 /** Finds the host and opens the connection; tries for as long as nobody answers, and gives up when access is refused. */
-export function useStart(): { readonly engine: Engine | null; readonly refused: boolean; readonly retry: () => void } {
+export function useStart(findHost: FindHost): { readonly engine: Engine | null; readonly refused: boolean; readonly retry: () => void } {
   const [engine, setEngine] = useState<Engine | null>(null);
   const [refused, setRefused] = useState(false);
   const [attempt, setAttempt] = useState(0);
@@ -14,7 +14,7 @@ export function useStart(): { readonly engine: Engine | null; readonly refused: 
   useEffect(() => {
     let ended = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    findHost(window).then((host) => {
+    findHost().then((host) => {
       if (ended) return;
       setEngine({ host, connection: createConnection({ open: host.open, random: Math.random }) });
     }, (error: unknown) => {
@@ -23,7 +23,7 @@ export function useStart(): { readonly engine: Engine | null; readonly refused: 
       else timer = setTimeout(() => setAttempt((count) => count + 1), RETRY_AFTER);
     });
     return () => { ended = true; clearTimeout(timer); };
-  }, [attempt]);
+  }, [findHost, attempt]);
 
   return { engine, refused, retry: () => { setRefused(false); setAttempt((count) => count + 1); } };
 }

@@ -45,7 +45,7 @@ export interface Preferences {
 export type AppStore = UseBoundStore<StoreApi<AppState>>;
 
 const DEFAULTS: Preferences = {
-  theme: 'system', language: 'system', cellSize: 160, sort: { key: 'added', direction: 'descending' }, sidebarOpen: true, inspectorOpen: true,
+  theme: 'system', language: 'system', cellSize: 144, sort: { key: 'added', direction: 'descending' }, sidebarOpen: true, inspectorOpen: true,
 };
 const STORAGE_KEY = 'proofsheet.preferences';
 

@@ -116,7 +116,7 @@ function Parts({ aggregate }: { readonly aggregate: BatchAggregate }) {
           { key: 'state', header: t('batches.state'), cell: (part) => <Badge tone={stateTone(part.state)}>{t(`batches.states.${part.state}`)}</Badge> },
           { key: 'done', header: t('batches.counts.done'), cell: (part) => t('batches.ofTotal', { done: format.number(part.done), total: format.number(part.total) }), numeric: true },
           { key: 'failed', header: t('batches.counts.failed'), cell: (part) => format.number(part.failed), numeric: true },
-          { key: 'verbs', header: <span className="visually-hidden">{t('groups.general')}</span>, cell: (part) => <Verbs batch={part} small /> },
+          { key: 'verbs', header: <span className="visually-hidden">{t('batches.verbs')}</span>, cell: (part) => <Verbs batch={part} small /> },
         ]}
       />
     </section>

@@ -77,7 +77,7 @@ function abortable<Value>(promise: Promise<Value>, signal: AbortSignal | undefin
   if (!signal) return promise;
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
+    const abort = () => reject(new DOMException('The call was aborted.', 'AbortError'));
     signal.addEventListener('abort', abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

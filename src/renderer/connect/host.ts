@@ -12,6 +12,8 @@ export interface DesktopBridge {
   readonly pathForFile: (file: File) => string;
   /** The native dialog; answers an empty list when it was cancelled. */
   readonly pick?: (what: PickKind) => Promise<readonly string[]>;
+  /** Shows the original in the system's file manager. */
+  readonly reveal?: (assetId: number) => Promise<unknown>;
 }
 export type PickKind = 'folder' | 'files' | 'list';
 
@@ -35,9 +37,14 @@ export interface Host {
 /** The address carries no token, or one the server does not accept. */
 export class AccessRefused extends Error {}
 
-/** Finds out which host this window runs in. Rejects with `AccessRefused`, or a network error worth trying again. */
-export async function findHost(target: Window): Promise<Host> {
-  return target.proofsheet ? desktopHost(target, target.proofsheet) : browserHost(target);
+/** Finds the host; rejects with `AccessRefused`, or with a network error worth trying again. */
+export type FindHost = () => Promise<Host>;
+
+/** To be called while the page loads: the desktop hands its port over right after. */
+export function createHostFinder(target: Window): FindHost {
+  if (!target.proofsheet) return () => browserHost(target);
+  const host = desktopHost(target, target.proofsheet);
+  return () => Promise.resolve(host);
 }
 
 function desktopHost(target: Window, desktop: DesktopBridge): Host {
@@ -68,7 +75,11 @@ async function browserHost(target: Window): Promise<Host> {
   const token = takeToken(target);
   if (!token) throw new AccessRefused('The address carries no access token.');
   const authorized = (path: string, init: RequestInit = {}) =>
-    fetch(path, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } });
+    {
+    const headers = new Headers(init.headers);
+    headers.set('Authorization', `Bearer ${token}`);
+    return fetch(path, { ...init, headers });
+  };
   const response = await authorized('/session');
   if (response.status === 401 || response.status === 403) throw new AccessRefused('The access token is not accepted.');
   if (!response.ok) throw new Error(`The session request was answered with status ${response.status}.`);

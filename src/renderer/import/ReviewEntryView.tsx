@@ -30,7 +30,7 @@ export function ReviewEntryView({ entry, complete, onColumn }: ReviewEntryProps)
         <h2 data-selectable>{entry.path}</h2>
         {readable
           ? <strong>{t(entry.kind === 'list' ? 'review.rows' : 'review.found', { count: entry.images, formatted: format.number(entry.images) })}</strong>
-          : <strong className={styles.problem}>{t(`review.kinds.${entry.kind}`)}</strong>}
+          : <strong className={styles.problem}>{t(entry.kind === 'missing' ? 'review.kinds.missing' : 'review.kinds.unsupported')}</strong>}
         {readable && <span className={styles.muted}>{format.bytes(entry.bytes)}</span>}
       </header>
       {readable && (

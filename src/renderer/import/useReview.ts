@@ -19,10 +19,12 @@ export function useReview({ paths, sourceColumn, name }: ReviewInput): { readonl
   useEffect(() => {
     if (!connected || paths.length === 0) return;
     const controller = new AbortController();
-    setError(null);
     const run = async () => {
       const stream = await client.ingest.review({ paths: [...paths], ...(sourceColumn && { sourceColumn }), ...(name && { name }) }, { signal: controller.signal });
-      for await (const value of stream) setReview(value);
+      for await (const value of stream) {
+        setReview(value);
+        setError(null);
+      }
     };
     run().catch((reason: unknown) => { if (!controller.signal.aborted) setError(userError(reason)); });
     return () => controller.abort();

@@ -125,7 +125,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
               const rank = row * columns + column;
               return (
                 <GridCell
-                  key={rank} rank={rank} column={column + 1} cell={cellAt(rank)} width={cellWidth} cellSize={cellSize} mediaBase={host.mediaBase}
+                  key={rank} rank={rank} column={column + 1} cell={cellAt(rank)} width={cellWidth} mediaBase={host.mediaBase}
                   selected={isSelected(selection, rank)} focused={rank === focusedRank}
                 />
               );

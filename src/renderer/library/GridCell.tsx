@@ -12,14 +12,13 @@ export interface GridCellProps {
   readonly cell: AssetCell | undefined;
   /** Width and height of the picture's frame, in pixels. */
   readonly width: number;
-  readonly cellSize: number;
   readonly mediaBase: string;
   readonly selected: boolean;
   readonly focused: boolean;
 }
 
 /** One image of the sheet. Its place and proportions are there before its picture, so nothing ever moves. */
-export const GridCell = memo(function GridCell({ rank, column, cell, width, cellSize, mediaBase, selected, focused }: GridCellProps) {
+export const GridCell = memo(function GridCell({ rank, column, cell, width, mediaBase, selected, focused }: GridCellProps) {
   const { t } = useTranslation();
   const label = cell && t('library.cell', { name: cell.name, width: cell.width, height: cell.height, format: cell.format.toUpperCase() });
   return (
@@ -32,7 +31,7 @@ export const GridCell = memo(function GridCell({ rank, column, cell, width, cell
         {selected && <span className={styles.tick}><Check size={12} strokeWidth={3} aria-hidden /></span>}
         {cell && <Marks flags={cell.flags} />}
       </div>
-      {hasCaption(cellSize) && <div className={styles.caption}>{cell?.name}</div>}
+      {hasCaption(width) && <div className={styles.caption}>{cell?.name}</div>}
     </div>
   );
 });

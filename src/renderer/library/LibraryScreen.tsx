@@ -5,6 +5,7 @@ import { useActions } from '../app/actions.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
 import { isActive } from '../batches/progress.ts';
 import { useProgress } from '../batches/queries.ts';
+import { useHost } from '../connect/context.tsx';
 import { userError } from '../connect/errors.ts';
 import { HomeScreen } from '../home/HomeScreen.tsx';
 import { Loupe } from '../loupe/Loupe.tsx';
@@ -82,15 +83,18 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
         </div>
       </div>
       {loupeOpen && view.total > 0 && <Loupe view={view} />}
-      {inspectorOpen && <FocusedInspector view={view} />}
+      <Focused view={view} inspector={inspectorOpen} />
     </div>
   );
 }
 
-function FocusedInspector({ view }: { readonly view: View }) {
+/** What follows the image that has the keyboard. */
+function Focused({ view, inspector }: { readonly view: View; readonly inspector: boolean }) {
   const rank = useAppState((state) => Math.min(state.focusedRank, Math.max(0, view.total - 1)));
-  const cellAt = useCells(view, rank, Math.min(view.total, rank + 1));
-  return <Inspector assetId={cellAt(rank)?.id} />;
+  const cell = useCells(view, rank, Math.min(view.total, rank + 1))(rank);
+  const reveal = useHost().desktop?.reveal;
+  useActions(cell && reveal ? { reveal: { run: () => void reveal(cell.id) } } : {});
+  return inspector && <Inspector assetId={cell?.id} />;
 }
 
 /** Ranks mean something else in another view: a selection made by rank ends with it, except that of everything. */

@@ -1,5 +1,5 @@
 import { ArrowDownNarrowWide, ArrowDownWideNarrow, Info, PanelLeft, Search, X } from 'lucide-react';
-import { type RefObject, useEffect, useState } from 'react';
+import { type RefObject, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../app/actions.ts';
 import { useKeyLabel } from '../app/keyboard.ts';
@@ -50,20 +50,31 @@ function FilterBox({ searchBox, error }: { readonly searchBox: RefObject<HTMLInp
   const set = useSet();
   const filter = useAppState((state) => state.filter);
   const [text, setText] = useState(filter);
-  useEffect(() => setText(filter), [filter]);
-  useEffect(() => {
-    if (text.trim() === filter) return;
-    const timer = setTimeout(() => set({ filter: text.trim() }), TYPING_PAUSE);
-    return () => clearTimeout(timer);
-  }, [text]); // eslint-disable-line react-hooks/exhaustive-deps -- only typing starts the clock
+  const [applied, setApplied] = useState(filter);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // A filter that came from elsewhere replaces what was typed; one that came from here leaves its blanks alone.
+  if (applied !== filter) {
+    setApplied(filter);
+    if (text.trim() !== filter) setText(filter);
+  }
+  const type = (typed: string) => {
+    setText(typed);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => set({ filter: typed.trim() }), TYPING_PAUSE);
+  };
+  const clear = () => {
+    clearTimeout(timer.current);
+    setText('');
+    set({ filter: '' });
+  };
   return (
     <search className={styles.search}>
       <TextField
         ref={searchBox} label={t('library.search')} hideLabel icon={Search} value={text} placeholder={t('library.searchPlaceholder')} maxLength={2000}
         aria-invalid={error?.code === 'bad-input'}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => { if (event.key === 'Escape') { event.stopPropagation(); set({ filter: '' }); event.currentTarget.blur(); } }}
-        end={text && <IconButton size="small" icon={X} label={t('library.clear')} onClick={() => set({ filter: '' })} />}
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={(event) => { if (event.key === 'Escape') { event.stopPropagation(); clear(); event.currentTarget.blur(); } }}
+        end={text && <IconButton size="small" icon={X} label={t('library.clear')} onClick={clear} />}
       />
       {error && <span role="alert" className={styles.filterError}>{error.message}</span>}
     </search>

@@ -9,23 +9,23 @@ export interface GridGeometry {
   readonly contentHeight: number;
 }
 
-/** Least width of a cell in pixels. */
+/** The width wished for, in pixels. */
 export const CELL_SIZE = { min: 80, max: 360, step: 8 } as const;
 export const GRID_GAP = 8;
 export const GRID_PADDING = 16;
 const CAPTION_HEIGHT = 24;
-const CAPTION_FROM = 120;
+const CAPTION_FROM = 112;
 
-export function hasCaption(cellSize: number): boolean {
-  return cellSize >= CAPTION_FROM;
+export function hasCaption(cellWidth: number): boolean {
+  return cellWidth >= CAPTION_FROM;
 }
 
-/** Lays `total` equal cells of at least `cellSize` pixels out in lines of `width` pixels. */
+/** Lays `total` equal cells of about `cellSize` pixels out in lines of `width` pixels. */
 export function gridGeometry(width: number, cellSize: number, total: number): GridGeometry {
   const inner = Math.max(0, width - 2 * GRID_PADDING);
-  const columns = Math.max(1, Math.floor((inner + GRID_GAP) / (cellSize + GRID_GAP)));
+  const columns = Math.max(1, Math.round((inner + GRID_GAP) / (cellSize + GRID_GAP)));
   const cellWidth = Math.max(1, Math.floor((inner - (columns - 1) * GRID_GAP) / columns));
-  const rowHeight = cellWidth + (hasCaption(cellSize) ? CAPTION_HEIGHT : 0) + GRID_GAP;
+  const rowHeight = cellWidth + (hasCaption(cellWidth) ? CAPTION_HEIGHT : 0) + GRID_GAP;
   const rows = Math.ceil(total / columns);
   return { columns, cellWidth, rowHeight, rows, contentHeight: rows * rowHeight + 2 * GRID_PADDING - GRID_GAP };
 }

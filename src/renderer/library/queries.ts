@@ -1,4 +1,4 @@
-import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQueries, useQuery, useQueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { AssetCell, Sort } from '../../contract/index.ts';
 import { useClient } from '../connect/context.tsx';
@@ -36,10 +36,10 @@ export function useCells(view: View, start: number, end: number): CellAt {
   const first = Math.floor(start / PAGE);
   const count = end > start ? Math.ceil(end / PAGE) - first : 0;
   const pages = useQueries({
-    queries: Array.from({ length: count }, (_, index) => ({
+    queries: Array.from({ length: count }, (_, index): UseQueryOptions<AssetCell[]> => ({
       queryKey: ['window', view.viewId, first + index],
-      queryFn: ({ signal }: { readonly signal: AbortSignal }) => client.assets.window({ viewId: view.viewId, start: (first + index) * PAGE, count: PAGE }, { signal }),
-      ...(first + index === 0 && { initialData: view.cells as AssetCell[] }),
+      queryFn: ({ signal }) => client.assets.window({ viewId: view.viewId, start: (first + index) * PAGE, count: PAGE }, { signal }),
+      ...(first + index === 0 && { initialData: [...view.cells] }),
       structuralSharing: false,
       gcTime: PAGES_KEPT_MS,
     })),

@@ -12,14 +12,15 @@ const SHARE = 10;
  */
 export function useFreshImages(view: View | undefined, filter: string, pending: boolean, reopen: () => Promise<unknown>): { readonly fresh: boolean; readonly show: () => void } {
   const { data: facets } = useFacets();
-  const [openedAt, setOpenedAt] = useState<number | undefined>();
   const untouched = useAppState((state) => state.focusedRank === 0 && state.atTop && !state.loupeOpen && !state.selection.all && state.selection.exceptions.length === 0);
   const lastTook = useRef(0);
   const catalogTotal = facets?.total;
   const viewId = view?.viewId;
 
-  useEffect(() => setOpenedAt(catalogTotal), [viewId]); // eslint-disable-line react-hooks/exhaustive-deps -- the total at the moment the view changed
-  const known = filter === '' ? view?.total : openedAt;
+  // How large the catalog was when this view was opened; only without a filter the view says so itself.
+  const [opened, setOpened] = useState({ viewId, catalogTotal });
+  if (opened.viewId !== viewId || opened.catalogTotal === undefined && catalogTotal !== undefined) setOpened({ viewId, catalogTotal });
+  const known = filter === '' ? view?.total : opened.catalogTotal;
   const fresh = !pending && known !== undefined && catalogTotal !== undefined && catalogTotal > known;
 
   const show = useCallback(() => {

@@ -31,10 +31,10 @@ export function useScaledScroll(element: RefObject<HTMLElement | null>, range: S
 
   // The element follows the state after the rows have been placed for it: both change in one frame.
   useLayoutEffect(() => {
-    if (visible && element.current && Math.abs(element.current.scrollTop - state.track) >= 1) element.current.scrollTop = state.track;
+    if (visible && element.current && Math.abs(element.current.scrollTop - state.track) >= 1) element.current.scrollTo({ top: state.track, behavior: 'instant' });
   });
 
-  const onScroll = useCallback(() => {
+  const onScroll = () => {
     const target = element.current;
     if (!target || target.clientHeight === 0) return;
     const before = latest.current.state;
@@ -46,7 +46,7 @@ export function useScaledScroll(element: RefObject<HTMLElement | null>, range: S
       calm.current = setTimeout(() => setFast(false), CALM_AFTER);
     }
     apply(next);
-  }, [apply, element]);
+  };
 
   useEffect(() => {
     const target = element.current;

@@ -128,7 +128,7 @@ function ListsSection({ value, onSave }: { readonly value: number; readonly onSa
           label={t('settings.maxBatchSize')} inputMode="numeric" value={text} aria-invalid={parsed === null} onChange={(event) => setText(event.target.value)}
           hint={parsed === null ? t('settings.invalid', { min: 0 }) : t('settings.maxBatchSizeHint')}
         />
-        <div className={styles.save}><Button type="submit" disabled={parsed === null || parsed === value}>{t('settings.save')}</Button></div>
+        <div className={styles.save}><Button type="submit" disabled={parsed === null || parsed === value}>{t('settings.saveLists')}</Button></div>
       </form>
     </Section>
   );

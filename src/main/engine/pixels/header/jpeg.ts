@@ -34,14 +34,14 @@ export function readJpegHeader(bytes: Buffer): ImageHeader {
   let exif: Buffer | undefined;
   let xmp: Buffer | undefined;
   let iptc: Buffer | undefined;
-  const iccParts: Buffer[] = [];
+  const iccParts = new Map<number, Buffer>();
   for (const { marker, payload } of segments) {
     if (marker === 0xe1 && !exif && hasPrefix(payload, EXIF)) exif = payload.subarray(EXIF.length);
     else if (marker === 0xe1 && !xmp && hasPrefix(payload, XMP)) xmp = payload.subarray(XMP.length);
-    else if (marker === 0xe2 && hasPrefix(payload, ICC)) iccParts[payload[ICC.length] ?? 0] = payload.subarray(ICC.length + 2);
+    else if (marker === 0xe2 && hasPrefix(payload, ICC)) iccParts.set(payload[ICC.length] ?? 0, payload.subarray(ICC.length + 2));
     else if (marker === 0xed && !iptc && hasPrefix(payload, PHOTOSHOP)) iptc = readIptcResource(payload.subarray(PHOTOSHOP.length));
   }
-  const parts = iccParts.filter((part) => part !== undefined);
+  const parts = [...iccParts].sort(([a], [b]) => a - b).map(([, part]) => part);
   const icc = parts.length > 1 ? Buffer.concat(parts) : parts[0];
   return {
     width: frame.width,

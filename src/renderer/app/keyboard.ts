@@ -8,7 +8,8 @@ export function useKeyboard(registry: ActionRegistry): void {
       if (event.defaultPrevented || event.isComposing) return;
       const modified = event.ctrlKey || event.metaKey;
       if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
-      if (document.querySelector('[role="dialog"], [role="menu"], [role="listbox"][data-open]')) return;
+      // A toast has the role of a dialog too, but takes nothing over: keys go on working while it is shown.
+      if (document.querySelector('[role="dialog"]:not([aria-modal="false"]), [role="menu"], [role="listbox"][data-open]')) return;
       const { handlers } = registry.getState();
       const name = actionForKey(event, handlers);
       if (!name) return;

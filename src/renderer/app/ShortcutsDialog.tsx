@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { useHost } from '../connect/context.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { Kbd } from '../ui/Kbd.tsx';
 import { ACTION_GROUPS, ACTION_NAMES, ACTIONS } from './actions.ts';
@@ -16,6 +17,7 @@ export function ShortcutsDialog() {
   const open = useAppState((state) => state.overlay === 'shortcuts');
   const set = useSet();
   const keyLabel = useKeyLabel();
+  const desktop = useHost().desktop !== null;
   return (
     <Dialog open={open} size="wide" title={t('actions.shortcuts')} closeLabel={t('app.close')} onClose={() => set({ overlay: null })}>
       <div className={styles.sheet}>
@@ -23,7 +25,7 @@ export function ShortcutsDialog() {
           <section key={group}>
             <h3>{t(`groups.${group}`)}</h3>
             <dl>
-              {ACTION_NAMES.filter((name) => ACTIONS[name].group === group).map((name) => (
+              {ACTION_NAMES.filter((name) => ACTIONS[name].group === group && (desktop || !('desktopOnly' in ACTIONS[name]))).map((name) => (
                 <div key={name}><dt>{t(`actions.${name}`)}</dt><dd><Kbd>{keyLabel(name)}</Kbd></dd></div>
               ))}
             </dl>

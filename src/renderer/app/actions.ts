@@ -13,6 +13,13 @@ export interface KeyBinding {
 export const ACTION_GROUPS = ['navigate', 'import', 'view', 'selection', 'loupe', 'general'] as const;
 export type ActionGroup = (typeof ACTION_GROUPS)[number];
 
+interface ActionDefinition {
+  readonly group: ActionGroup;
+  readonly key: KeyBinding;
+  /** Left out of the cheat sheet where it cannot exist. */
+  readonly desktopOnly?: boolean;
+}
+
 /** Every action there is, once. What it does is given by the screen that can do it. */
 export const ACTIONS = {
   'go-home': { group: 'navigate', key: { code: 'KeyH' } },
@@ -31,9 +38,9 @@ export const ACTIONS = {
   'refresh-view': { group: 'view', key: { code: 'KeyR', shift: true } },
   'select-all': { group: 'selection', key: { code: 'KeyA', mod: true } },
   'select-none': { group: 'selection', key: { code: 'KeyD', mod: true } },
-  'select-invert': { group: 'selection', key: { code: 'KeyI', mod: true, shift: true } },
-  'reveal': { group: 'selection', key: { code: 'KeyR', mod: true, shift: true } },
-  'copy-paths': { group: 'selection', key: { code: 'KeyC', mod: true, shift: true } },
+  'select-invert': { group: 'selection', key: { code: 'KeyI', shift: true } },
+  'reveal': { group: 'selection', key: { code: 'KeyR', mod: true, shift: true }, desktopOnly: true },
+  'copy-paths': { group: 'selection', key: { code: 'KeyC', shift: true } },
   'open-loupe': { group: 'loupe', key: { code: 'KeyE' } },
   'close-loupe': { group: 'loupe', key: { code: 'Escape' } },
   'loupe-previous': { group: 'loupe', key: { code: 'ArrowLeft' } },
@@ -45,7 +52,7 @@ export const ACTIONS = {
   'palette': { group: 'general', key: { code: 'KeyK', mod: true } },
   'shortcuts': { group: 'general', key: { code: 'Slash', shift: true, character: '?' } },
   'toggle-theme': { group: 'general', key: { code: 'KeyT', shift: true } },
-} as const satisfies Record<string, { readonly group: ActionGroup; readonly key: KeyBinding }>;
+} as const satisfies Record<string, ActionDefinition>;
 
 export type ActionName = keyof typeof ACTIONS;
 export const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];

@@ -53,7 +53,7 @@ export const de: Catalogue = {
   },
   pick: {
     folder: 'Ordner hinzufügen', files: 'Dateien hinzufügen', list: 'Liste hinzufügen',
-    path: 'Ordner', up: 'Eine Ebene höher', home: 'Persönlicher Ordner', hidden: 'Versteckte Dateien zeigen', entries: 'Inhalt', empty: 'In diesem Ordner gibt es nichts, was sich wählen lässt.',
+    path: 'Ordner', up: 'Eine Ebene höher', home: 'Persönlicher Ordner', hidden: 'Versteckte Dateien zeigen', entries: 'Inhalt', empty: 'In diesem Ordner gibt es nichts, was sich wählen lässt.', noFolders: 'In diesem Ordner gibt es keine weiteren Ordner.',
     truncated: 'Nur die ersten Einträge werden gezeigt. Geben Sie einen genaueren Pfad ein.',
     chooseFolder: '„{{name}}“ hinzufügen', chooseFiles_one: '{{formatted}} Datei hinzufügen', chooseFiles_other: '{{formatted}} Dateien hinzufügen', chooseList: 'Liste hinzufügen',
   },

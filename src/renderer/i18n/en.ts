@@ -51,7 +51,7 @@ export const en = {
   },
   pick: {
     folder: 'Add folder', files: 'Add files', list: 'Add list',
-    path: 'Folder', up: 'Up one level', home: 'Home folder', hidden: 'Show hidden files', entries: 'Contents', empty: 'This folder holds nothing that can be chosen.',
+    path: 'Folder', up: 'Up one level', home: 'Home folder', hidden: 'Show hidden files', entries: 'Contents', empty: 'This folder holds nothing that can be chosen.', noFolders: 'There are no folders inside this one.',
     truncated: 'Only the first entries are shown. Type a more precise path.',
     chooseFolder: 'Add “{{name}}”', chooseFiles_one: 'Add {{formatted}} file', chooseFiles_other: 'Add {{formatted}} files', chooseList: 'Add list',
   },

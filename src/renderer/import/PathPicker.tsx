@@ -87,7 +87,7 @@ function Picker({ what }: { readonly what: PickKind }) {
             </li>
           );
         })}
-        {data && entries.length === 0 && <li className={styles.entryNone}>{t('pick.empty')}</li>}
+        {data && entries.length === 0 && <li className={styles.entryNone}>{t(what === 'folder' ? 'pick.noFolders' : 'pick.empty')}</li>}
       </ul>
       {data?.truncated && <p className={styles.muted}>{t('pick.truncated')}</p>}
     </Dialog>

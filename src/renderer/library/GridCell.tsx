@@ -45,11 +45,15 @@ function Picture({ cell, width, mediaBase }: { readonly cell: AssetCell; readonl
     <div className={styles.picture} style={{ ...size, backgroundColor: cell.placeholder }}>
       <img
         src={`${mediaBase}/renditions/${cell.sha256}/${presetFor(width * window.devicePixelRatio)}`} alt="" draggable={false} decoding="async"
-        // Taking the address away stops a download that nobody will see.
-        ref={(image) => () => { image?.removeAttribute('src'); }}
+        ref={stopLoadingWhenGone}
       />
     </div>
   );
+}
+
+/** Taking the address away stops a download that nobody will see. One function for all, or every drawing would call it. */
+function stopLoadingWhenGone(image: HTMLImageElement): () => void {
+  return () => image.removeAttribute('src');
 }
 
 function Marks({ flags }: { readonly flags: readonly string[] }) {

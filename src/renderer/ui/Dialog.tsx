@@ -1,7 +1,7 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { IconButton } from './Button.tsx';
+import button from './Button.module.css';
 import { classNames } from './class-names.ts';
 import styles from './Dialog.module.css';
 
@@ -23,7 +23,7 @@ export function Dialog({ open, title, closeLabel, onClose, children, footer, siz
         <Base.Popup className={classNames(styles.dialog, size === 'wide' && styles.wide)}>
           <header className={styles.header}>
             <Base.Title className={styles.title}>{title}</Base.Title>
-            <IconButton icon={X} label={closeLabel} onClick={onClose} />
+            <Base.Close className={classNames(button.button, button.quiet, button.square)} aria-label={closeLabel}><X size={16} strokeWidth={1.75} aria-hidden /></Base.Close>
           </header>
           <div className={styles.body}>{children}</div>
           {footer && <footer className={styles.footer}>{footer}</footer>}

@@ -46,8 +46,11 @@ export async function startWorkbench(): Promise<Workbench> {
 
 async function openWindow(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Window> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce', ...options });
-  onTestFinished(async () => { await context.close(); });
   const page = await context.newPage();
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') await takeScreenshot(page, `failed ${task.name.replaceAll(/[^\w ]/g, '')}`);
+    await context.close();
+  });
   page.setDefaultTimeout(20_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => { complaints.push(String(error)); });

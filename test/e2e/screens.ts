@@ -1,11 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
 /** The window's screens by the roles and names people meet; the one place to change when a label does. */
 export function screensOf(page: Page) {
   const navigation = page.getByRole('navigation', { name: 'Screens' });
-  const dialog = page.getByRole('dialog');
+  // Toasts are dialogs to the accessibility tree as well, so every dialog is asked for by its name.
+  const picker = page.getByRole('dialog', { name: /^Add / });
   return {
     go: async (screen: 'Home' | 'Library' | 'Batches' | 'Settings'): Promise<void> => {
       await navigation.getByRole('button', { name: screen }).click();
@@ -14,11 +14,12 @@ export function screensOf(page: Page) {
     home: {
       heading: page.getByRole('heading', { name: 'Drop folders, pictures or lists anywhere' }),
       addFolder: page.getByRole('button', { name: 'Add folder' }).first(),
+      addList: page.getByRole('button', { name: 'Add list' }).first(),
     },
     picker: {
-      dialog,
-      path: dialog.getByRole('textbox', { name: 'Folder' }),
-      confirm: (name: string): Locator => dialog.getByRole('button', { name: `Add “${name}”` }),
+      dialog: picker,
+      path: picker.getByRole('textbox', { name: 'Folder' }),
+      confirm: (name: string): Locator => picker.getByRole('button', { name: `Add “${name}”` }),
     },
     review: {
       heading: page.getByRole('heading', { name: 'Review import' }),
@@ -28,6 +29,8 @@ export function screensOf(page: Page) {
       grid: page.getByRole('grid', { name: 'Images' }),
       cells: page.getByRole('grid', { name: 'Images' }).getByRole('gridcell'),
     },
+    shortcuts: page.getByRole('dialog', { name: 'Keyboard shortcuts' }),
+    palette: page.getByRole('dialog', { name: 'Commands' }),
     batches: {
       button: (name: string): Locator => page.getByRole('main').getByRole('button', { name, exact: true }),
       state: (text: string): Locator => page.getByRole('main').locator('header').getByText(text, { exact: true }),
@@ -42,23 +45,15 @@ export async function importFolder(page: Page, folder: string): Promise<void> {
   await home.addFolder.click();
   await picker.path.fill(folder);
   await picker.path.press('Enter');
-  await picker.confirm(folder.split('/').at(-1) ?? '').click();
+  await picker.confirm(basename(folder)).click();
   await review.heading.waitFor();
   await review.start.click();
 }
 
-/** Drops files as the browser hands them to a page. */
-export async function dropFiles(page: Page, folder: string): Promise<void> {
-  const files = await Promise.all((await readdir(folder)).map(async (name) => ({ name, base64: (await readFile(join(folder, name))).toString('base64') })));
-  const transfer = await page.evaluateHandle((dropped) => {
-    const data = new DataTransfer();
-    for (const { name, base64 } of dropped) {
-      data.items.add(new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], name, { type: 'image/jpeg' }));
-    }
-    return data;
-  }, files);
-  const target = page.getByRole('main');
-  await target.dispatchEvent('dragenter', { dataTransfer: transfer });
-  await target.dispatchEvent('dragover', { dataTransfer: transfer });
-  await target.dispatchEvent('drop', { dataTransfer: transfer });
+/** Drags files or folders over the window and lets go, as the system's file manager would. */
+export async function dropPaths(page: Page, paths: readonly string[]): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await devtools.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data: { items: [], files: [...paths], dragOperationsMask: 1 } });
+  }
 }

@@ -1,0 +1,179 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makePictures } from '../hosts.ts';
+import { launchBrowser } from './chromium.ts';
+import { expectAccessible, startWorkbench, takeScreenshot } from './harness.ts';
+import { dropPaths, importFolder, screensOf } from './screens.ts';
+
+describe('the window', () => {
+  let browser: Browser;
+  beforeAll(async () => { browser = await launchBrowser(); });
+  afterAll(async () => { await browser.close(); });
+
+  test('a chosen folder is reviewed, imported and shown', async () => {
+    const bench = await startWorkbench();
+    const pictures = await makePictures(join(bench.folder, 'Rings'), 12);
+    const { page, complaints } = await bench.openWindow(browser);
+    const { home, library } = screensOf(page);
+    await home.heading.waitFor();
+    await takeScreenshot(page, 'home');
+    await importFolder(page, pictures);
+    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(12);
+    await expect.poll(async () => await library.cells.locator('img').evaluateAll((images) => images.filter((image) => image instanceof HTMLImageElement && image.naturalWidth > 0).length)).toBe(12);
+    await takeScreenshot(page, 'library');
+    expect(new URL(page.url()).hash).not.toContain('token');
+    expect(complaints).toEqual([]);
+  });
+
+  test('a folder dropped on the window is copied in, reviewed and imported', async () => {
+    const bench = await startWorkbench();
+    const dropped = await makePictures(join(bench.folder, 'dropped'), 4);
+    const { page, complaints } = await bench.openWindow(browser);
+    const { home, review, library } = screensOf(page);
+    await home.heading.waitFor();
+    await dropPaths(page, [dropped]);
+    await review.heading.waitFor();
+    await takeScreenshot(page, 'review');
+    await review.start.click();
+    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(4);
+    expect(complaints).toEqual([]);
+  });
+
+  test('an import can be paused, resumed and cancelled', async () => {
+    const bench = await startWorkbench();
+    const pictures = await makePictures(join(bench.folder, 'Many'), 150, 1500);
+    const { page } = await bench.openWindow(browser);
+    const { go, batches } = screensOf(page);
+    await importFolder(page, pictures);
+    await go('Batches');
+    await batches.button('Pause').click();
+    await batches.state('Paused').waitFor();
+    await takeScreenshot(page, 'batches-paused');
+    await batches.button('Resume').click();
+    await batches.state('Running').waitFor();
+    await takeScreenshot(page, 'batches-running');
+    await batches.button('Cancel').click();
+    await batches.state('Cancelled').waitFor();
+  });
+
+  test('failures are grouped by reason and can be tried again', async () => {
+    const bench = await startWorkbench();
+    const pictures = await makePictures(join(bench.folder, 'Mixed'), 3);
+    await writeFile(join(pictures, 'empty.jpg'), Buffer.alloc(4000));
+    const list = join(bench.folder, 'list.txt');
+    await writeFile(list, ['0001.jpg', '0002.jpg', 'late.jpg', 'empty.jpg'].map((name) => join(pictures, name)).join('\n'));
+    const { page } = await bench.openWindow(browser);
+    const { go, home, picker, review, batches } = screensOf(page);
+    await home.addList.click();
+    await picker.path.fill(bench.folder);
+    await picker.path.press('Enter');
+    await picker.dialog.getByRole('button', { name: 'list.txt' }).click();
+    await picker.dialog.getByRole('button', { name: 'Add list' }).click();
+    await review.start.click();
+    await go('Batches');
+    await batches.state('Done with failures').waitFor();
+    await batches.reasons.filter({ hasText: 'Not found' }).waitFor();
+    await takeScreenshot(page, 'batches-failures');
+    await copyFile(join(await makePictures(join(bench.folder, 'more'), 5), '0005.jpg'), join(pictures, 'late.jpg'));
+    await batches.reasons.filter({ hasText: 'Not found' }).getByRole('button', { name: 'Retry these' }).click();
+    await expect.poll(async () => await batches.reasons.filter({ hasText: 'Not found' }).count()).toBe(0);
+    await page.getByRole('main').getByText('3 images').first().waitFor();
+  });
+
+  test('the death of the engine is told, and the import finishes without anything lost', async () => {
+    const bench = await startWorkbench();
+    const pictures = await makePictures(join(bench.folder, 'Many'), 150, 1500);
+    const { page } = await bench.openWindow(browser);
+    const { go, batches } = screensOf(page);
+    await importFolder(page, pictures);
+    await go('Batches');
+    await batches.state('Running').waitFor();
+    await bench.killEngine();
+    const banner = page.getByText('The engine is being started again');
+    await banner.waitFor();
+    await takeScreenshot(page, 'reconnecting');
+    await banner.waitFor({ state: 'hidden' });
+    await batches.state('Done').waitFor({ timeout: 40_000 });
+    await go('Library');
+    await page.getByText('150 images').first().waitFor();
+  });
+
+  test('everything can be reached with the keyboard alone', async () => {
+    const bench = await startWorkbench();
+    const pictures = await makePictures(join(bench.folder, 'Keys'), 6);
+    const { page } = await bench.openWindow(browser);
+    const { home, picker, review, library, shortcuts, palette } = screensOf(page);
+    await home.heading.waitFor();
+    await page.keyboard.press('Control+KeyO');
+    await expect.poll(async () => await picker.path.inputValue()).not.toBe('');
+    await picker.path.focus();
+    await page.keyboard.press('Control+KeyA');
+    await page.keyboard.type(pictures);
+    await page.keyboard.press('Enter');
+    await picker.confirm('Keys').waitFor();
+    await picker.confirm('Keys').focus();
+    await page.keyboard.press('Enter');
+    await review.heading.waitFor();
+    await expect.poll(async () => await review.start.isEnabled()).toBe(true);
+    await review.start.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(6);
+    await page.keyboard.press('KeyG');
+    await library.grid.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('KeyE');
+    await page.getByRole('region', { name: 'Loupe' }).waitFor();
+    await takeScreenshot(page, 'loupe');
+    await page.keyboard.press('Escape');
+    await library.grid.waitFor();
+    await page.keyboard.press('Shift+Slash');
+    await shortcuts.waitFor();
+    await takeScreenshot(page, 'shortcuts');
+    await page.keyboard.press('Escape');
+    await shortcuts.waitFor({ state: 'hidden' });
+    await page.keyboard.press('Control+KeyK');
+    await palette.waitFor();
+    await page.keyboard.press('Escape');
+    await palette.waitFor({ state: 'hidden' });
+    await page.keyboard.press('KeyB');
+    await page.getByRole('heading', { name: 'Batches' }).waitFor();
+  });
+
+  test.each(['light', 'dark'] as const)('axe finds nothing on any screen (%s)', async (colorScheme) => {
+    const bench = await startWorkbench();
+    const pictures = await makePictures(join(bench.folder, 'Rings'), 8);
+    await writeFile(join(pictures, 'broken.jpg'), Buffer.alloc(4000));
+    const { page } = await bench.openWindow(browser, { colorScheme });
+    const { go, home, picker, review, library } = screensOf(page);
+    await home.heading.waitFor();
+    await expectAccessible(page);
+    await takeScreenshot(page, `home-${colorScheme}`);
+    await home.addFolder.click();
+    await picker.path.fill(pictures);
+    await picker.path.press('Enter');
+    await picker.confirm('Rings').waitFor();
+    await expectAccessible(page);
+    await picker.confirm('Rings').click();
+    await expect.poll(async () => await review.start.isEnabled()).toBe(true);
+    await expectAccessible(page);
+    await takeScreenshot(page, `review-${colorScheme}`);
+    await review.start.click();
+    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(8);
+    await library.cells.first().click();
+    await expectAccessible(page);
+    await takeScreenshot(page, `library-${colorScheme}`);
+    await page.keyboard.press('KeyE');
+    await page.getByRole('region', { name: 'Loupe' }).waitFor();
+    await expectAccessible(page);
+    await takeScreenshot(page, `loupe-${colorScheme}`);
+    await page.keyboard.press('Escape');
+    for (const screen of ['Batches', 'Settings'] as const) {
+      await go(screen);
+      await page.getByRole('heading', { name: screen }).first().waitFor();
+      await expectAccessible(page);
+      await takeScreenshot(page, `${screen.toLowerCase()}-${colorScheme}`);
+    }
+  });
+});

@@ -22,12 +22,28 @@ export async function temporaryFolder(): Promise<string> {
 export async function makePictures(folder: string, count: number, side = 160): Promise<string> {
   await mkdir(folder, { recursive: true });
   for (let index = 1; index <= count; index += 1) {
-    const background = { r: (index * 37) % 256, g: (index * 91) % 256, b: (index * 53) % 256 };
-    const mark = Buffer.from(`<svg width="${String(side)}" height="${String(side)}"><circle cx="${String(20 + (index * 7) % 100)}" cy="${String(20 + (index * 13) % 100)}" r="${String(8 + index % 12)}" fill="white"/><text x="8" y="${String(side - 12)}" font-size="24">${String(index)}</text></svg>`);
-    await sharp({ create: { width: side, height: side, channels: 3, background } }).composite([{ input: mark }]).jpeg()
-      .toFile(join(folder, `${String(index).padStart(4, '0')}.jpg`));
+    await sharp(drawPicture(index, side, side), { raw: { width: side, height: side, channels: 3 } }).jpeg().toFile(join(folder, `${String(index).padStart(4, '0')}.jpg`));
   }
   return folder;
+}
+
+/**
+ * RGB pixels of the picture with this number: a ground, a disc and a bar, whose places and colours follow from it. Drawn
+ * by hand, since an engine in the same process forbids libvips to read SVG.
+ */
+export function drawPicture(index: number, width: number, height: number): Buffer {
+  const pixels = Buffer.alloc(width * height * 3);
+  const ground = [(index * 37) % 256, (index * 91) % 256, (index * 53) % 256];
+  const disc = { x: width * (0.2 + ((index * 7) % 60) / 100), y: height * (0.2 + ((index * 13) % 60) / 100), radius: Math.min(width, height) * (0.08 + (index % 12) / 80) };
+  const bar = { from: width * (((index * 17) % 80) / 100), to: width * (((index * 17) % 80) / 100 + 0.12) };
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 3) {
+      const inDisc = (x - disc.x) ** 2 + (y - disc.y) ** 2 < disc.radius ** 2;
+      const inBar = x >= bar.from && x < bar.to && y > height * 0.7;
+      for (let channel = 0; channel < 3; channel += 1) pixels[at + channel] = inDisc ? 255 : inBar ? 20 : (ground[channel] ?? 0) * (0.6 + 0.4 * (y / height));
+    }
+  }
+  return pixels;
 }
 
 /** The process that holds the workspace, as the engine itself tells. */

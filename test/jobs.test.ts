@@ -230,10 +230,8 @@ describe('retries', () => {
       onFinished() {
         const { queued, running } = store.get(batch);
         if (queued + running === 0) resolve(undefined);
-        else {
-          now = queue.nextRunAfter(now) ?? now;
-          runner.wake();
-        }
+        // The clock only: the runner itself must come back for a retry whose time has come.
+        else now = queue.nextRunAfter(now) ?? now;
       },
       onDiskFull() {
         diskFull += 1;

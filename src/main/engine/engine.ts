@@ -76,6 +76,7 @@ export function createEngine(options: EngineOptions) {
   const pool = createPool({
     workerFile: files.worker, threads: Math.min(availableParallelism(), MAX_THREADS), tasksPerThread: 2,
     fileBudgetBytes: FILE_BUDGET_BYTES, decodeBudgetBytes: DECODE_BUDGET_BYTES,
+    prepare: async () => { (await import('./pixels/decode/loaders.ts')).restrictLoaders(); },
   });
   const sources = createSources(db);
   const originals = createOriginals(db, workspace, sources);

@@ -1,6 +1,11 @@
+import { isMainThread } from 'node:worker_threads';
 import { ingestTask } from './ingest/ingest-task.ts';
 import { pixelHashTask } from './ingest/pixel-hash-task.ts';
+import { restrictLoaders } from './pixels/decode/loaders.ts';
 import { serveTasks } from './tasks/serve.ts';
+
+// The pool's threads share a process, which the engine prepares before it starts them; a lone worker is its own.
+if (isMainThread) restrictLoaders();
 
 /** The one worker file: every task the pool can run. */
 export default serveTasks([ingestTask, pixelHashTask]);

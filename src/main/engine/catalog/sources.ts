@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type Database from 'better-sqlite3';
 
 /** A place where content is found: a container (folder, or URL up to its last slash) and a name in it. */
@@ -20,11 +20,16 @@ export interface KnownSource {
   readonly verdict: string | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+  readonly missingSince: number | null;
 }
 
 export interface Sources {
   /** The source at this location, made when it is new. */
   upsert(location: Location): KnownSource;
+  /** Ids of the containers that lie at or below this folder. */
+  containersBelow(folder: string): number[];
+  /** Notes that the files of this container which a whole look at it, as this batch, did not come upon are gone. */
+  markMissing(containerId: number, batchId: number, now: number): void;
   /** The path to open: text, or bytes where the name is not UTF-8. */
   pathOf(sourceId: number): string | Uint8Array;
 }
@@ -35,10 +40,15 @@ export function createSources(db: Database.Database): Sources {
   const insertSource = db.prepare<[number, string, Uint8Array | null]>('INSERT INTO source (container_id, name, raw_path) VALUES (?, ?, ?)');
   const findSource = db.prepare<[number, string], KnownSource>(`
     SELECT s.id, s.bytes, s.mtime_ms AS mtimeMs, s.seen_key AS seenKey, s.asset_id AS assetId, a.stored,
-      s.verdict, s.error_code AS errorCode, s.error_message AS errorMessage
+      s.verdict, s.error_code AS errorCode, s.error_message AS errorMessage, s.missing_since AS missingSince
     FROM source s LEFT JOIN asset a ON a.id = s.asset_id WHERE s.container_id = ? AND s.name = ?`);
   const findPath = db.prepare<[number], { path: string; name: string; raw: Uint8Array | null }>(
     'SELECT c.path, s.name, s.raw_path AS raw FROM source s JOIN container c ON c.id = s.container_id WHERE s.id = ?');
+  const unmarkMissing = db.prepare<[number]>('UPDATE source SET missing_since = NULL WHERE id = ?');
+  const below = db.prepare<[string, number, string], number>(`SELECT id FROM container WHERE path = ? OR substr(path, 1, ?) = ?`).pluck();
+  const missing = db.prepare<[number, number, number]>(`
+    UPDATE source SET missing_since = ? WHERE container_id = ? AND missing_since IS NULL AND asset_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM job WHERE source_id = source.id AND batch_id = ?)`);
 
   function containerId(path: string): number {
     const known = findContainer.get(path);
@@ -49,10 +59,18 @@ export function createSources(db: Database.Database): Sources {
     upsert({ container, name, raw }) {
       const id = containerId(container);
       const known = findSource.get(id, name);
-      if (known) return known;
+      if (known) {
+        if (known.missingSince !== null) unmarkMissing.run(known.id);
+        return known;
+      }
       const inserted = insertSource.run(id, name, raw);
-      return { id: Number(inserted.lastInsertRowid), bytes: null, mtimeMs: null, seenKey: null, assetId: null, stored: null, verdict: null, errorCode: null, errorMessage: null };
+      return { id: Number(inserted.lastInsertRowid), bytes: null, mtimeMs: null, seenKey: null, assetId: null, stored: null, verdict: null, errorCode: null, errorMessage: null, missingSince: null };
     },
+    containersBelow(folder) {
+      const prefix = folder.endsWith(sep) ? folder : folder + sep;
+      return below.all(folder, prefix.length, prefix);
+    },
+    markMissing: (id, batchId, now) => { missing.run(now, id, batchId); },
     pathOf(sourceId) {
       const found = findPath.get(sourceId);
       if (!found) throw new Error(`There is no source ${sourceId}`);

@@ -97,11 +97,25 @@ export function createImports(dependencies: ImportsDependencies): Imports {
   async function readFolders(importId: number, spec: ImportSpec): Promise<void> {
     const [part] = partsOf.all(importId);
     if (!part) throw new Error(`The import ${importId} has no part`);
+    const unreadable: string[] = [];
     for await (const chunk of scan(scanThread, { kind: 'walk', paths: spec.paths, exclude, recursive: true })) {
       if (stopping || isCancelled.get(importId) !== undefined) return;
       // A walk that was broken off begins again from the start: what it had queued already is passed over.
       db.transaction(() => { for (const entry of chunk) queueEntry(entry, part.id, spec.copy, true); }).immediate();
+      for (const { container, name, refusal } of chunk) if (refusal?.state === 'failed') unreadable.push(join(container, name));
       onQueued();
+    }
+    await markMissing(part.id, spec.paths, unreadable);
+  }
+
+  /** A folder that was looked at whole no longer holds what was not found; one that could not be opened may. */
+  async function markMissing(partId: number, folders: readonly string[], unreadable: readonly string[]): Promise<void> {
+    const unknown = new Set(unreadable.flatMap((path) => sources.containersBelow(path)));
+    for (const folder of folders) {
+      for (const containerId of sources.containersBelow(folder)) {
+        if (!unknown.has(containerId)) sources.markMissing(containerId, partId, now());
+        await new Promise(setImmediate);
+      }
     }
   }
 

@@ -54,6 +54,7 @@ export function createRunner({ queue, pool, groupCommit, handlers, now, random, 
   let nextRetry: NodeJS.Timeout | undefined;
   let idle: (() => void)[] = [];
   let touched = new Set<number>();
+  let announcement: NodeJS.Immediate | undefined;
 
   function schedulePump(): void {
     nextPump ??= setImmediate(pump);
@@ -134,10 +135,14 @@ export function createRunner({ queue, pool, groupCommit, handlers, now, random, 
       queue.finish(job, outcome.state === 'failed' ? afterError(job, outcome.error.code, outcome.error.message) : outcome, now());
       if (job.batchId !== null) touched.add(job.batchId);
     });
-    if (touched.size === 0) return;
-    const batches = touched;
-    touched = new Set();
-    onFinished(batches);
+    // What was just written may have queued a retry or a job that follows from this one.
+    schedulePump();
+    announcement ??= setImmediate(() => {
+      const batches = touched;
+      announcement = undefined;
+      touched = new Set();
+      onFinished(batches);
+    });
   }
 
   function stopForFullDisk(): void {

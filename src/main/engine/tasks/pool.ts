@@ -28,22 +28,30 @@ export interface PoolOptions {
   /** Bytes of files, and bytes of decoded pixels, that may be held at one time over all threads. */
   readonly fileBudgetBytes: number;
   readonly decodeBudgetBytes: number;
+  /** What has to be done once in this process before any of its threads works. */
+  readonly prepare: () => Promise<void>;
 }
 
-export function createPool({ workerFile, threads, tasksPerThread, fileBudgetBytes, decodeBudgetBytes }: PoolOptions): TaskRunner {
+export function createPool({ workerFile, threads, tasksPerThread, fileBudgetBytes, decodeBudgetBytes, prepare }: PoolOptions): TaskRunner {
   const budgets: WorkerBudgets = { files: createBudget(fileBudgetBytes), decodes: createBudget(decodeBudgetBytes) };
-  const pool = new Piscina<TaskCall, TaskAnswer>({
-    filename: workerFile.href,
-    minThreads: threads,
-    maxThreads: threads,
-    concurrentTasksPerWorker: tasksPerThread,
-    workerData: budgets,
-    recordTiming: false,
-  });
+  // Started with the first call: a command that only reads needs no threads.
+  let pool: Promise<Piscina<TaskCall, TaskAnswer>> | undefined;
   let inFlight = 0;
   let leaked = false;
   let lone: ChildProcess | undefined;
   let lastAlone: Promise<unknown> = Promise.resolve();
+
+  async function start(): Promise<Piscina<TaskCall, TaskAnswer>> {
+    await prepare();
+    return new Piscina<TaskCall, TaskAnswer>({
+      filename: workerFile.href,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: tasksPerThread,
+      workerData: budgets,
+      recordTiming: false,
+    });
+  }
 
   async function callLoneProcess(call: TaskCall): Promise<TaskAnswer> {
     if (!lone?.connected) lone = fork(fileURLToPath(workerFile), [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -61,7 +69,8 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
     async run(call) {
       inFlight += 1;
       try {
-        return await pool.run(call);
+        pool ??= start();
+        return await (await pool).run(call);
       } catch (error) {
         leaked = true;
         throw error;
@@ -81,7 +90,7 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
     },
     async close() {
       lone?.kill('SIGKILL');
-      await pool.destroy();
+      await (await pool)?.destroy();
     },
   };
 }

@@ -6,13 +6,6 @@ import { readProfile } from '../icc.ts';
 import type { ImageFormat } from '../sniff.ts';
 import type { DecodeOptions, Pixels } from './decode.ts';
 
-// Nothing but these loaders may look at a file, whatever its bytes claim to be.
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: [
-    'VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif', 'VipsForeignLoadTiff', 'VipsForeignLoadHeif',
-  ],
-});
 // Every picture is seen once, and jobs run side by side already.
 sharp.cache(false);
 sharp.concurrency(1);

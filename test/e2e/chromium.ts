@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,7 +56,8 @@ async function unpackBundled(): Promise<string> {
     if (temporary === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = temporary;
   }
-  await mkdir(join(staging, 'fonts'), { recursive: true });
+  // The package's own file names folders of the service it was made for; without fonts, every text has no size.
+  await writeFile(join(staging, 'fonts', 'fonts.conf'), fontConfiguration(ready));
   try {
     await rename(staging, ready);
   } catch {
@@ -64,6 +65,13 @@ async function unpackBundled(): Promise<string> {
     await rm(staging, { recursive: true });
   }
   return ready;
+}
+
+function fontConfiguration(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>/usr/share/fonts</dir><dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>
+`;
 }
 
 function definedEnvironment(): Record<string, string> {

@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
+
+const CLOSE_LIMIT_MS = 30_000;
 
 /**
  * Runs the tests; arguments are vitest's own (files, -t name …). The last line printed is always
@@ -8,7 +11,8 @@ const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]
 const vitest = await startVitest(filter, { ...options, watch: false });
 const totals = count(vitest);
 const skippedFiles = wholeFilesSkipped(vitest.state.getTestModules());
-await vitest.close();
+// Something a test left running can keep the workers' pipes open for ever; the result is known already.
+await Promise.race([vitest.close(), delay(CLOSE_LIMIT_MS, undefined, { ref: false })]);
 
 for (const file of skippedFiles) process.stdout.write(`SKIPPED ${file}: what it needs is not on this machine.\n`);
 const { passed, failed, skipped } = totals;

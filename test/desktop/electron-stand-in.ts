@@ -78,6 +78,7 @@ class StandInApp extends EventEmitter {
   quit(): void {
     let prevented = false;
     this.emit('before-quit', { preventDefault: () => { prevented = true; } });
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by a listener
     if (!prevented) this.emit('stand-in-quit');
   }
   exit(code: number): void { this.emit('stand-in-exit', code); }

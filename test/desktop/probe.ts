@@ -13,12 +13,12 @@ import { app, ipcMain, recorded, type MenuItem } from './electron-stand-in.ts';
 const OWN_FRAME = { url: 'proofsheet://app/index.html', parent: null };
 const FOREIGN_FRAME = { url: 'https://evil.example/', parent: null };
 
+process.on('disconnect', () => process.exit(1));
 await import('../../src/main/desktop/main.ts');
 await until(() => recorded.windows.length > 0 || recorded.errors.length > 0);
 const window = recorded.windows[0];
 if (window === undefined) throw new Error(recorded.errors.join('\n'));
 const { webContents } = window;
-let taken = 0;
 
 const page = await answer('proofsheet://app/index.html');
 const script = /src="\.\/([^"]+\.js)"/.exec(page.body)?.[1] ?? 'no script in the page';
@@ -51,17 +51,19 @@ const report = {
   ],
   ...await useThePort(),
 };
+export type Report = typeof report;
+
 const end = once(app, 'stand-in-quit');
 app.quit();
 await end;
 process.send?.(report, () => process.exit(0));
 
 /** The window's whole way (port, relay, the engine's socket and back), also after the engine died under it. */
-async function useThePort(): Promise<object> {
+async function useThePort() {
   ipcMain.emit('connect', { senderFrame: FOREIGN_FRAME, sender: webContents });
   ipcMain.emit('connect', { senderFrame: OWN_FRAME, sender: webContents });
   const client = clientOn(await nextPort());
-  const portsAfterForeignRequest = recorded.ports.length;
+  const foreignPorts = recorded.ports.length;
   const { path: workspace } = await client.workspace.info();
   await until(async () => (await client.workspace.metrics()).assetCount === 1);
   const [item] = await client.ingest.items({});
@@ -70,14 +72,12 @@ async function useThePort(): Promise<object> {
   process.kill((JSON.parse(readFileSync(join(workspace, 'engine.json'), 'utf8')) as { readonly pid: number }).pid, 'SIGKILL');
   const again = clientOn(await nextPort());
   const afterDeath = (await again.workspace.metrics()).assetCount;
-  return { workspace, source: item?.source, media: { status, type, policy: headers['cross-origin-resource-policy'] }, revealed, files: recorded.revealed, afterDeath, portsAfterForeignRequest };
+  return { workspace, source: item?.source, media: { status, type, policy: headers['cross-origin-resource-policy'] }, revealed, files: recorded.revealed, afterDeath, foreignPorts };
 }
 
 async function nextPort(): Promise<MessagePort> {
-  await until(() => recorded.ports.length > taken);
-  const port = recorded.ports[taken];
-  taken += 1;
-  return port!;
+  await until(() => recorded.ports.length > 0);
+  return recorded.ports.shift()!;
 }
 
 function clientOn(port: MessagePort): ContractRouterClient<Contract> {

@@ -51,7 +51,7 @@ export async function startDesktop({ locations, version, argv, cwd, env, platfor
     return;
   }
 
-  const relay = createEngineRelay(link.openChannel, log);
+  const relay = createEngineRelay(link, log);
   const windows = createWindows({ preload: locations.preload, stateFile: join(app.getPath('userData'), 'window-state.json') });
   const ingest = async (paths: readonly string[]): Promise<void> => {
     if (paths.length === 0) return;

@@ -1,5 +1,7 @@
 import { MessageChannelMain, type MessagePortMain, type WebContents } from 'electron';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, type RawData } from 'ws';
+import type { EngineLink } from '../host/engine-link.ts';
 import type { Log } from './log.ts';
 
 export interface EngineRelay {
@@ -7,8 +9,11 @@ export interface EngineRelay {
   readonly connect: (contents: WebContents) => void;
 }
 
+/** A socket may be seen to close before the link knows that its engine died: the next attempt finds the new one. */
+const RETRY_MS = 200;
+
 /** Passes messages between each window's port and the engine's socket, both ways, unread. */
-export function createEngineRelay(openChannel: () => Promise<WebSocket>, log: Log): EngineRelay {
+export function createEngineRelay(link: Pick<EngineLink, 'openChannel' | 'state'>, log: Log): EngineRelay {
   const current = new WeakMap<WebContents, WebSocket>();
 
   const join = (contents: WebContents, socket: WebSocket): void => {
@@ -30,13 +35,19 @@ export function createEngineRelay(openChannel: () => Promise<WebSocket>, log: Lo
     ours.start();
   };
   const connect = (contents: WebContents): void => {
-    openChannel().then(
-      (socket) => {
+    const attempt = async (): Promise<void> => {
+      try {
+        const socket = await link.openChannel();
         if (contents.isDestroyed()) socket.close();
         else join(contents, socket);
-      },
-      (error: unknown) => log(`no connection to the engine: ${String(error)}`),
-    );
+      } catch (error) {
+        log(`no connection to the engine: ${String(error)}`);
+        if (contents.isDestroyed() || link.state() === 'failed' || link.state() === 'stopped') return;
+        await delay(RETRY_MS);
+        await attempt();
+      }
+    };
+    void attempt();
   };
   return { connect };
 }

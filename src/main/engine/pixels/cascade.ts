@@ -45,7 +45,7 @@ export async function derive(zoom: RgbImage, original: Size): Promise<Derived> {
   const rendition = (preset: Preset, { width, height }: Size, bytes: Uint8Array<ArrayBuffer>): RenditionBytes => ({ preset, width, height, bytes });
   return {
     renditions: [rendition('thumb', thumbSize, thumb), rendition('card', cardSize, cardEncoded), rendition('zoom', zoom, zoomEncoded)],
-    fingerprint: fingerprint(luma, card.width, card.height),
+    fingerprint: fingerprint(luma, card.width, card.height, card.width === original.width && card.height === original.height),
     quality: measureQuality(card, luma, (original.width * original.height) / 1e6),
     placeholder,
   };

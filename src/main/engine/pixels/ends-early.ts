@@ -8,11 +8,13 @@ export function endsEarly(bytes: Buffer, format: ImageFormat): boolean {
     case 'png': return bytes.lastIndexOf('IEND', undefined, 'latin1') < 0;
     case 'gif': return bytes.lastIndexOf(0x3b) < bytes.length - 64;
     case 'webp': return bytes.length >= 8 && bytes.readUInt32LE(4) + 8 > bytes.length;
-    case 'avif': case 'heic': return bytes.length > 0 && lacksBytes(bytes);
+    case 'avif': case 'heic': return lacksBytes(bytes);
+    case 'jxl': case 'jp2': return bytes[0] !== 0xff && lacksBytes(bytes);
     default: return false;
   }
 }
 
+/** Is the last box of the file shorter than it says? */
 function lacksBytes(bytes: Buffer): boolean {
   const known = readBoxes(bytes);
   const last = known.at(-1);

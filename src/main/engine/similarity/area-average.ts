@@ -1,37 +1,56 @@
-/** Averages a plane to another size, each output cell the exact mean of the area it covers. */
-export function areaAverage(plane: Float32Array, width: number, height: number, outWidth: number, outHeight: number): Float32Array {
-  const across = coverage(width, outWidth);
-  const down = coverage(height, outHeight);
+/**
+ * Averages a plane to another size, each output cell the exact mean of the area it covers. With a `kernel`, the cell is
+ * divided into as many strips each way, and those are weighted so.
+ */
+export function areaAverage(plane: Float32Array, width: number, height: number, outWidth: number, outHeight: number, kernel: readonly number[] = [1]): Float32Array {
+  const across = coverage(width, outWidth, kernel);
+  const down = coverage(height, outHeight, kernel);
   const output = new Float32Array(outWidth * outHeight);
   const row = new Float64Array(width);
   for (let y = 0; y < outHeight; y++) {
     row.fill(0);
-    for (const { index, weight } of down[y] ?? []) {
-      const start = index * width;
+    for (let share = down.starts[y] ?? 0; share < (down.starts[y + 1] ?? 0); share++) {
+      const start = (down.indices[share] ?? 0) * width;
+      const weight = down.weights[share] ?? 0;
       for (let x = 0; x < width; x++) row[x] = (row[x] ?? 0) + weight * (plane[start + x] ?? 0);
     }
     for (let x = 0; x < outWidth; x++) {
       let sum = 0;
-      for (const { index, weight } of across[x] ?? []) sum += weight * (row[index] ?? 0);
+      for (let share = across.starts[x] ?? 0; share < (across.starts[x + 1] ?? 0); share++) {
+        sum += (across.weights[share] ?? 0) * (row[across.indices[share] ?? 0] ?? 0);
+      }
       output[y * outWidth + x] = sum;
     }
   }
   return output;
 }
 
-interface Share { readonly index: number; readonly weight: number }
+/** Output cell c covers the input cells of the shares starts[c] … starts[c + 1] − 1, whose weights add up to 1. */
+interface Coverage {
+  readonly starts: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly weights: Float64Array;
+}
 
-/** Which input cells each output cell covers, and with what share; the shares of one output cell add up to 1. */
-function coverage(length: number, outLength: number): Share[][] {
-  const scale = length / outLength;
-  return Array.from({ length: outLength }, (_, cell) => {
-    const from = cell * scale;
-    const to = (cell + 1) * scale;
-    const shares: Share[] = [];
+function coverage(length: number, outLength: number, kernel: readonly number[]): Coverage {
+  const strips = outLength * kernel.length;
+  const scale = length / strips;
+  const total = kernel.reduce((sum, weight) => sum + weight, 0);
+  const starts = new Uint32Array(outLength + 1);
+  const indices = new Uint32Array(length + 2 * strips);
+  const weights = new Float64Array(length + 2 * strips);
+  let count = 0;
+  for (let strip = 0; strip < strips; strip++) {
+    const from = strip * scale;
+    const to = (strip + 1) * scale;
+    const weight = (kernel[strip % kernel.length] ?? 0) / total / scale;
     for (let index = Math.floor(from); index < Math.min(length, Math.ceil(to)); index++) {
       const covered = Math.min(to, index + 1) - Math.max(from, index);
-      if (covered > 1e-9) shares.push({ index, weight: covered / scale });
+      if (covered <= 1e-9) continue;
+      indices[count] = index;
+      weights[count++] = covered * weight;
     }
-    return shares;
-  });
+    starts[Math.floor(strip / kernel.length) + 1] = count;
+  }
+  return { starts, indices, weights };
 }

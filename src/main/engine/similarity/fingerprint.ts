@@ -1,5 +1,5 @@
 import { areaAverage } from './area-average.ts';
-import { pdqHashes } from './pdq.ts';
+import { PDQ_BYTES, pdqHashes, symmetricPdqHashes } from './pdq.ts';
 
 export interface Fingerprint {
   /** Eight 32-byte PDQ hashes in the order of PDQ_TRANSFORMS, identity first. */
@@ -11,9 +11,14 @@ export interface Fingerprint {
   readonly dhash: bigint;
 }
 
-/** All fingerprints of an upright picture, from its luminance (row by row, 0–255). */
-export function fingerprint(luma: Float32Array, width: number, height: number): Fingerprint {
-  const { hashes, quality } = pdqHashes(luma, width, height);
+/**
+ * All fingerprints of an upright picture, from its luminance (row by row, 0–255). `isWhole` tells that this is the
+ * picture itself and no reduction of it: then the first hash is bit for bit that of the reference, which for so small a
+ * picture differs from what it makes of a larger copy.
+ */
+export function fingerprint(luma: Float32Array, width: number, height: number, isWhole: boolean): Fingerprint {
+  const { hashes, quality } = symmetricPdqHashes(luma, width, height);
+  if (isWhole) hashes.set(pdqHashes(luma, width, height).hashes.subarray(0, PDQ_BYTES));
   return { pdq: hashes, pdqQuality: quality, phash: perceptualHash(luma, width, height), dhash: differenceHash(luma, width, height) };
 }
 

@@ -30,8 +30,8 @@ try {
 }
 
 function decode({ bytes, format, width, height, srgb }: MagickRequest): Pixels {
-  // The decoder may not allocate for a picture larger than the one that was admitted, nor put it on a disk.
-  const side = BigInt(Math.max(width, height));
+  // The decoder may not allocate for a picture much larger than the one that was admitted, nor put it on a disk.
+  const side = 2n * BigInt(Math.max(width, height));
   ResourceLimits.width = side;
   ResourceLimits.height = side;
   ResourceLimits.area = BigInt(width) * BigInt(height) * 2n;

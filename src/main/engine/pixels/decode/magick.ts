@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import { DamageError } from '../damage.ts';
+import { endsEarly } from '../ends-early.ts';
 import type { ImageHeader } from '../header/header.ts';
 import { readPngHeader } from '../header/png.ts';
 import type { ImageFormat } from '../sniff.ts';
@@ -27,7 +28,9 @@ export async function decodeWithMagick(bytes: Buffer, format: ImageFormat, heade
     return reply.pixels;
   } catch (error) {
     const reason = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
-    throw new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${reason})`, false);
+    throw endsEarly(bytes, format)
+      ? new DamageError('truncated', `the ${format.toUpperCase()} data ends early, after ${bytes.length} bytes (${reason})`, false)
+      : new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${reason})`, false);
   } finally {
     clearTimeout(timer);
     await worker.terminate();

@@ -13,21 +13,35 @@ export function readPhotoshopHeader(bytes: Buffer): ImageHeader {
   const channels = mode === 0 || mode === 1 || mode === 8 ? 'gray' : mode === 4 ? 'cmyk' : mode === 9 ? 'lab' : 'rgb';
   if (mode === 7) throw new DamageError('unsupported-format', 'multichannel Photoshop documents have no colours to show', false);
   const colorChannels = mode === 2 ? 1 : { gray: 1, rgb: 3, cmyk: 4, lab: 3 }[channels];
+  const [width, height, bitDepth] = [bytes.readUInt32BE(18), bytes.readUInt32BE(14), bytes.readUInt16BE(22)];
   const resourcesAt = 30 + bytes.readUInt32BE(26);
+  const layersAt = resourcesAt + 4 + bytes.readUInt32BE(resourcesAt);
+  const endsAt = mergedPictureEnd(bytes, layersAt + 4 + bytes.readUInt32BE(layersAt), Math.ceil((width * bitDepth) / 8), height * channelCount);
+  if (endsAt > bytes.length) throw new DamageError('truncated', `the PSD needs ${endsAt} bytes and has ${bytes.length}`, false);
   const resources = readResources(bytes.subarray(resourcesAt + 4, resourcesAt + 4 + bytes.readUInt32BE(resourcesAt)));
   const [exif, xmp, iptc, icc] = [resources.get(EXIF), resources.get(XMP), resources.get(IPTC), resources.get(ICC)];
   return {
-    width: bytes.readUInt32BE(18),
-    height: bytes.readUInt32BE(14),
+    width,
+    height,
     // Photoshop turns the pixels themselves when it saves.
     orientation: 1,
     frames: 1,
     hasAlpha: channelCount > colorChannels,
-    bitDepth: bytes.readUInt16BE(22),
+    bitDepth,
     channels,
     decoderBytesPerPixel: 8,
     blocks: { ...(exif && { exif }), ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
   };
+}
+
+/** Where the picture of all layers ends: the decoder would fill up in silence what a shorter file lacks. */
+function mergedPictureEnd(bytes: Buffer, at: number, rowBytes: number, rows: number): number {
+  const compression = bytes.readUInt16BE(at);
+  if (compression === 0) return at + 2 + rowBytes * rows;
+  if (compression !== 1) return at + 2;
+  let end = at + 2 + 2 * rows;
+  for (let row = 0; row < rows && at + 4 + 2 * row <= bytes.length; row++) end += bytes.readUInt16BE(at + 2 + 2 * row);
+  return end;
 }
 
 /** The IPTC block among Photoshop's image resources, as JPEGs carry them too. */

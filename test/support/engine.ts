@@ -2,12 +2,7 @@ import { createRouterClient, type RouterClient } from '@orpc/server';
 import { onTestFinished } from 'vitest';
 import { createEngine, type Engine, type EngineOptions } from '../../src/main/engine/engine.ts';
 import type { IngestSummary } from '../../src/contract/index.ts';
-
-const source = (path: string): URL => new URL(`../../src/main/engine/${path}`, import.meta.url);
-
-export const ENGINE_FILES: EngineOptions['files'] = {
-  worker: source('worker.ts'), scanThread: source('ingest/scan/scan-thread.ts'), readerThread: source('catalog/reader-thread.ts'),
-};
+import { ENGINE_FILES } from './engine-files.ts';
 
 export type TestClient = RouterClient<Engine['router']>;
 

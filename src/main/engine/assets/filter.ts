@@ -57,24 +57,24 @@ function compare(field: string, operator: string, text: string): Condition {
   const column = NUMBERS[field];
   if (column !== undefined) return compareNumber(field, column, operator, text);
   if (field === 'taken') return compareDate(operator, text);
+  const matching = WORDS[field];
+  if (matching === undefined) throw new ProofsheetError('bad-input', `There is no filter “${field}”; there are ${[...Object.keys(NUMBERS), 'taken', ...Object.keys(WORDS)].join(', ')}.`);
   if (operator !== ':' && operator !== '=') throw new ProofsheetError('bad-input', `The filter “${field}” is compared with “:”, not with “${operator}”.`);
-  switch (field) {
-    case 'format': return { sql: 'a.format = ?', values: [text.toLowerCase()] };
-    case 'category': return { sql: 'a.category = ?', values: [text] };
-    case 'name': return nameContains(text);
-    case 'flag': return { sql: 'EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)', values: [text] };
-    case 'folder': return inFolder(text);
-    case 'batch': {
-      const id = Number(text);
-      return {
-        sql: 'a.id IN (SELECT j.asset_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE (b.id = ? OR b.parent_id = ?) AND j.asset_id IS NOT NULL)',
-        values: [id, id],
-      };
-    }
-    case 'sha256': return { sql: 'a.sha256 = unhex(?)', values: [text] };
-    default: throw new ProofsheetError('bad-input', `There is no filter “${field}”; there are ${[...Object.keys(NUMBERS), 'taken', 'format', 'category', 'name', 'flag', 'folder', 'batch', 'sha256'].join(', ')}.`);
-  }
+  return matching(text);
 }
+
+const WORDS: Readonly<Record<string, (text: string) => Condition>> = {
+  format: (text) => ({ sql: 'a.format = ?', values: [text.toLowerCase()] }),
+  category: (text) => ({ sql: 'a.category = ?', values: [text] }),
+  name: nameContains,
+  flag: (text) => ({ sql: 'EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)', values: [text] }),
+  folder: inFolder,
+  batch: (text) => ({
+    sql: 'a.id IN (SELECT j.asset_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE (b.id = ? OR b.parent_id = ?) AND j.asset_id IS NOT NULL)',
+    values: [Number(text), Number(text)],
+  }),
+  sha256: (text) => ({ sql: 'a.sha256 = unhex(?)', values: [text] }),
+};
 
 function nameContains(text: string): Condition {
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;

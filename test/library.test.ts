@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { parseFilter } from '../src/main/engine/assets/filter.ts';
+import { createViews } from '../src/main/engine/assets/views.ts';
+import { openCatalog } from '../src/main/engine/catalog/open.ts';
+import { createReader } from '../src/main/engine/catalog/reader.ts';
+import { fillCatalog } from './fixtures/catalog.ts';
+import { temporaryFolder } from './hosts.ts';
+import { ENGINE_FILES } from './support/engine-files.ts';
+
+async function openLibrary(count: number): Promise<{ db: Database.Database; path: string }> {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'catalog.sqlite');
+  const db = openCatalog(path, join(folder, 'backups'));
+  fillCatalog(db, count);
+  return { db, path };
+}
+
+describe('a filter', () => {
+  test('finds what it says', async () => {
+    const { db } = await openLibrary(100);
+    const count = (expression: string): number => {
+      const { sql, values } = parseFilter(expression);
+      return Number(db.prepare(`SELECT count(*) FROM asset a WHERE ${sql}`).pluck().get(...values));
+    };
+    expect(count('')).toBe(100);
+    expect(count('IMG_000007')).toBe(1);
+    expect(count('name:img_00000')).toBe(10);
+    expect(count('"folder 3"')).toBe(10);
+    expect(count('folder:"/library/folder 3"')).toBe(10);
+    expect(count('folder:/library')).toBe(100);
+    expect(count('folder:/libr')).toBe(0);
+    expect(count('format:png')).toBe(25);
+    expect(count('-format:png')).toBe(75);
+    expect(count('width>=3000')).toBe(count('width:3000..99999'));
+    expect(count('width<3000') + count('width>=3000')).toBe(100);
+    expect(count('taken:2024') + count('-taken:2024')).toBe(100);
+    expect(count('taken:2024-01..2024-03')).toBe(count('taken>=2024-01 taken<=2024-03'));
+    expect(count('taken<2024-06') + count('taken>=2024-06')).toBe(100);
+    expect(count('flag:animated')).toBe(10);
+    expect(count('flag:animated format:png')).toBe(count('format:png flag:animated'));
+    expect(count('100%')).toBe(0);
+    db.close();
+  });
+
+  test('that makes no sense says why, with the words that would', () => {
+    expect(() => parseFilter('widht>3')).toThrow(expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('width') as string }));
+    expect(() => parseFilter('width>wide')).toThrow(/needs a number/);
+    expect(() => parseFilter('taken:yesterday')).toThrow(/2024-05/);
+    expect(() => parseFilter('format>png')).toThrow(/compared with “:”/);
+  });
+
+  test('never becomes SQL', async () => {
+    const { db } = await openLibrary(3);
+    for (const hostile of [`'; DROP TABLE asset; --`, `name:"' OR 1=1 --"`, 'format:\') OR (1=1']) {
+      const { sql, values } = parseFilter(hostile);
+      expect(db.prepare(`SELECT count(*) FROM asset a WHERE ${sql}`).pluck().get(...values)).toBe(0);
+    }
+    db.close();
+  });
+});
+
+describe('a view', () => {
+  test('gives the same cells by rank as the whole list, in every order and at both ends', async () => {
+    const { db, path } = await openLibrary(3000);
+    const reader = createReader(path, ENGINE_FILES.readerThread);
+    const views = createViews(db, reader);
+    const columns = { added: 'id', taken: 'taken_at', name: 'name COLLATE NOCASE', bytes: 'bytes', pixels: 'width * height', score: 'score' } as const;
+    for (const key of ['added', 'taken', 'name', 'bytes', 'pixels', 'score'] as const) {
+      for (const direction of ['ascending', 'descending'] as const) {
+        const { viewId, total, cells } = await views.open('-format:png', { key, direction }, 50);
+        const word = direction === 'ascending' ? 'ASC' : 'DESC';
+        const ids = db.prepare(`SELECT id FROM asset WHERE format <> 'png' ORDER BY ${columns[key]} ${word}, id ${word}`).pluck().all();
+        expect(total).toBe(ids.length);
+        expect(cells.map(({ id }) => id)).toEqual(ids.slice(0, 50));
+        expect((await views.window(viewId, 1000, 200)).map(({ id }) => id)).toEqual(ids.slice(1000, 1200));
+        expect((await views.window(viewId, total - 5, 100)).map(({ id }) => id)).toEqual(ids.slice(-5));
+        expect(await views.rankOf(viewId, Number(ids[1234]))).toBe(1234);
+      }
+    }
+    await reader.close();
+    db.close();
+  });
+
+  test('stays as it was while assets are added, until it is opened again', async () => {
+    const { db, path } = await openLibrary(100);
+    const reader = createReader(path, ENGINE_FILES.readerThread);
+    const views = createViews(db, reader);
+    const { viewId } = await views.open('', { key: 'added', direction: 'descending' }, 10);
+    const before = await views.window(viewId, 0, 20);
+    fillCatalog(db, 50, 100);
+    expect(await views.window(viewId, 0, 20)).toEqual(before);
+    expect((await views.open('', { key: 'added', direction: 'descending' }, 10)).total).toBe(150);
+    await expect(views.window(4711, 0, 1)).rejects.toMatchObject({ code: 'bad-input' });
+    await reader.close();
+    db.close();
+  });
+});

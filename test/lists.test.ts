@@ -1,0 +1,159 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { partNames } from '../src/main/engine/ingest/parts.ts';
+import { inspectList } from '../src/main/engine/ingest/scan/list.ts';
+import { makePictures, temporaryFolder } from './hosts.ts';
+import { allItems, openEngine } from './support/engine.ts';
+
+async function inspect(name: string, content: string | Buffer, column?: string) {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, name), content);
+  return inspectList(join(folder, name), null, column);
+}
+
+describe('a list is read as it is meant', () => {
+  test.each([
+    [',', 'sku,file,title\nA1,a.jpg,Ring\nA2,b.jpg,"Ring, gold"\n'],
+    [';', 'sku;file;title\nA1;a.jpg;Ring\nA2;b.jpg;"Ring, gold"\n'],
+    ['\t', 'sku\tfile\ttitle\nA1\ta.jpg\tRing\nA2\tb.jpg\t"Ring, gold"\n'],
+    ['|', 'sku|file|title\nA1|a.jpg|Ring\nA2|b.jpg|"Ring, gold"\n'],
+  ])('with the delimiter %j', async (delimiter, content) => {
+    expect(await inspect('list.csv', content)).toMatchObject({
+      delimiter, columns: ['sku', 'file', 'title'], sourceColumn: 'file', rows: 2, preview: [{ sku: 'A1', file: 'a.jpg', title: 'Ring' }, { sku: 'A2', file: 'b.jpg', title: 'Ring, gold' }],
+    });
+  });
+
+  const umlauts = 'file,title\nä.jpg,Größe\n';
+  test.each([
+    ['utf-8', Buffer.from(umlauts)],
+    ['utf-8', Buffer.from(`\uFEFF${umlauts}`)],
+    ['utf-16le', Buffer.from(`\uFEFF${umlauts}`, 'utf16le')],
+    ['utf-16le', Buffer.from(umlauts, 'utf16le')],
+    ['utf-16be', Buffer.from(`\uFEFF${umlauts}`, 'utf16le').swap16()],
+    ['windows-1252', Buffer.from(umlauts, 'latin1')],
+  ])('in %s', async (encoding, content) => {
+    expect(await inspect('list.csv', content)).toMatchObject({ encoding, preview: [{ file: 'ä.jpg', title: 'Größe' }] });
+  });
+
+  test('also when the one byte that is not UTF-8 comes late', async () => {
+    const lines = Array.from({ length: 100_000 }, (_, index) => `${index}.jpg,plain`).join('\n');
+    const { encoding, rows, preview } = await inspect('list.csv', Buffer.concat([Buffer.from(`file,title\n${lines}\n`), Buffer.from('last.jpg,Gr\xf6\xdfe\n', 'latin1')]));
+    expect([encoding, rows, preview.at(-1)]).toEqual(['windows-1252', 100_001, { file: 'last.jpg', title: 'Größe' }]);
+  });
+
+  test('with newlines and quotes in quoted fields, CR or CRLF line ends, and rows that are too short or too long', async () => {
+    expect((await inspect('list.csv', 'file,note\r\na.jpg,"two\r\nlines"\r\nb.jpg,"say ""x"""\r\n')).preview).toEqual([{ file: 'a.jpg', note: 'two\r\nlines' }, { file: 'b.jpg', note: 'say "x"' }]);
+    expect((await inspect('list.csv', 'file,note\ra.jpg,x\rb.jpg,y')).rows).toBe(2);
+    expect((await inspect('list.csv', 'file,note\na.jpg\nb.jpg,x,more\n')).preview).toEqual([{ file: 'a.jpg', note: '' }, { file: 'b.jpg', note: 'x', column3: 'more' }]);
+  });
+
+  test('without a header, and with headers that repeat or are empty', async () => {
+    expect(await inspect('list.csv', 'A1,/p/a.jpg\nA2,/p/b.jpg\n')).toMatchObject({ columns: ['column1', 'column2'], sourceColumn: 'column2', rows: 2 });
+    expect((await inspect('list.csv', 'url,url,\nhttps://x/a.jpg,https://y/b.jpg,z\n')).columns).toEqual(['url', 'url (2)', 'column3']);
+  });
+
+  test('line by line in a text file, commas and spaces included', async () => {
+    expect(await inspect('list.txt', '/p/one, two.jpg\n\n/p/three four.jpg\r\n')).toMatchObject({ delimiter: null, columns: [], sourceColumn: null, rows: 2, preview: [{ source: '/p/one, two.jpg' }, { source: '/p/three four.jpg' }] });
+  });
+
+  test('as JSON and as JSON lines, of strings or of objects', async () => {
+    expect(await inspect('list.json', '["a.jpg", "b.jpg"]')).toMatchObject({ rows: 2, preview: [{ source: 'a.jpg' }, { source: 'b.jpg' }] });
+    expect(await inspect('list.json', '[{"sku": 1, "image": "a.jpg", "tags": ["x"]}]')).toMatchObject({ sourceColumn: 'image', preview: [{ sku: '1', image: 'a.jpg', tags: '["x"]' }] });
+    expect(await inspect('list.jsonl', '{"image": "a.jpg"}\n{"image": "b.jpg"}\n')).toMatchObject({ sourceColumn: 'image', rows: 2 });
+  });
+
+  test('by the column that is named, and refused when there is none or it is empty', async () => {
+    const content = 'file,second\na.jpg,b.jpg\n';
+    expect((await inspect('list.csv', content, 'second')).sourceColumn).toBe('second');
+    await expect(inspect('list.csv', content, 'third')).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('file, second') as string });
+    await expect(inspect('list.csv', 'a,b\n1,2\n')).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(inspect('list.csv', 'file,title\n')).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('no rows') as string });
+    await expect(inspect('list.csv', '')).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(inspect('list.json', '{"a": ')).rejects.toMatchObject({ code: 'bad-input' });
+  });
+});
+
+describe('a list is split', () => {
+  test('at 5000 rows into Name_Part1of3 …, and a list that fits keeps its name', () => {
+    expect(partNames('MyBatch', 12_500, 5000)).toEqual(['MyBatch_Part1of3', 'MyBatch_Part2of3', 'MyBatch_Part3of3']);
+    expect(partNames('MyBatch', 5000, 5000)).toEqual(['MyBatch']);
+    expect(partNames('MyBatch', 5001, 5000)).toEqual(['MyBatch_Part1of2', 'MyBatch_Part2of2']);
+    expect(partNames('MyBatch', 12_500, 0)).toEqual(['MyBatch']);
+  });
+
+  test('into parts that hold 5000, 5000 and 2500 rows and know of each other', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'MyBatch.csv');
+    await writeFile(path, `sku,file\n${Array.from({ length: 12_500 }, (_, index) => `A${index},missing-${index}.jpg`).join('\n')}\n`);
+    const { client } = openEngine(join(folder, 'workspace'));
+    const { importIds: [importId] } = await client.ingest.start({ paths: [path] });
+    const changes = await client.workspace.changes();
+    while ((await client.batches.show({ id: importId! })).scanning) await changes.next();
+    await changes.return();
+    const { parts, total, name } = await client.batches.show({ id: importId! });
+    expect(parts.map((part) => [part.name, part.sequence, part.totalSplit, part.parentId, part.total])).toEqual([
+      ['MyBatch_Part1of3', 1, 3, importId, 5000], ['MyBatch_Part2of3', 2, 3, importId, 5000], ['MyBatch_Part3of3', 3, 3, importId, 2500],
+    ]);
+    expect([name, total]).toEqual(['MyBatch', 12_500]);
+    expect((await client.batches.related({ id: parts[1]!.id })).map(({ sequence }) => sequence)).toEqual([1, 3]);
+    await client.batches.cancel({ id: importId! });
+    const cancelled = await client.batches.show({ id: importId! });
+    expect(cancelled.done + cancelled.failed + cancelled.skipped + cancelled.cancelled + cancelled.running).toBe(12_500);
+  });
+});
+
+describe('a list of files', () => {
+  test('keeps every column with its item, finds paths beside itself, and accounts for every row', async () => {
+    const folder = await temporaryFolder();
+    await makePictures(join(folder, 'pictures'), 2);
+    const path = join(folder, 'list.csv');
+    await writeFile(path, [
+      'sku,file,price', 'A1,pictures/0001.jpg,10', `A2,${join(folder, 'pictures/0002.jpg')},20`, 'A3,pictures/gone.jpg,30', 'A4,,40', 'A5,https://example.org/a.jpg,50',
+      `A6,file://${join(folder, 'pictures/0001.jpg')},60`, 'A7,pictures/0001.jpg,70', '',
+    ].join('\n'));
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    const { batches: [batch], assetsNew, assetsExisting } = await ingest({ paths: [path] });
+    expect(batch).toMatchObject({ name: 'list', kind: 'list', total: 7, done: 4, failed: 3 });
+    expect([assetsNew, assetsExisting]).toEqual([2, 2]);
+    const items = await allItems(client, { batchId: batch!.id });
+    expect(items.map(({ row, state, error }) => [row?.['sku'], state, error?.code ?? null])).toEqual([
+      ['A1', 'done', null], ['A2', 'done', null], ['A3', 'failed', 'not-found'], ['A4', 'failed', 'bad-input'], ['A5', 'failed', 'blocked-scheme'],
+      ['A6', 'done', null], ['A7', 'done', null],
+    ]);
+    expect(items[0]?.row).toEqual({ sku: 'A1', file: 'pictures/0001.jpg', price: '10' });
+  });
+
+  test('is joined, not begun twice, while its first import is unfinished', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 3);
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    const first = await client.ingest.start({ paths: [pictures] });
+    await client.batches.pause({ id: first.importIds[0]! });
+    expect((await client.batches.show({ id: first.importIds[0]! })).state).toBe('paused');
+    const second = await client.ingest.start({ paths: [pictures] });
+    expect(second).toEqual(first);
+    expect(await ingest({ paths: [pictures] })).toMatchObject({ batches: [{ total: 3 }], assetsNew: 3 });
+  });
+});
+
+describe('a review', () => {
+  test('says what is there before anything runs', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 3);
+    await mkdir(join(pictures, '.hidden'));
+    await writeFile(join(pictures, 'notes.txt'), 'x');
+    const list = join(folder, 'list.csv');
+    await writeFile(list, 'file\na.jpg\nb.jpg\nc.jpg\n');
+    const { client } = openEngine(join(folder, 'workspace'));
+    const reviews = [];
+    for await (const review of await client.ingest.review({ paths: [pictures, list, join(folder, 'nowhere')], maxBatchSize: 2 })) reviews.push(review);
+    const { complete, entries: [first, second, third] } = reviews.at(-1)!;
+    expect(complete).toBe(true);
+    expect(first).toMatchObject({ kind: 'folder', images: 3, byFormat: { jpg: 3 } });
+    expect(first!.skipped.map(({ code, count, examples }) => [code, count, examples])).toEqual([['filtered', 1, ['.hidden']], ['not-an-image', 1, ['notes.txt']]]);
+    expect(second).toMatchObject({ kind: 'list', list: { sourceColumn: 'file', rows: 3 }, parts: ['list_Part1of2', 'list_Part2of2'] });
+    expect(third).toMatchObject({ kind: 'missing', skipped: [{ code: 'not-found' }] });
+    expect(await client.batches.list({})).toEqual([]);
+  });
+});

@@ -1,13 +1,13 @@
-import { Layers } from 'lucide-react';
+import { CircleAlert, Layers } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Batch } from '../../contract/index.ts';
 import { useAction } from '../app/actions.ts';
 import { useAppState, useSet } from '../app/store.ts';
 import { userError } from '../connect/errors.ts';
+import { useErrorText } from '../i18n/error-text.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Badge } from '../ui/Badge.tsx';
-import { Banner } from '../ui/Banner.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Checkbox } from '../ui/Checkbox.tsx';
 import { classNames } from '../ui/class-names.ts';
@@ -27,8 +27,11 @@ export function BatchesScreen() {
   const chosenId = useAppState((state) => state.batchId);
   const set = useSet();
   const addFolder = useAction('add-folder');
+  const errorText = useErrorText();
 
-  if (error) return <Banner tone="danger" action={<Button size="small" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</Banner>;
+  if (error) {
+    return <EmptyState icon={CircleAlert} title={errorText(userError(error).code).title} actions={<Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</EmptyState>;
+  }
   if (!batches) return null;
   if (batches.length === 0 && !showDeleted) {
     return (

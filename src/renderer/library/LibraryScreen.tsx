@@ -70,7 +70,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
   }
   return (
     <div className={styles.library}>
-      <h1 className="visually-hidden">{t('actions.go-library')}</h1>
+      {view.total > 0 && <h1 className="visually-hidden">{t('actions.go-library')}</h1>}
       <div className={styles.browser} hidden={loupeOpen}>
         <LibraryToolbar searchBox={searchBox} error={error && userError(error)} />
         {sidebarOpen && <Sidebar />}

@@ -4,6 +4,8 @@
  * (dragging the bar) is translated by proportion. After scrolling has come to rest, the bar is put where it belongs.
  */
 export const MAX_HEIGHT = 8_000_000;
+/** This close to either end, bar and content go together pixel for pixel, so that both are reached together. */
+const END_ZONE = 20_000;
 
 export interface ScrollState {
   /** What the element's scrollTop is. */
@@ -27,19 +29,16 @@ export function trackHeight({ contentHeight }: ScrollRange): number {
  */
 export function scrolledTo(state: ScrollState, track: number, range: ScrollRange): ScrollState {
   if (range.contentHeight <= MAX_HEIGHT) return { track, top: clamp(track, furthestTop(range)) };
-  const furthestTrack = trackHeight(range) - range.viewportHeight;
   const moved = track - state.track;
-  if (Math.abs(moved) > range.viewportHeight * 2) return { track, top: clamp(track / furthestTrack * furthestTop(range), furthestTop(range)) };
+  if (Math.abs(moved) > range.viewportHeight * 2) return { track, top: topOf(track, range) };
   const top = clamp(state.top + moved, furthestTop(range));
-  return track <= 0 || track >= furthestTrack ? stateAt(top, range) : { track, top };
+  return track <= 0 || track >= furthestTrack(range) ? stateAt(top, range) : { track, top };
 }
 
 /** The state that shows the content from `top`, with the bar where it belongs. */
 export function stateAt(top: number, range: ScrollRange): ScrollState {
-  const furthest = furthestTop(range);
-  const clamped = clamp(top, furthest);
-  if (range.contentHeight <= MAX_HEIGHT) return { track: clamped, top: clamped };
-  return { track: Math.round(clamped / furthest * (trackHeight(range) - range.viewportHeight)), top: clamped };
+  const clamped = clamp(top, furthestTop(range));
+  return { track: range.contentHeight <= MAX_HEIGHT ? clamped : Math.round(trackOf(clamped, range)), top: clamped };
 }
 
 /** The least movement that brings the band from `start` to `end` into view. */
@@ -47,6 +46,24 @@ export function topToReveal(state: ScrollState, start: number, end: number, { vi
   if (start < state.top) return start;
   if (end > state.top + viewportHeight) return end - viewportHeight;
   return state.top;
+}
+
+function trackOf(top: number, range: ScrollRange): number {
+  const furthest = furthestTop(range);
+  if (top <= END_ZONE) return top;
+  if (top >= furthest - END_ZONE) return furthestTrack(range) - (furthest - top);
+  return END_ZONE + (top - END_ZONE) / (furthest - 2 * END_ZONE) * (furthestTrack(range) - 2 * END_ZONE);
+}
+
+function topOf(track: number, range: ScrollRange): number {
+  const furthest = furthestTrack(range);
+  if (track <= END_ZONE) return track;
+  if (track >= furthest - END_ZONE) return furthestTop(range) - (furthest - track);
+  return END_ZONE + (track - END_ZONE) / (furthest - 2 * END_ZONE) * (furthestTop(range) - 2 * END_ZONE);
+}
+
+function furthestTrack(range: ScrollRange): number {
+  return trackHeight(range) - range.viewportHeight;
 }
 
 function furthestTop({ contentHeight, viewportHeight }: ScrollRange): number {

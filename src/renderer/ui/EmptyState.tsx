@@ -14,7 +14,7 @@ export function EmptyState({ icon: Icon, title, children, actions }: EmptyStateP
   return (
     <div className={styles.empty}>
       <Icon size={32} strokeWidth={1.25} aria-hidden />
-      <h2>{title}</h2>
+      <h1>{title}</h1>
       {children && <p>{children}</p>}
       <div className={styles.actions}>{actions}</div>
     </div>

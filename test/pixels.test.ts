@@ -99,6 +99,22 @@ describe('renditions', () => {
     expectColor(await colorAt(swapped, 'card', 0.2, 0.2), QUARTERS.topRight, 30);
   });
 
+  test('are the file itself without its metadata where that is small enough and compressed enough', async () => {
+    const raw = paintPhoto(320, 240, 2);
+    for (const options of [{ quality: 80 }, { quality: 80, progressive: true }, { quality: 80, chromaSubsampling: '4:4:4' }]) {
+      const plain = await toSharp(raw).jpeg(options).toBuffer();
+      const withMetadata = await toSharp(raw).withMetadata({ exif: { IFD0: { Artist: 'Jane Doe' } } }).jpeg(options).toBuffer();
+      const { renditions } = await accept(Buffer.concat([withMetadata, Buffer.from('trailer')]));
+      const [thumb, card, zoom] = renditions;
+      expect(Buffer.from(card!.bytes).includes('Jane Doe')).toBe(false);
+      expect(await hash(Buffer.from(card!.bytes))).toBe(await hash(plain));
+      expect(zoom!.bytes).toBe(card!.bytes);
+      expect([thumb!.width, thumb!.bytes === card!.bytes]).toEqual([100, false]);
+    }
+    const fine = await toSharp(raw).jpeg({ quality: 98 }).toBuffer();
+    expect((await accept(fine)).renditions[1]!.bytes.length).toBeLessThan(fine.length / 2);
+  });
+
   test('show the first frame of an animation, and count the frames', async () => {
     const outcome = await accept(makeGif(60, 60, 7));
     expect([outcome.format, outcome.frames, outcome.flags]).toEqual(['gif', 7, ['small', 'animated']]);

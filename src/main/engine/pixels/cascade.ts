@@ -27,28 +27,34 @@ export async function toZoom(pixels: Pixels): Promise<RgbImage> {
 
 /**
  * Everything that is made of a picture: each size from the next larger one, never from the file again. `original` is
- * the upright size of the picture. Presets that come out at the same size share one array.
+ * the upright size of the picture. `asIs` is the file itself without metadata, where it may serve as the rendition of
+ * its own size. Presets that come out at the same size share one array.
  */
-export async function derive(zoom: RgbImage, original: Size): Promise<Derived> {
+export async function derive(zoom: RgbImage, original: Size, asIs: Uint8Array<ArrayBuffer> | null): Promise<Derived> {
   const cardSize = fitInside(original, RENDITION_PRESETS.card);
   const thumbSize = fitInside(original, RENDITION_PRESETS.thumb);
-  const isZoomOwn = zoom.width !== cardSize.width || zoom.height !== cardSize.height;
+  const isZoomOwn = !isSameSize(zoom, cardSize);
+  const encode = (from: RgbImage, size: Size): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> =>
+    (asIs && isSameSize(size, original) ? asIs : encodeJpeg(from, size.width, size.height));
   const card = isZoomOwn ? await resizeOnWhite({ ...zoom, channels: 3 }, cardSize.width, cardSize.height) : zoom;
   const { luma, placeholder } = measurePixels(card.data);
-  const isThumbOwn = thumbSize.width !== cardSize.width || thumbSize.height !== cardSize.height;
-  const cardBytes = encodeJpeg(card, card.width, card.height);
+  const cardBytes = encode(card, cardSize);
   const [thumb, cardEncoded, zoomEncoded] = await Promise.all([
-    isThumbOwn ? encodeJpeg(card, thumbSize.width, thumbSize.height) : cardBytes,
+    isSameSize(thumbSize, cardSize) ? cardBytes : encode(card, thumbSize),
     cardBytes,
-    isZoomOwn ? encodeJpeg(zoom, zoom.width, zoom.height) : cardBytes,
+    isZoomOwn ? encode(zoom, zoom) : cardBytes,
   ]);
   const rendition = (preset: Preset, { width, height }: Size, bytes: Uint8Array<ArrayBuffer>): RenditionBytes => ({ preset, width, height, bytes });
   return {
     renditions: [rendition('thumb', thumbSize, thumb), rendition('card', cardSize, cardEncoded), rendition('zoom', zoom, zoomEncoded)],
-    fingerprint: fingerprint(luma, card.width, card.height, card.width === original.width && card.height === original.height),
+    fingerprint: fingerprint(luma, card.width, card.height, isSameSize(card, original)),
     quality: measureQuality(card, luma, (original.width * original.height) / 1e6),
     placeholder,
   };
+}
+
+function isSameSize(a: Size, b: Size): boolean {
+  return a.width === b.width && a.height === b.height;
 }
 
 function flattenOnWhite(rgba: Uint8Array): Uint8Array {

@@ -9,6 +9,7 @@ import type { PixelError, PixelOptions, PixelOutcome, PixelRefused } from './out
 import { hashDecoded } from './pixel-hash.ts';
 import { checkPolicy, isSmall } from './policy.ts';
 import { type ImageFormat, RAW_FORMATS, sniff } from './sniff.ts';
+import { stripJpeg } from './strip-jpeg.ts';
 
 export type * from './outcome.ts';
 export { hashPixels } from './pixel-hash.ts';
@@ -53,6 +54,8 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
   const hasAlpha = pixels.channels === 4;
   const original = isReduced ? upright : { width: pixels.width, height: pixels.height };
   const zoom = await toZoom(pixels);
+  const colorSpace = nameColorSpace(header);
+  const mayServeAsIs = format === 'jpeg' && !damage && header.orientation === 1 && (colorSpace === 'srgb' || colorSpace === 'gray' && !header.blocks.icc) && isWithin(original, zoom);
   const { metadata, takenAt, isReadable } = readMetadata(header.blocks);
   return {
     kind: 'accepted',
@@ -62,7 +65,7 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
     orientation: header.orientation,
     frames: header.frames,
     hasAlpha,
-    colorSpace: nameColorSpace(header),
+    colorSpace,
     bitDepth: header.bitDepth,
     flags: [
       ...(isSmall(bytes.length, header, options.policy) ? ['small'] : []),
@@ -78,7 +81,7 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
     takenAt,
     metadata,
     pixelSha256,
-    ...await derive(zoom, original),
+    ...await derive(zoom, original, mayServeAsIs ? stripJpeg(bytes) : null),
   };
 }
 
@@ -114,6 +117,10 @@ function refuse(verdict: PixelRefused['verdict'], format: string | null, header:
 
 function uprightSize({ width, height, orientation }: ImageHeader): Size {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+function isWithin(size: Size, bound: Size): boolean {
+  return size.width <= bound.width && size.height <= bound.height;
 }
 
 function nameColorSpace({ channels, blocks }: ImageHeader): string {

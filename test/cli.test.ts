@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { enginePid, makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
@@ -90,8 +90,7 @@ test('what failed is tried again once its cause is gone', async () => {
   const { cwd, pictures } = await place(1);
   await writeFile(join(cwd, 'list.txt'), `${pictures}/0001.jpg\n${pictures}/late.jpg\n`);
   const first = JSON.parse((await runCli(['ingest', 'list.txt', '--workspace', 'workspace', '--json'], { cwd })).stdout) as { readonly batches: readonly [{ readonly id: number }] };
-  await makePictures(join(cwd, 'more'), 2);
-  await writeFile(join(pictures, 'late.jpg'), await readFile(join(cwd, 'more', '0002.jpg')));
+  await copyFile(join(await makePictures(join(cwd, 'more'), 2), '0002.jpg'), join(pictures, 'late.jpg'));
   const retried = await runCli(['batch', 'retry', String(first.batches[0].id), '--workspace', 'workspace', '--json'], { cwd });
   expect(retried.status).toBe(0);
   expect(JSON.parse(retried.stdout)).toMatchObject({ total: 2, done: 2, failed: 0, success_rate: 1 });
@@ -122,6 +121,35 @@ test('an import survives the death of the engine', async () => {
   const { status, stdout, stderr } = await run.done;
   expect(stderr).toContain('started again');
   expect([status, JSON.parse(stdout)]).toMatchObject([0, { batches: [{ state: 'completed', total: 60, done: 60 }] }]);
+});
+
+test('an import is paused, resumed and cancelled from another terminal', async () => {
+  const { cwd } = await place(60, 1200);
+  const run = startCli(['ingest', 'pictures', '--workspace', 'workspace', '--json'], { cwd });
+  const batch = async (...args: readonly string[]): Promise<Record<string, unknown>> =>
+    JSON.parse((await runCli(['batch', ...args, '--workspace', 'workspace', '--json'], { cwd })).stdout) as Record<string, unknown>;
+  const first = async (): Promise<{ readonly id: number; readonly total: number } | undefined> => (await batch('list') as { readonly batches: readonly [{ readonly id: number; readonly total: number }] }).batches[0];
+  await expect.poll(async () => (await first())?.total, { timeout: 30_000 }).toBe(60);
+  const id = String((await first())?.id);
+  expect(await batch('pause', id)).toMatchObject({ state: 'paused' });
+  expect(await batch('resume', id)).toMatchObject({ state: 'running' });
+  expect(await batch('cancel', id)).toMatchObject({ state: 'cancelled' });
+  const { status, stdout } = await run.done;
+  const { batches: [part] } = JSON.parse(stdout) as { readonly batches: readonly [Record<'total' | 'done' | 'cancelled', number>] };
+  expect(status).toBe(0);
+  expect([part.total, part.done + part.cancelled]).toEqual([60, 60]);
+});
+
+test('a followed folder is watched until Ctrl-C', async () => {
+  const { cwd, pictures } = await place(2);
+  const run = startCli(['ingest', 'pictures', '--follow', '--workspace', 'workspace', '--json'], { cwd });
+  await run.says('Watching');
+  await copyFile(join(await makePictures(join(cwd, 'more'), 3), '0003.jpg'), join(pictures, 'new.jpg'));
+  const sources = async (): Promise<readonly unknown[]> => lines((await runCli(['items', '--state', 'done', '--workspace', 'workspace', '--json'], { cwd })).stdout).map(({ source }) => source);
+  await expect.poll(sources, { timeout: 30_000 }).toContain(join(pictures, 'new.jpg'));
+  run.process.kill('SIGINT');
+  const { status, stdout } = await run.done;
+  expect([status, JSON.parse(stdout)]).toMatchObject([130, { assets_new: 2 }]);
 });
 
 test('serve prints its address and token, and ends with Ctrl-C', async () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { IngestSummary, Review } from '../../../contract/index.ts';
+import type { ErrorCode, IngestSummary, Review } from '../../../contract/index.ts';
 import type { EngineClient } from '../../host/engine-client.ts';
 import { hostError } from '../../host/host-error.ts';
 import { defineCommand, wholeNumber, type CommandContext, type ExitStatus } from '../command.ts';
@@ -41,7 +41,8 @@ export const ingestCommand = defineCommand({
     if (values.follow && end.kind === 'finished') {
       context.output.note('Watching for new and changed files. Press Ctrl-C to end.');
       await context.interrupt.requested;
-      return await report(context, client, importIds, { kind: 'interrupted' });
+      await report(context, client, importIds, end);
+      return context.interrupt.status();
     }
     return await report(context, client, importIds, end);
   },
@@ -52,25 +53,24 @@ async function report(context: CommandContext, client: EngineClient, importIds: 
   const { finished: _finished, ...summary } = await client.ingest.summary({ importIds: [...importIds] });
   const seconds = Math.round(context.elapsedSeconds() * 1000) / 1000;
   const error = problemOf(end);
-  const isOver = error === undefined;
-  if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(isOver ? {} : { error: { code: error.code, message: error.message } }) });
+  if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(error === undefined ? {} : { error }) });
   else {
     await context.output.text(describe(summary, seconds));
-    if (!isOver) context.output.note(error.message);
+    if (error !== undefined) context.output.note(error.message);
   }
   if (end.kind === 'interrupted') return context.interrupt.status();
   if (end.kind === 'stuck') return 1;
   return summary.batches.some(({ failed }) => failed > 0) ? 3 : 0;
 }
 
-function problemOf(end: ImportsEnd): ReturnType<typeof hostError> | undefined {
+function problemOf(end: ImportsEnd): { readonly code: ErrorCode; readonly message: string } | undefined {
   switch (end.kind) {
     case 'finished':
       return undefined;
     case 'interrupted':
-      return hostError('cancelled', 'Interrupted. Everything done so far is saved; the same command goes on from here.');
+      return { code: 'cancelled', message: 'Interrupted. Everything done so far is saved; the same command goes on from here.' };
     case 'stuck':
-      return hostError(end.code === 'disk-full' ? 'disk-full' : 'internal', `The import has paused itself (${end.code}). Once the cause is gone, the same command goes on from here.`);
+      return { code: end.code, message: `The import has paused itself (${end.code}). Once the cause is gone, the same command goes on from here.` };
   }
 }
 

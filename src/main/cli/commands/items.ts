@@ -4,7 +4,7 @@ import { defineCommand, noArguments, wholeNumber } from '../command.ts';
 import { formatRow } from '../format.ts';
 import { readPages } from '../pages.ts';
 
-const PAGE = 2000;
+const PAGE = 1000;
 const WIDTHS = [11, 11, 6, 12];
 
 export const itemsCommand = defineCommand({

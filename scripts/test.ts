@@ -1,24 +1,44 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
+import { parseCLI, startVitest, type CliOptions, type Reporter, type TestModule, type Vitest } from 'vitest/node';
 
-const CLOSE_LIMIT_MS = 30_000;
+/** Something a test left running can hold the workers' pipes open for ever; the results are known by then. */
+const CLOSE_LIMIT_MS = 20_000;
 
 /**
  * Runs the tests; arguments are vitest's own (files, -t name …). The last line printed is always
  * `N passed, N failed` or `N passed, N failed, N skipped`, and nothing run at all counts as failure.
  */
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-const vitest = await startVitest(filter, { ...options, watch: false });
-const totals = count(vitest);
-const skippedFiles = wholeFilesSkipped(vitest.state.getTestModules());
-// Something a test left running can keep the workers' pipes open for ever; the result is known already.
-await Promise.race([vitest.close(), delay(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+const run = await finished(filter, options);
+const { passed, failed, skipped } = count(run);
+const skippedFiles = wholeFilesSkipped(run.state.getTestModules());
 
 for (const file of skippedFiles) process.stdout.write(`SKIPPED ${file}: what it needs is not on this machine.\n`);
-const { passed, failed, skipped } = totals;
 if (passed + failed === 0) process.stdout.write('No test ran.\n');
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+/** Resolves when all tests have run and vitest has closed, or will not close. */
+function finished(filters: string[], cliOptions: CliOptions): Promise<Vitest> {
+  return new Promise((resolve, reject) => {
+    let vitest: Vitest | undefined;
+    const deadline: Reporter = {
+      onInit: (started) => { vitest = started; },
+      onTestRunEnd: () => {
+        setTimeout(() => {
+          process.stdout.write('A test left something running: vitest cannot close.\n');
+          if (vitest !== undefined) resolve(vitest);
+        }, CLOSE_LIMIT_MS).unref();
+      },
+    };
+    const reporters = [cliOptions.reporters ?? 'default'].flat();
+    startVitest(filters, { ...cliOptions, watch: false, reporters: [...reporters, deadline] })
+      .then(async (started) => {
+        await started.close();
+        resolve(started);
+      })
+      .catch(reject);
+  });
+}
 
 interface Totals { passed: number; failed: number; skipped: number }
 

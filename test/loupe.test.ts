@@ -28,6 +28,7 @@ describe('the loupe', () => {
     const actual = zoomAt(fitted(image, frame), 1, { x: 0, y: 0 }, image, frame);
     expect(panBy(actual, 60, 0, image, frame).x).toBeCloseTo(actual.x - 0.01);
     expect(panBy(actual, 1e6, 1e6, image, frame)).toMatchObject({ x: 600 / 6000, y: 400 / 4000 });
-    expect(panBy(fitted(image, frame), 50, 50, image, frame)).toMatchObject({ x: 0.5, y: 0.5 });
+    const square = { width: 4000, height: 4000 };
+    expect(panBy(fitted(square, frame), 50, 50, square, frame)).toMatchObject({ x: 0.5, y: 0.5 });
   });
 });

@@ -204,11 +204,10 @@ describe('uploads', () => {
     const { origin, workspace, withToken } = site;
     const id = await begin(site);
     const folder = join(workspace, 'originals', '.upload', id);
-    await new Promise<void>((resolve) => {
-      const broken = request(`${origin}/upload/${id}`, { method: 'POST', headers: { ...withToken().headers, 'x-proofsheet-name': 'half.jpg', 'content-length': '1000' } });
-      broken.on('error', () => { resolve(); });
-      broken.write('only this', () => { broken.destroy(); });
-    });
+    const broken = request(`${origin}/upload/${id}`, { method: 'POST', headers: { ...withToken().headers, 'x-proofsheet-name': 'half.jpg', 'content-length': '1000' } });
+    broken.on('error', () => undefined).write('only this');
+    await expect.poll(async () => await readdir(folder)).toHaveLength(2);
+    broken.destroy();
     await expect.poll(async () => (await readdir(folder)).toSorted()).toEqual(['.open']);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fingerprint } from '../src/main/engine/similarity/fingerprint.ts';
-import { areaAverage } from '../src/main/engine/similarity/area-average.ts';
+import { areaAverage } from '../src/main/engine/similarity/resample.ts';
 import { PDQ_TRANSFORMS, pdqHashes, symmetricPdqHashes } from '../src/main/engine/similarity/pdq.ts';
 import { paint, paintPhoto, type Raw, toSharp } from './fixtures/images.ts';
 

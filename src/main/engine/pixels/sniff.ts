@@ -13,7 +13,8 @@ export type Sniffed =
 /** Tells what a file is from its bytes alone; its name is never asked. */
 export function sniff(bytes: Buffer): Sniffed {
   if (bytes.length === 0) return { kind: 'other', looksLike: 'empty' };
-  for (const { at, magic, format } of IMAGES) if (startsWith(bytes, magic, at)) return { kind: 'image', format };
+  const head = bytes.toString('latin1', 0, 16);
+  for (const { magic, format } of IMAGES) if (head.startsWith(magic)) return { kind: 'image', format };
   if (startsWith(bytes, 'RIFF', 0) && startsWith(bytes, 'WEBP', 8)) return { kind: 'image', format: 'webp' };
   if (isBitmap(bytes)) return { kind: 'image', format: 'bmp' };
   if (isIcon(bytes)) return { kind: 'image', format: 'ico' };
@@ -23,21 +24,21 @@ export function sniff(bytes: Buffer): Sniffed {
   return sniffOther(bytes);
 }
 
-const IMAGES: readonly { readonly at: number; readonly magic: string; readonly format: ImageFormat }[] = [
-  { at: 0, magic: '\xff\xd8\xff', format: 'jpeg' },
-  { at: 0, magic: '\x89PNG\r\n\x1a\n', format: 'png' },
-  { at: 0, magic: 'GIF87a', format: 'gif' },
-  { at: 0, magic: 'GIF89a', format: 'gif' },
-  { at: 0, magic: '8BPS\0\x01', format: 'psd' },
-  { at: 0, magic: '\xff\x0a', format: 'jxl' },
-  { at: 0, magic: '\0\0\0\x0cJXL \r\n\x87\n', format: 'jxl' },
-  { at: 0, magic: '\0\0\0\x0cjP  \r\n\x87\n', format: 'jp2' },
-  { at: 0, magic: '\xff\x4f\xff\x51', format: 'jp2' },
-  { at: 0, magic: 'FUJIFILMCCD-RAW', format: 'raf' },
-  { at: 0, magic: 'IIRO', format: 'orf' },
-  { at: 0, magic: 'IIRS', format: 'orf' },
-  { at: 0, magic: 'MMOR', format: 'orf' },
-  { at: 0, magic: 'IIU\0', format: 'rw2' },
+const IMAGES: readonly { readonly magic: string; readonly format: ImageFormat }[] = [
+  { magic: '\xff\xd8\xff', format: 'jpeg' },
+  { magic: '\x89PNG\r\n\x1a\n', format: 'png' },
+  { magic: 'GIF87a', format: 'gif' },
+  { magic: 'GIF89a', format: 'gif' },
+  { magic: '8BPS\0\x01', format: 'psd' },
+  { magic: '\xff\x0a', format: 'jxl' },
+  { magic: '\0\0\0\x0cJXL \r\n\x87\n', format: 'jxl' },
+  { magic: '\0\0\0\x0cjP  \r\n\x87\n', format: 'jp2' },
+  { magic: '\xff\x4f\xff\x51', format: 'jp2' },
+  { magic: 'FUJIFILMCCD-RAW', format: 'raf' },
+  { magic: 'IIRO', format: 'orf' },
+  { magic: 'IIRS', format: 'orf' },
+  { magic: 'MMOR', format: 'orf' },
+  { magic: 'IIU\0', format: 'rw2' },
 ];
 
 const UNSUPPORTED: readonly { readonly magic: string; readonly format: string; readonly name: string }[] = [

@@ -1,4 +1,4 @@
-import { areaAverage } from './area-average.ts';
+import { areaAverage } from './resample.ts';
 import { PDQ_BYTES, pdqHashes, symmetricPdqHashes } from './pdq.ts';
 
 export interface Fingerprint {

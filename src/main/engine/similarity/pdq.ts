@@ -1,4 +1,4 @@
-import { areaAverage } from './area-average.ts';
+import { areaCoverage, type Coverage, resample } from './resample.ts';
 
 /** Bytes of one PDQ hash. */
 export const PDQ_BYTES = 32;
@@ -29,7 +29,7 @@ export interface PdqHashes {
  */
 export function pdqHashes(luma: Float32Array, width: number, height: number): PdqHashes {
   if (width < 5 || height < 5) return { hashes: new Uint8Array(PDQ_TRANSFORMS.length * PDQ_BYTES), quality: 0 };
-  return hashSamples(decimate(boxFilter(luma, width, height), width, height));
+  return hashSamples(resample(luma, width, tentCoverage(width), tentCoverage(height)));
 }
 
 /**
@@ -42,11 +42,12 @@ export function pdqHashes(luma: Float32Array, width: number, height: number): Pd
  */
 export function symmetricPdqHashes(luma: Float32Array, width: number, height: number): PdqHashes {
   if (width < 5 || height < 5) return pdqHashes(luma, width, height);
-  return hashSamples(areaAverage(luma, width, height, SIDE, SIDE, [1, 2, 3, 2, 1]));
+  return hashSamples(resample(luma, width, areaCoverage(width, SIDE, TENT), areaCoverage(height, SIDE, TENT)));
 }
 
 const SIDE = 64;
 const KEPT = 16;
+const TENT = [1, 2, 3, 2, 1];
 
 function hashSamples(small: Float32Array): PdqHashes {
   const hashes = new Uint8Array(PDQ_TRANSFORMS.length * PDQ_BYTES);
@@ -59,70 +60,38 @@ function hashSamples(small: Float32Array): PdqHashes {
   return { hashes, quality: gradientQuality(small) };
 }
 
-/** Two passes of a box along rows and columns (Jarosz' tent filter), each half a decimated pixel wide. */
-function boxFilter(luma: Float32Array, width: number, height: number): Float32Array {
-  const alongRows = Math.floor((width + 2 * SIDE - 1) / (2 * SIDE));
-  const alongColumns = Math.floor((height + 2 * SIDE - 1) / (2 * SIDE));
-  if (alongRows === 1 && alongColumns === 1) return luma;
-  const first = new Float32Array(luma.length);
-  const second = new Float32Array(luma.length);
-  boxRows(luma, first, width, height, alongRows);
-  boxColumns(first, second, width, height, alongColumns);
-  boxRows(second, first, width, height, alongRows);
-  boxColumns(first, second, width, height, alongColumns);
-  return second;
-}
-
-/** Running mean over [i − before, i + after] inside the row; the window shrinks at both ends. */
-function boxRows(input: Float32Array, output: Float32Array, width: number, height: number, window: number): void {
-  const after = Math.floor((window + 2) / 2) - 1;
-  const before = window - 1 - after;
-  for (let start = 0; start < width * height; start += width) {
-    let sum = 0;
-    let count = 0;
-    for (let x = 0; x < Math.min(after, width); x++, count++) sum += input[start + x] ?? 0;
-    for (let x = 0; x < width; x++) {
-      if (x + after < width) { sum += input[start + x + after] ?? 0; count++; }
-      if (x > before) { sum -= input[start + x - before - 1] ?? 0; count--; }
-      output[start + x] = sum / count;
+/**
+ * What two passes of box filters (Jarosz' tent) and the sampling at the centres of 64 cells come to along one side. The
+ * boxes are half a cell wide, rounded up, lean to the right if even, and are cut off at the ends. All steps are linear
+ * and rows and columns independent, so that they fold into one small sum for each sample.
+ */
+function tentCoverage(length: number): Coverage {
+  const box = Math.floor((length + 2 * SIDE - 1) / (2 * SIDE));
+  const after = Math.floor((box + 2) / 2) - 1;
+  const windowAt = (center: number): { from: number; to: number; share: number } => {
+    const from = Math.max(0, center + after - box + 1);
+    const to = Math.min(length - 1, center + after);
+    return { from, to, share: 1 / (to - from + 1) };
+  };
+  const starts = new Uint32Array(SIDE + 1);
+  const indices = new Uint32Array(SIDE * 2 * box);
+  const weights = new Float64Array(SIDE * 2 * box);
+  let count = 0;
+  for (let cell = 0; cell < SIDE; cell++) {
+    const second = windowAt(Math.floor(((cell + 0.5) * length) / SIDE));
+    const start = windowAt(second.from).from;
+    for (let place = second.from; place <= second.to; place++) {
+      const first = windowAt(place);
+      for (let index = first.from; index <= first.to; index++) {
+        const at = count + index - start;
+        indices[at] = index;
+        weights[at] = (weights[at] ?? 0) + first.share * second.share;
+      }
     }
+    count += windowAt(second.to).to - start + 1;
+    starts[cell + 1] = count;
   }
-}
-
-/** The same down the columns, a whole row at a time so that memory is read in order. */
-function boxColumns(input: Float32Array, output: Float32Array, width: number, height: number, window: number): void {
-  const after = Math.floor((window + 2) / 2) - 1;
-  const before = window - 1 - after;
-  const sums = new Float64Array(width);
-  const none = new Float32Array(width);
-  const row = (y: number): Float32Array => (y >= 0 && y < height ? input.subarray(y * width, (y + 1) * width) : none);
-  let count = Math.min(after, height);
-  for (let y = 0; y < count; y++) {
-    const entering = row(y);
-    for (let x = 0; x < width; x++) sums[x] = (sums[x] ?? 0) + (entering[x] ?? 0);
-  }
-  for (let y = 0; y < height; y++) {
-    const entering = row(y + after);
-    const leaving = row(y - before - 1);
-    if (y + after < height) count++;
-    if (y > before) count--;
-    const start = y * width;
-    for (let x = 0; x < width; x++) {
-      const sum = (sums[x] ?? 0) + (entering[x] ?? 0) - (leaving[x] ?? 0);
-      sums[x] = sum;
-      output[start + x] = sum / count;
-    }
-  }
-}
-
-/** 64×64 samples at the centres of their cells. */
-function decimate(luma: Float32Array, width: number, height: number): Float32Array {
-  const small = new Float32Array(SIDE * SIDE);
-  for (let y = 0; y < SIDE; y++) {
-    const row = Math.floor(((y + 0.5) * height) / SIDE) * width;
-    for (let x = 0; x < SIDE; x++) small[y * SIDE + x] = luma[row + Math.floor(((x + 0.5) * width) / SIDE)] ?? 0;
-  }
-  return small;
+  return { starts, indices, weights };
 }
 
 /** Sum of the gradients that are visible (quantised to hundredths of the range), scaled as the reference does. */

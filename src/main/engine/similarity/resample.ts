@@ -1,10 +1,17 @@
 /**
- * Averages a plane to another size, each output cell the exact mean of the area it covers. With a `kernel`, the cell is
- * divided into as many strips each way, and those are weighted so.
+ * How the cells of one side of a picture are made of those of another: output cell c is the sum of the input cells
+ * `indices[s]` times `weights[s]`, for s from `starts[c]` up to but not including `starts[c + 1]`.
  */
-export function areaAverage(plane: Float32Array, width: number, height: number, outWidth: number, outHeight: number, kernel: readonly number[] = [1]): Float32Array {
-  const across = coverage(width, outWidth, kernel);
-  const down = coverage(height, outHeight, kernel);
+export interface Coverage {
+  readonly starts: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly weights: Float64Array;
+}
+
+/** Applies one coverage along the rows and one down the columns. */
+export function resample(plane: Float32Array, width: number, across: Coverage, down: Coverage): Float32Array {
+  const outWidth = across.starts.length - 1;
+  const outHeight = down.starts.length - 1;
   const output = new Float32Array(outWidth * outHeight);
   const row = new Float64Array(width);
   for (let y = 0; y < outHeight; y++) {
@@ -25,14 +32,13 @@ export function areaAverage(plane: Float32Array, width: number, height: number, 
   return output;
 }
 
-/** Output cell c covers the input cells of the shares starts[c] … starts[c + 1] − 1, whose weights add up to 1. */
-interface Coverage {
-  readonly starts: Uint32Array;
-  readonly indices: Uint32Array;
-  readonly weights: Float64Array;
+/** Averages a plane to another size, each output cell the exact mean of the area it covers. */
+export function areaAverage(plane: Float32Array, width: number, height: number, outWidth: number, outHeight: number): Float32Array {
+  return resample(plane, width, areaCoverage(width, outWidth), areaCoverage(height, outHeight));
 }
 
-function coverage(length: number, outLength: number, kernel: readonly number[]): Coverage {
+/** Each output cell is the mean of what it covers; with a `kernel`, of as many strips of it, weighted so. */
+export function areaCoverage(length: number, outLength: number, kernel: readonly number[] = [1]): Coverage {
   const strips = outLength * kernel.length;
   const scale = length / strips;
   const total = kernel.reduce((sum, weight) => sum + weight, 0);

@@ -57,6 +57,8 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/require-await': 'off',
+      // A test's own place is made before and removed after each test, in a variable of its file.
+      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT],
     },
   },
   {

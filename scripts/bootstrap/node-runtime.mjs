@@ -6,7 +6,7 @@ import { runNpm } from './npm.mjs';
 import { say } from './report.mjs';
 
 /** The one place that pins the Node everything of ours runs under. */
-export const NODE_VERSION = '24.21.0';
+const NODE_VERSION = '24.21.0';
 const NODE_MAJOR = 24;
 
 /**
@@ -29,7 +29,7 @@ export async function ensureNode(root) {
 }
 
 /** @param {string} root */
-export function runtimeExecutable(root) {
+function runtimeExecutable(root) {
   return join(root, '.runtime/node_modules', runtimePackage(), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 

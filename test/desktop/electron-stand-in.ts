@@ -38,7 +38,7 @@ class StandInContents extends EventEmitter {
   reload(): void { this.reloads += 1; }
 }
 
-export class StandInWindow extends EventEmitter {
+class StandInWindow extends EventEmitter {
   static getAllWindows(): readonly StandInWindow[] { return recorded.windows; }
   static getFocusedWindow(): StandInWindow | null { return recorded.windows[0] ?? null; }
   static fromWebContents(contents: unknown): StandInWindow | null { return recorded.windows.find((window) => window.webContents === contents) ?? null; }

@@ -11,17 +11,23 @@ export interface Interrupt {
   readonly insisted: Promise<void>;
 }
 
+/** One Ctrl-C can arrive more than once: from the terminal, and again from npm and the launcher. No finger is this quick. */
+const SAME_PRESS_MS = 400;
+
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** A terminal's Ctrl-C reaches the whole process group; the engine ignores it and waits for our word. */
-export function watchInterrupts(source: NodeJS.EventEmitter): Interrupt {
+export function watchInterrupts(source: NodeJS.EventEmitter, now: () => number = () => performance.now()): Interrupt {
   const first = new AbortController();
   const second = new AbortController();
   let status = 0;
+  let firstAt = 0;
   for (const [name, code] of Object.entries(SIGNALS)) {
     source.on(name, () => {
-      if (first.signal.aborted) second.abort();
-      else {
+      if (first.signal.aborted) {
+        if (now() - firstAt > SAME_PRESS_MS) second.abort();
+      } else {
+        firstAt = now();
         status = code;
         first.abort();
       }

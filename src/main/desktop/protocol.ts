@@ -5,7 +5,7 @@ import { extname, join, sep } from 'node:path';
 /** The window's own origin. Pictures have another one, so that no picture can ever act as the window. */
 export const APP_ORIGIN = 'proofsheet://app';
 export const APP_URL = `${APP_ORIGIN}/index.html`;
-export const MEDIA_BASE = 'proofsheet://media';
+const MEDIA_BASE = 'proofsheet://media';
 
 export interface WindowSources {
   /** Folder of the built renderer. */
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json; charset=utf-8', '.svg': 'image/svg+xml', '.png': 'image/png', '.woff2': 'font/woff2',
 };
 
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", `img-src 'self' ${MEDIA_BASE} data: blob:`, "font-src 'self'",
   "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
 ].join('; ');

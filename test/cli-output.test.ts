@@ -2,6 +2,8 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { formatBytes, formatDuration, formatTable, printable } from '../src/main/cli/format.ts';
 import { createOutput } from '../src/main/cli/output.ts';
+import type { Batch, Progress } from '../src/contract/index.ts';
+import { createProgressReporter, describeProgress } from '../src/main/cli/progress.ts';
 import { readPages } from '../src/main/cli/pages.ts';
 import { toSnakeCase } from '../src/main/cli/snake-case.ts';
 import { locateWorkspace } from '../src/main/host/workspace-location.ts';
@@ -30,7 +32,7 @@ test('pages are read until one is short, and never past the limit', async () => 
       asked.push(count);
       return Promise.resolve(rows.filter(({ id }) => id > after).slice(0, count));
     };
-    for await (const page of readPages(fetchPage, 10, limit)) read.push(...page.map(({ id }) => id));
+    for await (const page of readPages(fetchPage, 10, new AbortController().signal, limit)) read.push(...page.map(({ id }) => id));
     return read;
   };
   expect(await collect()).toEqual(rows.map(({ id }) => id));
@@ -57,3 +59,27 @@ test('the workspace is the option, else the variable, else the platform’s fold
   expect(at({ env: { HOME: '/home/ann', XDG_DATA_HOME: '/data', PROOFSHEET_WORKSPACE: '' } })).toBe('/data/proofsheet/default');
   expect(at({ platform: 'darwin' })).toBe('/home/ann/Library/Application Support/Proofsheet/default');
 });
+
+test('progress tells count, rate, remaining time and failures', () => {
+  expect(describeProgress([progressOf({ total: 48_000, queued: 35_690, running: 6, failed: 3 })])).toBe('12,304 of 48,000 (25 %) · 85/s · about 7 min left · 3 failed');
+  expect(describeProgress([progressOf({ total: 500, queued: 400, scanning: true })])).toBe('100 of 500+ · 85/s · still looking · about 7 min left');
+  expect(describeProgress([progressOf({ total: 10, queued: 5, state: 'paused' })])).toBe('5 of 10 (50 %) · paused');
+});
+
+test('away from a terminal, progress is a line every five seconds, and a resumed import says so once', () => {
+  const stderr = new PassThrough();
+  let now = 0;
+  const reporter = createProgressReporter(createOutput({ stdout: new PassThrough(), stderr }, true), () => now);
+  for (now = 0; now <= 12_000; now += 200) reporter.show([{ ...progressOf({ total: 10, queued: 5 }), resumedFrom: 4 }]);
+  expect(String(stderr.read()).trim().split('\n')).toEqual(['Resumed 4 of 10.', ...Array<string>(2).fill('5 of 10 (50 %) · 85/s · about 7 min left')]);
+});
+
+function progressOf(batch: Partial<Batch>): Progress {
+  return {
+    batch: {
+      total: 0, queued: 0, running: 0, done: 0, failed: 0, quarantined: 0, skipped: 0, cancelled: 0, id: 1, parentId: null, name: 'x', kind: 'folder', sequence: 1, totalSplit: 1,
+      state: 'running', scanning: false, createdAt: '2026-01-01T00:00:00.000Z', finishedAt: null, deletedAt: null, sources: [], ...batch,
+    },
+    bytesDone: 0, itemsPerSecond: 85, etaSeconds: 420, elapsedSeconds: 1, failures: [], resumedFrom: null, pausedBecause: null,
+  };
+}

@@ -110,6 +110,18 @@ test('after stopping, nothing runs and nothing answers', async () => {
   expect(link.state()).toBe('stopped');
 });
 
+test('a host that stops while its next engine is starting leaves none behind', async () => {
+  const workspace = await temporaryFolder();
+  const link = await connect({ workspace });
+  const away = nextState(link, 'reconnecting');
+  process.kill(await enginePid(workspace), 'SIGKILL');
+  await away;
+  await link.stop('now');
+  // Were one left, it would hold the workspace and be found instead.
+  const next = await connect({ workspace });
+  expect(next.isOwned()).toBe(true);
+});
+
 test('an engine that refuses is not asked again, and its reason is told', async () => {
   const folder = await temporaryFolder();
   const launch = await programThat(folder, `process.send({ kind: 'refused', code: 'workspace-newer', message: 'made by version 9' }, () => process.exit(1));`);

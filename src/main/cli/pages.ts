@@ -1,6 +1,6 @@
-/** Reads a long result page by page, asking for the next page while the current one is being written. */
+/** Reads a long result page by page, asking for the next page while the current one is being written. Throws when aborted. */
 export async function* readPages<Row extends { readonly id: number }>(
-  fetchPage: (after: number, limit: number) => Promise<readonly Row[]>, pageSize: number, limit = Infinity,
+  fetchPage: (after: number, limit: number) => Promise<readonly Row[]>, pageSize: number, signal: AbortSignal, limit = Infinity,
 ): AsyncGenerator<readonly Row[]> {
   let left = limit;
   const request = (after: number): Promise<readonly Row[]> => {
@@ -12,6 +12,7 @@ export async function* readPages<Row extends { readonly id: number }>(
   let next = left > 0 ? request(0) : undefined;
   while (next !== undefined) {
     const page: readonly Row[] = await next;
+    signal.throwIfAborted();
     const last = page.at(-1);
     left -= page.length;
     next = last === undefined || page.length < pageSize || left <= 0 ? undefined : request(last.id);

@@ -23,7 +23,7 @@ export interface ProgramOptions {
   readonly elapsedSeconds: () => number;
 }
 
-export const COMMON_OPTIONS = {
+const COMMON_OPTIONS = {
   workspace: { type: 'string', value: 'DIR', help: 'the workspace (catalog) to use, created on first use' },
   json: { type: 'boolean', help: 'machine-readable output on stdout' },
   debug: { type: 'boolean', help: 'the engine’s messages and stack traces on stderr' },
@@ -102,6 +102,10 @@ async function withEngine(
   const insisted = interrupt.insisted.then(async () => { await leave('now'); });
   try {
     return await run(context);
+  } catch (error) {
+    // What broke off because the user wanted it to is no failure.
+    if (interrupt.signal.aborted) return interrupt.status();
+    throw error;
   } finally {
     await Promise.race([leave('drain'), insisted]);
   }

@@ -150,6 +150,8 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
       }
       await child?.stop(mode);
       await supervised;
+      // One that was only just starting when we were asked to stop.
+      await child?.stop(mode);
     },
   };
 }

@@ -17,10 +17,10 @@ export const assetsCommand = defineCommand({
   },
   arguments: noArguments,
   values: z.strictObject({ filter: z.string().default(''), limit: wholeNumber(0).optional() }),
-  async run({ output, connect }, _none, { filter, limit }) {
+  async run({ output, connect, interrupt }, _none, { filter, limit }) {
     const { client } = await connect({ work: false });
     if (!output.isJson) await output.text(formatRow(WIDTHS, ['ID', 'FORMAT', 'PIXELS', 'SIZE', 'SCORE', 'SOURCE']));
-    for await (const page of readPages((after, count) => client.assets.list({ filter, after, limit: count }), PAGE, limit)) {
+    for await (const page of readPages((after, count) => client.assets.list({ filter, after, limit: count }), PAGE, interrupt.signal, limit)) {
       for (const asset of page) await (output.isJson ? output.json(asset) : output.text(describe(asset)));
     }
     return 0;

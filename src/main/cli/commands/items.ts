@@ -20,11 +20,11 @@ export const itemsCommand = defineCommand({
     batch: wholeNumber(1).optional(),
     state: z.enum(itemStateSchema.options, { error: `must be one of ${itemStateSchema.options.join(', ')}` }).optional(),
   }),
-  async run({ output, connect }, _none, { batch, state }) {
+  async run({ output, connect, interrupt }, _none, { batch, state }) {
     const { client } = await connect({ work: false });
     const filter = { ...(batch === undefined ? {} : { batchId: batch }), ...(state === undefined ? {} : { state }) };
     if (!output.isJson) await output.text(formatRow(WIDTHS, ['STATE', 'VERDICT', 'FORMAT', 'PIXELS', 'SOURCE']));
-    for await (const page of readPages((after, limit) => client.ingest.items({ ...filter, after, limit }), PAGE)) {
+    for await (const page of readPages((after, limit) => client.ingest.items({ ...filter, after, limit }), PAGE, interrupt.signal)) {
       for (const item of page) await (output.isJson ? output.json(item) : output.text(describe(item)));
     }
     return 0;

@@ -12,6 +12,8 @@ export interface PendingImport {
   readonly paths: readonly string[];
   /** True for uploaded copies, which only exist in the workspace. */
   readonly mustCopy: boolean;
+  /** What uploaded files are called; their folder has a meaningless name. */
+  readonly name?: string;
 }
 
 /** How this window looks at the catalog. Nothing the engine knows is kept here. */

@@ -49,7 +49,7 @@ function Group({ batch, group }: { readonly batch: Batch; readonly group: Failur
 function FailedItems({ batchId, code }: { readonly batchId: number; readonly code: FailureGroup['code'] }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { data: items = [] } = useItems(batchId, { state: 'failed', code });
+  const { data: items = [] } = useItems(batchId, { code });
   return (
     <div className={styles.items}>
       <Table

@@ -34,7 +34,7 @@ export function useFailures(id: number) {
 
 export const ITEMS_SHOWN = 100;
 
-export function useItems(batchId: number, filter: { readonly state: 'failed' | 'quarantined'; readonly code?: ErrorCode }) {
+export function useItems(batchId: number, filter: { readonly state: 'quarantined' } | { readonly code: ErrorCode }) {
   const client = useClient();
   return useQuery({
     queryKey: ['items', batchId, filter],

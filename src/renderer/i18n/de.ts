@@ -50,6 +50,7 @@ export const de: Catalogue = {
     uploading: '{{done}} von {{total}} Dateien kopiert',
     failed: 'Die Dateien konnten nicht kopiert werden',
     empty: 'Es war keine Datei dabei.',
+    name: 'Abgelegt am {{date}}',
   },
   pick: {
     folder: 'Ordner hinzufügen', files: 'Dateien hinzufügen', list: 'Liste hinzufügen',
@@ -79,7 +80,7 @@ export const de: Catalogue = {
     grid: 'Bilder', loading: 'Bilder werden geladen',
     cell: '{{name}}, {{width}} × {{height}}, {{format}}',
     facets: 'Filter', facetGroups: { folder: 'Ordner', format: 'Formate', year: 'Jahre', flag: 'Merkmale' }, all: 'Alle Bilder', more: 'Alle {{formatted}} zeigen', fewer: 'Weniger zeigen', chips: 'Aktive Filter', removeChip: '{{term}} entfernen',
-    noResults: 'Kein Bild passt', noResultsBody: 'Nichts in diesem Katalog entspricht dem Filter „{{filter}}“.', badFilter: 'Dieser Filter ist nicht lesbar', failed: 'Die Bilder konnten nicht aufgelistet werden',
+    noResults: 'Kein Bild passt', noResultsBody: 'Nichts in diesem Katalog entspricht dem Filter „{{filter}}“.', failed: 'Die Bilder konnten nicht aufgelistet werden',
     fresh: 'Neue Bilder zeigen', first: 'Die ersten Bilder sind unterwegs', firstBody: 'Sie erscheinen hier, sobald sie geprüft sind.',
     selected_one: '{{formatted}} ausgewählt', selected_other: '{{formatted}} ausgewählt',
     pathsCopied_one: '{{formatted}} Pfad kopiert', pathsCopied_other: '{{formatted}} Pfade kopiert',

@@ -48,6 +48,7 @@ export const en = {
     uploading: 'Copying {{done}} of {{total}} files',
     failed: 'The files could not be copied',
     empty: 'There was no file in what was dropped.',
+    name: 'Dropped on {{date}}',
   },
   pick: {
     folder: 'Add folder', files: 'Add files', list: 'Add list',
@@ -77,7 +78,7 @@ export const en = {
     grid: 'Images', loading: 'Loading images',
     cell: '{{name}}, {{width}} × {{height}}, {{format}}',
     facets: 'Filters', facetGroups: { folder: 'Folders', format: 'Formats', year: 'Years', flag: 'Marks' }, all: 'All images', more: 'Show all {{formatted}}', fewer: 'Show fewer', chips: 'Active filters', removeChip: 'Remove {{term}}',
-    noResults: 'No image matches', noResultsBody: 'Nothing in this catalog fits the filter “{{filter}}”.', badFilter: 'This filter cannot be read', failed: 'The images could not be listed',
+    noResults: 'No image matches', noResultsBody: 'Nothing in this catalog fits the filter “{{filter}}”.', failed: 'The images could not be listed',
     fresh: 'Show new images', first: 'The first images are on their way', firstBody: 'They appear here as soon as they have been checked.',
     selected_one: '{{formatted}} selected', selected_other: '{{formatted}} selected',
     pathsCopied_one: '{{formatted}} path copied', pathsCopied_other: '{{formatted}} paths copied',

@@ -6,7 +6,7 @@ import { userError } from '../connect/errors.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { useToast } from '../ui/Toast.tsx';
-import { type DragSummary, filesOf, summarizeDrag } from './dropped.ts';
+import { commonName, type DragSummary, filesOf, summarizeDrag, takeDropped } from './dropped.ts';
 import styles from './Import.module.css';
 import { uploadFiles } from './upload.ts';
 
@@ -16,6 +16,7 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
   const host = useHost();
   const set = useSet();
   const toast = useToast();
+  const format = useFormat();
   // Every element under the pointer tells of entering and leaving; only the balance says whether the window was left.
   const inside = useRef(0);
   const ownDrag = useRef(false);
@@ -23,25 +24,26 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
   const [uploading, setUploading] = useState<{ readonly done: number; readonly total: number } | null>(null);
 
   const isForeign = (event: DragEvent) => !ownDrag.current && event.dataTransfer.types.includes('Files');
-  const review = (paths: readonly string[], mustCopy: boolean) => set({ screen: 'import', pendingImport: { paths, mustCopy } });
 
   const onDrop = async (transfer: DataTransfer) => {
     const { desktop, upload } = host;
     if (desktop) {
       const paths = Array.from(transfer.files, (file) => desktop.pathForFile(file)).filter(Boolean);
-      if (paths.length > 0) review(paths, false);
+      if (paths.length > 0) set({ screen: 'import', pendingImport: { paths, mustCopy: false } });
       return;
     }
     if (!upload) return;
-    const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+    const dropped = takeDropped(Array.from(transfer.items));
     try {
-      const files = await filesOf(entries);
+      const files = await filesOf(dropped);
       if (files.length === 0) {
         toast({ title: t('drop.empty') });
         return;
       }
       setUploading({ done: 0, total: files.length });
-      review([await uploadFiles(upload, files, (done) => setUploading({ done, total: files.length }))], true);
+      const folder = await uploadFiles(upload, files, (done) => setUploading({ done, total: files.length }));
+      const name = commonName(files) ?? t('drop.name', { date: format.dateTime(new Date().toISOString()) });
+      set({ screen: 'import', pendingImport: { paths: [folder], mustCopy: true, name } });
     } catch (error) {
       toast({ title: t('drop.failed'), description: userError(error).message, tone: 'danger' });
     } finally {

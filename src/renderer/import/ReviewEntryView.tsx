@@ -13,12 +13,13 @@ const PREVIEW_ROWS = 8;
 
 export interface ReviewEntryProps {
   readonly entry: ReviewEntry;
+  readonly title: string;
   readonly complete: boolean;
   readonly onColumn: (column: string) => void;
 }
 
 /** One of the things to be imported: what was found in it and what will be left out. */
-export function ReviewEntryView({ entry, complete, onColumn }: ReviewEntryProps) {
+export function ReviewEntryView({ entry, title, complete, onColumn }: ReviewEntryProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const Icon = ICONS[entry.kind];
@@ -27,7 +28,7 @@ export function ReviewEntryView({ entry, complete, onColumn }: ReviewEntryProps)
     <section className={styles.entryView}>
       <header>
         <Icon size={20} strokeWidth={1.5} aria-hidden />
-        <h2 data-selectable>{entry.path}</h2>
+        <h2 data-selectable>{title}</h2>
         {readable
           ? <strong>{t(entry.kind === 'list' ? 'review.rows' : 'review.found', { count: entry.images, formatted: format.number(entry.images) })}</strong>
           : <strong className={styles.problem}>{t(entry.kind === 'missing' ? 'review.kinds.missing' : 'review.kinds.unsupported')}</strong>}

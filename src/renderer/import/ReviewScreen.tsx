@@ -34,7 +34,7 @@ function Reviewing({ pending }: { readonly pending: PendingImport }) {
   const set = useSet();
   const toast = useToast();
   const [sourceColumn, setSourceColumn] = useState<string>();
-  const [name, setName] = useState('');
+  const [name, setName] = useState(pending.name ?? '');
   const [copy, setCopy] = useState(pending.mustCopy);
   const [follow, setFollow] = useState(false);
   const { review, error } = useReview({ paths: pending.paths, ...(sourceColumn && { sourceColumn }) });
@@ -62,7 +62,7 @@ function Reviewing({ pending }: { readonly pending: PendingImport }) {
         <div className={styles.reviewEntries}>
           {error && <Banner tone="danger">{error.message}</Banner>}
           {!review && !error && <Spinner label={t('review.counting')} />}
-          {entries.map((entry) => <ReviewEntryView key={entry.path} entry={entry} complete={review?.complete === true} onColumn={setSourceColumn} />)}
+          {entries.map((entry) => <ReviewEntryView key={entry.path} entry={entry} title={pending.name ?? entry.path} complete={review?.complete === true} onColumn={setSourceColumn} />)}
         </div>
         <aside className={styles.options} aria-label={t('review.options')}>
           <h2>{t('review.options')}</h2>

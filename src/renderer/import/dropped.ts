@@ -20,10 +20,21 @@ export function summarizeDrag(items: Iterable<Pick<DataTransferItem, 'kind' | 't
   return { images, lists, others: types.length - images - lists };
 }
 
-/** All files of a drop, folders walked through. Entries must be taken while the drop event is being handled. */
-export async function filesOf(entries: readonly FileSystemEntry[]): Promise<readonly DroppedFile[]> {
-  const found = await Promise.all(entries.map((entry) => walk(entry, '')));
+/** What was dropped; must be taken while the drop event is being handled. Files that come from no folder have no entry. */
+export function takeDropped(items: Iterable<DataTransferItem>): readonly (FileSystemEntry | File)[] {
+  return Array.from(items, (item) => item.webkitGetAsEntry() ?? item.getAsFile()).filter((dropped) => dropped !== null);
+}
+
+/** All files of a drop, folders walked through. */
+export async function filesOf(dropped: readonly (FileSystemEntry | File)[]): Promise<readonly DroppedFile[]> {
+  const found = await Promise.all(dropped.map(async (one) => one instanceof File ? [{ path: one.name, file: one }] : walk(one, '')));
   return found.flat();
+}
+
+/** The one folder or file that everything dropped lies in; null when there are several. */
+export function commonName(files: readonly DroppedFile[]): string | null {
+  const names = new Set(files.map(({ path }) => path.split('/')[0]));
+  return names.size === 1 ? [...names][0] ?? null : null;
 }
 
 async function walk(entry: FileSystemEntry, folder: string): Promise<readonly DroppedFile[]> {

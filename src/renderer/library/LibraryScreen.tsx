@@ -35,9 +35,9 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
   const sidebarOpen = useAppState((state) => state.sidebarOpen);
   const inspectorOpen = useAppState((state) => state.inspectorOpen);
   const importing = useProgress().some(({ batch }) => isActive(batch));
-  const { data: view, error, isPlaceholderData, refetch } = useView(filter, sort);
+  const { view, key, error, pending, refetch } = useView(filter, sort);
   const searchBox = useRef<HTMLInputElement>(null);
-  const { fresh, show } = useFreshImages(view, filter, isPlaceholderData, refetch);
+  const { fresh, show } = useFreshImages(view, filter, pending, refetch);
   useResetOnOtherView(filter, sort, view);
 
   const resize = (steps: number) => {
@@ -57,13 +57,10 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
 
   if (!view) {
     return error
-      ? <EmptyState icon={CircleAlert} title={t(userError(error).code === 'bad-input' ? 'library.badFilter' : 'library.failed')} actions={<>
-          <Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>
-          {filter && <Button onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}
-        </>}>{userError(error).message}</EmptyState>
+      ? <EmptyState icon={CircleAlert} title={t('library.failed')} actions={<Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</EmptyState>
       : <div className={styles.loading}><Spinner label={t('library.loading')} /></div>;
   }
-  if (view.total === 0 && filter === '' && !isPlaceholderData) {
+  if (view.total === 0 && filter === '' && !pending) {
     return importing
       ? <EmptyState icon={Hourglass} title={t('library.first')} actions={<Button onClick={() => set({ screen: 'batches' })}>{t('actions.go-batches')}</Button>}>{t('library.firstBody')}</EmptyState>
       : <HomeScreen />;
@@ -78,7 +75,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
           <FilterChips />
           {view.total === 0
             ? <EmptyState icon={SearchX} title={t('library.noResults')} actions={<Button variant="primary" onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}>{t('library.noResultsBody', { filter })}</EmptyState>
-            : <Grid key={`${filter}\n${sort.key}${sort.direction}`} view={view} visible={inGrid} />}
+            : <Grid key={key} view={view} visible={inGrid} />}
           {fresh && <Button className={styles.fresh ?? ''} variant="primary" onClick={show}>{t('library.fresh')}</Button>}
           <SelectionBar view={view} />
         </div>

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAppState, useSet } from '../app/store.ts';
@@ -27,6 +28,18 @@ export function Sidebar() {
   );
 }
 
+function facetLabel(t: TFunction, key: Group['key'], label: string): string {
+  if (key === 'flag') return flagLabel(t, label);
+  if (key === 'format') return label.toUpperCase();
+  return key === 'folder' ? tail(label) : label;
+}
+
+/** The last two folders of a path tell it from the others; the whole of it is in the tooltip. */
+function tail(path: string): string {
+  const parts = path.split(/[\\/]/).filter(Boolean);
+  return parts.length > 2 ? `…/${parts.slice(-2).join('/')}` : path;
+}
+
 type Group = NonNullable<ReturnType<typeof useFacets>['data']>['groups'][number];
 
 function FacetGroup({ group }: { readonly group: Group }) {
@@ -43,7 +56,7 @@ function FacetGroup({ group }: { readonly group: Group }) {
         {values.map((value) => (
           <li key={value.filter}>
             <button type="button" className={styles.facet} aria-pressed={hasTerm(filter, value.filter)} title={value.label} onClick={() => set({ filter: toggleTerm(filter, value.filter) })}>
-              <span className={styles.facetLabel}>{group.key === 'flag' ? flagLabel(t, value.label) : group.key === 'format' ? value.label.toUpperCase() : value.label}</span>
+              <span className={styles.facetLabel}>{facetLabel(t, group.key, value.label)}</span>
               <span className={styles.facetCount}>{format.number(value.count)}</span>
             </button>
           </li>

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient, type UseQueryOptions } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import type { AssetCell, Sort } from '../../contract/index.ts';
 import { useClient } from '../connect/context.tsx';
 import { userError } from '../connect/errors.ts';
@@ -14,10 +14,13 @@ export interface View {
   readonly cells: readonly AssetCell[];
 }
 
-/** The open view of a filter and a sort. The one before stays on screen until the new one is there. */
+/**
+ * The open view of a filter and a sort. The one before stays on screen until the new one is there, and when the filter
+ * cannot be read; `key` says which filter and sort the view shown belongs to.
+ */
 export function useView(filter: string, sort: Sort) {
   const client = useClient();
-  return useQuery<View>({
+  const query = useQuery<View>({
     queryKey: ['view', filter, sort],
     queryFn: ({ signal }) => client.assets.openView({ filter, sort, first: PAGE }, { signal }),
     placeholderData: keepPreviousData,
@@ -25,6 +28,9 @@ export function useView(filter: string, sort: Sort) {
     // The engine may have closed it in the meantime.
     gcTime: 0,
   });
+  const [shown, setShown] = useState({ view: query.data, key: '' });
+  if (query.data && !query.isPlaceholderData && query.data !== shown.view) setShown({ view: query.data, key: `${sort.key} ${sort.direction} ${filter}` });
+  return { ...shown, error: query.error, pending: query.data !== shown.view || query.isPlaceholderData, refetch: query.refetch };
 }
 
 export type CellAt = (rank: number) => AssetCell | undefined;

@@ -1,5 +1,5 @@
 import { CircleAlert, Hourglass, SearchX } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useActions } from '../app/actions.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
@@ -39,6 +39,13 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
   const searchBox = useRef<HTMLInputElement>(null);
   const { fresh, show } = useFreshImages(view, filter, pending, refetch);
   useResetOnOtherView(filter, sort, view);
+  const [generation, setGeneration] = useState(0);
+  const showFresh = () => {
+    show();
+    set({ focusedRank: 0, anchorRank: 0 });
+    // A new grid begins at its top, where new images are.
+    setGeneration(generation + 1);
+  };
 
   const resize = (steps: number) => {
     const size = store.getState().cellSize + steps * 4 * CELL_SIZE.step;
@@ -52,7 +59,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
     'toggle-inspector': { run: () => set({ inspectorOpen: !inspectorOpen }) },
     'larger': { run: () => resize(1), enabled: inGrid },
     'smaller': { run: () => resize(-1), enabled: inGrid },
-    'refresh-view': { run: show, enabled: inGrid },
+    'refresh-view': { run: showFresh, enabled: inGrid },
   } : {});
 
   if (!view) {
@@ -75,8 +82,8 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
           <FilterChips />
           {view.total === 0
             ? <EmptyState icon={SearchX} title={t('library.noResults')} actions={<Button variant="primary" onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}>{t('library.noResultsBody', { filter })}</EmptyState>
-            : <Grid key={key} view={view} visible={inGrid} />}
-          {fresh && <Button className={styles.fresh ?? ''} variant="primary" onClick={show}>{t('library.fresh')}</Button>}
+            : <Grid key={`${generation} ${key}`} view={view} visible={inGrid} />}
+          {fresh && <Button className={styles.fresh ?? ''} variant="primary" onClick={showFresh}>{t('library.fresh')}</Button>}
           <SelectionBar view={view} />
         </div>
       </div>

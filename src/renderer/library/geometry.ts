@@ -11,8 +11,8 @@ export interface GridGeometry {
 
 /** The width wished for, in pixels. */
 export const CELL_SIZE = { min: 80, max: 360, step: 8 } as const;
-export const GRID_GAP = 8;
-export const GRID_PADDING = 16;
+const GRID_GAP = 8;
+const GRID_PADDING = 16;
 const CAPTION_HEIGHT = 24;
 const CAPTION_FROM = 112;
 

@@ -5,7 +5,7 @@ import { useClient } from '../connect/context.tsx';
 import { userError } from '../connect/errors.ts';
 
 /** Cells are fetched in pages of this many ranks. */
-export const PAGE = 200;
+const PAGE = 200;
 const PAGES_KEPT_MS = 60_000;
 
 export interface View {

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Policy, POLICY_PROFILES, type Settings } from '../../contract/index.ts';
@@ -38,10 +38,14 @@ export function SettingsScreen() {
 function useSaveSettings(): (part: Partial<Settings>) => void {
   const { t } = useTranslation();
   const client = useClient();
+  const queries = useQueryClient();
   const toast = useToast();
   const { mutate } = useMutation({
     mutationFn: (part: Partial<Settings>) => client.settings.set(part),
-    onSuccess: () => toast({ title: t('settings.saved') }),
+    onSuccess: (settings) => {
+      queries.setQueryData(['settings'], settings);
+      toast({ title: t('settings.saved') });
+    },
     onError: (error) => toast({ title: t('settings.notSaved'), description: userError(error).message, tone: 'danger' }),
   });
   return mutate;

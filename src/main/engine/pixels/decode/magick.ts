@@ -19,15 +19,14 @@ export async function decodeWithMagick(bytes: Buffer, format: ImageFormat, heade
   const worker = new Worker(new URL(isSource ? './magick-worker.ts' : './magick-worker.js', import.meta.url), { workerData });
   const { promise, resolve, reject } = Promise.withResolvers<MagickReply>();
   worker.once('message', resolve);
+  // What stops the thread before it answers (its code is missing, say) is our fault and not the file's.
   worker.once('error', reject);
   worker.once('exit', () => { reject(new Error('the decoder ended without an answer')); });
-  const timer = setTimeout(() => { reject(new Error(`no picture after ${TIME_LIMIT_MS / 1000} s`)); }, TIME_LIMIT_MS);
+  const timer = setTimeout(() => { resolve({ kind: 'failed', message: `no picture after ${TIME_LIMIT_MS / 1000} s` }); }, TIME_LIMIT_MS);
   try {
     const reply = await promise;
-    if (reply.kind === 'failed') throw new Error(reply.message);
-    return reply.pixels;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
+    if (reply.kind === 'decoded') return reply.pixels;
+    const reason = reply.message.slice(0, 200);
     throw endsEarly(bytes, format)
       ? new DamageError('truncated', `the ${format.toUpperCase()} data ends early, after ${bytes.length} bytes (${reason})`, false)
       : new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${reason})`, false);

@@ -65,7 +65,10 @@ function artifactUrl(version, platform, arch) {
 async function canBeDownloaded(url) {
   try {
     const response = await fetch(url, { headers: { range: 'bytes=0-1023' }, signal: AbortSignal.timeout(PROBE_MS) });
-    const first = response.ok ? await response.body?.getReader().read() : undefined;
+    const reader = response.ok ? response.body?.getReader() : undefined;
+    const first = await reader?.read();
+    // Not every server knows ranges: do not take in the rest.
+    await reader?.cancel();
     return first?.value?.[0] === 0x50 && first.value[1] === 0x4b; // "PK", a zip
   } catch {
     return false; // no network, no name, refused or too slow: all mean "not now"

@@ -46,13 +46,16 @@ const messageSchema = z.discriminatedUnion('kind', [
 const DRAIN_LIMIT_MS = 20_000;
 const STOP_NOW_LIMIT_MS = 3_000;
 
+/** Rows pass through the engine's heap by the million: a small nursery keeps what is garbage from piling up. */
+const NODE_FLAGS = ['--max-semi-space-size=8'];
+
 /** Starts one engine and waits until it serves or says why it does not. */
 export async function startEngine({ launch, workspace, work, debug }: EngineProcessOptions): Promise<EngineStart> {
   const log = await openEngineLog(workspace);
   const output = debug ? 2 : log.descriptor;
   // The engine must outlive neither its host nor a Ctrl-C it was not told of, so it stays in the host's group and obeys
   // the channel alone.
-  const child = spawn(launch.node, [launch.entry, '--workspace', workspace, ...(work ? [] : ['--no-work'])], {
+  const child = spawn(launch.node, [...NODE_FLAGS, launch.entry, '--workspace', workspace, ...(work ? [] : ['--no-work'])], {
     stdio: ['ignore', output, output, 'ipc'],
     env: { ...launch.env, ...engineEnvironment(launch.env) },
   });

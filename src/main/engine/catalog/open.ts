@@ -7,7 +7,7 @@ export function openCatalog(path: string, backupFolder: string): Database.Databa
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = NORMAL');
   db.pragma('foreign_keys = ON');
-  db.pragma('cache_size = -65536');
+  db.pragma('cache_size = -16384');
   db.pragma('temp_store = MEMORY');
   try {
     migrate(db, backupFolder);

@@ -37,7 +37,7 @@ export interface Sources {
 export function createSources(db: Database.Database): Sources {
   const insertContainer = db.prepare<[string]>('INSERT INTO container (path) VALUES (?)');
   const findContainer = db.prepare<[string], number>('SELECT id FROM container WHERE path = ?').pluck();
-  const insertSource = db.prepare<[number, string, Uint8Array | null]>('INSERT INTO source (container_id, name, raw_path) VALUES (?, ?, ?)');
+  const insertSource = db.prepare<[number, string, Uint8Array | null]>('INSERT INTO source (container_id, name, raw_path) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
   const findSource = db.prepare<[number, string], KnownSource>(`
     SELECT s.id, s.bytes, s.mtime_ms AS mtimeMs, s.seen_key AS seenKey, s.asset_id AS assetId, a.stored,
       s.verdict, s.error_code AS errorCode, s.error_message AS errorMessage, s.missing_since AS missingSince
@@ -58,13 +58,12 @@ export function createSources(db: Database.Database): Sources {
   return {
     upsert({ container, name, raw }) {
       const id = containerId(container);
-      const known = findSource.get(id, name);
-      if (known) {
-        if (known.missingSince !== null) unmarkMissing.run(known.id);
-        return known;
-      }
       const inserted = insertSource.run(id, name, raw);
-      return { id: Number(inserted.lastInsertRowid), bytes: null, mtimeMs: null, seenKey: null, assetId: null, stored: null, verdict: null, errorCode: null, errorMessage: null, missingSince: null };
+      if (inserted.changes === 1) return { ...UNREAD, id: Number(inserted.lastInsertRowid) };
+      const known = findSource.get(id, name);
+      if (!known) throw new Error(`The source ${name} was neither found nor stored`);
+      if (known.missingSince !== null) unmarkMissing.run(known.id);
+      return known;
     },
     containersBelow(folder) {
       const prefix = folder.endsWith(sep) ? folder : folder + sep;
@@ -78,6 +77,10 @@ export function createSources(db: Database.Database): Sources {
     },
   };
 }
+
+const UNREAD: Omit<KnownSource, 'id'> = {
+  bytes: null, mtimeMs: null, seenKey: null, assetId: null, stored: null, verdict: null, errorCode: null, errorMessage: null, missingSince: null,
+};
 
 /** How a location is shown and printed; the inverse of splitting at the last separator. */
 export function shownLocation(container: string, name: string): string {

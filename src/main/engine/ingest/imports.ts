@@ -5,7 +5,7 @@ import type Database from 'better-sqlite3';
 import type { IngestOptions, Policy } from '../../../contract/index.ts';
 import type { ImportSpec } from '../batches/batch-store.ts';
 import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
-import type { JobQueue, NewJob, Outcome } from '../jobs/queue.ts';
+import type { JobQueue, NewJob, SettledOutcome } from '../jobs/queue.ts';
 import { seenKey } from './ingest-handler.ts';
 import { partName } from './parts.ts';
 import type { ScanEntry } from './scan/entry.ts';
@@ -161,7 +161,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
   }
 
   /** The outcome that is known without reading the file; null when it has to be read. */
-  function outcomeOf({ refusal, bytes, mtimeMs }: ScanEntry, source: KnownSource, copy: boolean): Outcome | null {
+  function outcomeOf({ refusal, bytes, mtimeMs }: ScanEntry, source: KnownSource, copy: boolean): SettledOutcome | null {
     if (refusal) {
       const error = { code: refusal.code, message: refusal.message };
       return refusal.state === 'failed' ? { state: 'failed', error } : { state: 'skipped', assetId: null, error };

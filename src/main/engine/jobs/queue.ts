@@ -18,7 +18,7 @@ export interface NewJob {
   /** At most one unfinished job with this key exists. */
   readonly dedupeKey?: string | null;
   /** A job whose outcome is known when it is made is written in its final state. */
-  readonly outcome?: Outcome;
+  readonly outcome?: SettledOutcome;
 }
 
 export interface ClaimedJob {
@@ -32,11 +32,16 @@ export interface ClaimedJob {
   readonly deaths: number;
 }
 
-/** How a job ended. `retry` puts it back into the queue for a later attempt. */
+type Failure = { readonly code: ErrorCode; readonly message: string };
+
+export type SettledOutcome =
+  | { readonly state: 'done' | 'skipped'; readonly assetId: number | null; readonly assetIsNew?: boolean; readonly verdict?: string | null; readonly error?: Failure; readonly bytes?: number }
+  | { readonly state: 'failed' | 'quarantined'; readonly verdict?: string | null; readonly error: Failure };
+
+/** How a job ended, or that it goes back into the queue for a later attempt. */
 export type Outcome =
-  | { readonly state: 'done' | 'skipped'; readonly assetId: number | null; readonly assetIsNew?: boolean; readonly verdict?: string | null; readonly error?: { readonly code: ErrorCode; readonly message: string }; readonly bytes?: number }
-  | { readonly state: 'failed' | 'quarantined'; readonly verdict?: string | null; readonly error: { readonly code: ErrorCode; readonly message: string } }
-  | { readonly state: 'retry'; readonly runAfter: number; readonly countsAsAttempt: boolean; readonly params?: string; readonly error: { readonly code: ErrorCode; readonly message: string } };
+  | SettledOutcome
+  | { readonly state: 'retry'; readonly runAfter: number; readonly countsAsAttempt: boolean; readonly params?: string; readonly error: Failure };
 
 export interface JobQueue {
   enqueue(job: NewJob, now: number): boolean;
@@ -62,10 +67,12 @@ const LEASE_MS = 10 * 60_000;
  * @param owner a name no other engine run has ever had
  */
 export function createJobQueue(db: Database.Database, owner: string): JobQueue {
-  const insert = db.prepare<[Record<string, unknown>]>(`
-    INSERT INTO job (batch_id, task, dedupe_key, source_id, row, params, state, run_order, asset_id, asset_is_new, verdict, error_code, error_message, finished_at)
-    VALUES (@batchId, @task, @dedupeKey, @sourceId, @row, @params, @state, @runOrder, @assetId, @assetIsNew, @verdict, @errorCode, @errorMessage, @finishedAt)
-    ON CONFLICT DO NOTHING`);
+  // Bound by place, not by name: a million rows are queued through these two.
+  const insert = db.prepare<[number | null, string, string | null, number | null, string | null, string | null, number]>(`
+    INSERT INTO job (batch_id, task, dedupe_key, source_id, row, params, state, run_order) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?) ON CONFLICT DO NOTHING`);
+  const insertSettled = db.prepare<[Record<string, unknown>]>(`
+    INSERT INTO job (batch_id, task, source_id, row, state, run_order, asset_id, asset_is_new, verdict, error_code, error_message, finished_at)
+    VALUES (@batchId, @task, @sourceId, @row, @state, @now, @assetId, @assetIsNew, @verdict, @errorCode, @errorMessage, @now)`);
   const runnableBatches = db.prepare<[], { id: number }>(
     `SELECT t.batch_id AS id FROM tally t JOIN batch b ON b.id = t.batch_id
      WHERE t.state = 'queued' AND t.n > 0 AND b.paused = 0 AND b.deleted_at IS NULL`);
@@ -105,13 +112,9 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
   });
 
   return {
-    enqueue(job, now) {
-      const { outcome } = job;
-      const settled = outcome !== undefined && outcome.state !== 'retry' ? outcome : undefined;
-      return insert.run({
-        batchId: job.batchId, task: job.task, dedupeKey: job.dedupeKey ?? null, sourceId: job.sourceId, row: job.row ?? null, params: job.params ?? null,
-        runOrder: now + PRIORITY_SHIFT_MS[job.priority], finishedAt: settled ? now : null, ...columnsOf(settled), state: settled?.state ?? 'queued',
-      }).changes === 1;
+    enqueue({ batchId, task, priority, sourceId, row = null, params = null, dedupeKey = null, outcome }, now) {
+      if (outcome) return insertSettled.run({ batchId, task, sourceId, row, now, ...columnsOf(outcome) }).changes === 1;
+      return insert.run(batchId, task, dedupeKey, sourceId, row, params, now + PRIORITY_SHIFT_MS[priority]).changes === 1;
     },
     claim: (limit, now) => claim.immediate(limit, now),
     finish(job, outcome, now) {
@@ -133,10 +136,10 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
   };
 }
 
-function columnsOf(outcome: Exclude<Outcome, { state: 'retry' }> | undefined): Record<string, unknown> {
-  const completed = outcome?.state === 'done' || outcome?.state === 'skipped' ? outcome : undefined;
+function columnsOf(outcome: SettledOutcome): Record<string, unknown> {
+  const completed = outcome.state === 'done' || outcome.state === 'skipped' ? outcome : undefined;
   return {
-    state: outcome?.state, assetId: completed?.assetId ?? null, assetIsNew: completed?.assetIsNew ? 1 : 0,
-    verdict: outcome?.verdict ?? null, errorCode: outcome?.error?.code ?? null, errorMessage: outcome?.error?.message ?? null,
+    state: outcome.state, assetId: completed?.assetId ?? null, assetIsNew: completed?.assetIsNew ? 1 : 0,
+    verdict: outcome.verdict ?? null, errorCode: outcome.error?.code ?? null, errorMessage: outcome.error?.message ?? null,
   };
 }

@@ -21,6 +21,9 @@ export interface TaskRunner {
   close(): Promise<void>;
 }
 
+/** Pixels lie outside the heap; what a thread makes on it is short-lived and need not pile up. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 192 };
+
 export interface PoolOptions {
   readonly workerFile: URL;
   readonly threads: number;
@@ -49,6 +52,7 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
       maxThreads: threads,
       concurrentTasksPerWorker: tasksPerThread,
       workerData: budgets,
+      resourceLimits: THREAD_MEMORY,
       recordTiming: false,
     });
   }

@@ -5,6 +5,9 @@ import { ProofsheetError } from '../../errors.ts';
 import type { ScanEntry } from './entry.ts';
 import type { ScanMessage, ScanRequest } from './scan-thread.ts';
 
+/** Reading a list makes garbage fast: a small heap collects it before it grows. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
+
 type ValueOf<Request extends ScanRequest> =
   Request extends { kind: 'walk' | 'list' } ? ScanEntry[] : Request extends { kind: 'inspect' } ? ListInspection : readonly ReviewEntry[];
 
@@ -14,7 +17,7 @@ type ValueOf<Request extends ScanRequest> =
  * @throws ProofsheetError whatever stopped the reading
  */
 export async function* scan<Request extends ScanRequest>(threadFile: URL, request: Request): AsyncGenerator<ValueOf<Request>, void> {
-  const thread = new Worker(threadFile, { workerData: request });
+  const thread = new Worker(threadFile, { workerData: request, resourceLimits: THREAD_MEMORY });
   try {
     for (;;) {
       thread.postMessage('next');

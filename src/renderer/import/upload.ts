@@ -23,6 +23,7 @@ export async function uploadFiles(upload: NonNullable<Host['upload']>, files: re
 
 async function post(upload: NonNullable<Host['upload']>, path: string, init: RequestInit): Promise<unknown> {
   const response = await upload(path, { ...init, method: 'POST' });
-  if (!response.ok) throw new Error(await response.text() || `The upload was answered with status ${response.status}.`);
-  return response.json();
+  const answer = await response.json() as { readonly error?: { readonly message: string } };
+  if (!response.ok) throw new Error(answer.error?.message ?? `The upload was answered with status ${response.status}.`);
+  return answer;
 }

@@ -126,7 +126,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
               return (
                 <GridCell
                   key={rank} rank={rank} column={column + 1} cell={cellAt(rank)} width={cellWidth} mediaBase={host.mediaBase}
-                  selected={isSelected(selection, rank)} focused={rank === focusedRank}
+                  selected={isSelected(selection, rank)} focused={rank === focusedRank} t={t}
                 />
               );
             })}

@@ -1,6 +1,6 @@
+import type { TFunction } from 'i18next';
 import { Check, Film, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { AssetCell } from '../../contract/index.ts';
 import { hasCaption } from './geometry.ts';
 import styles from './Library.module.css';
@@ -15,11 +15,12 @@ export interface GridCellProps {
   readonly mediaBase: string;
   readonly selected: boolean;
   readonly focused: boolean;
+  /** Handed in: a hook in each of hundreds of cells is felt while scrolling. */
+  readonly t: TFunction;
 }
 
 /** One image of the sheet. Its place and proportions are there before its picture, so nothing ever moves. */
-export const GridCell = memo(function GridCell({ rank, column, cell, width, mediaBase, selected, focused }: GridCellProps) {
-  const { t } = useTranslation();
+export const GridCell = memo(function GridCell({ rank, column, cell, width, mediaBase, selected, focused, t }: GridCellProps) {
   const label = cell && t('library.cell', { name: cell.name, width: cell.width, height: cell.height, format: cell.format.toUpperCase() });
   return (
     <div

@@ -1,5 +1,5 @@
 import { CircleAlert, Hourglass, SearchX } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useActions } from '../app/actions.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
@@ -95,7 +95,8 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
 
 /** What follows the image that has the keyboard. */
 function Focused({ view, inspector }: { readonly view: View; readonly inspector: boolean }) {
-  const rank = useAppState((state) => Math.min(state.focusedRank, Math.max(0, view.total - 1)));
+  // The details follow when there is time: a held arrow key must not wait for them.
+  const rank = useDeferredValue(useAppState((state) => Math.min(state.focusedRank, Math.max(0, view.total - 1))));
   const cell = useCells(view, rank, Math.min(view.total, rank + 1))(rank);
   const reveal = useHost().desktop?.reveal;
   useActions(cell && reveal ? { reveal: { run: () => void reveal(cell.id) } } : {});

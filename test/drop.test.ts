@@ -1,0 +1,60 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { commonName, filesOf, summarizeDrag, type DroppedFile } from '../src/renderer/import/dropped.ts';
+import { uploadFiles } from '../src/renderer/import/upload.ts';
+
+const dropped = (...paths: string[]): readonly DroppedFile[] => paths.map((path) => ({ path, file: new File([path], path) }));
+
+describe('what is dragged', () => {
+  it('is told apart by type, and other things than files do not count', () => {
+    const items = [['file', 'image/png'], ['file', 'image/jpeg'], ['file', 'text/csv'], ['file', ''], ['string', 'text/plain']] as const;
+    expect(summarizeDrag(items.map(([kind, type]) => ({ kind, type })))).toEqual({ images: 2, lists: 1, others: 1 });
+  });
+
+  it('has the name of the one folder or file it is', () => {
+    expect(commonName(dropped('Rings/a.jpg', 'Rings/gold/b.jpg'))).toBe('Rings');
+    expect(commonName(dropped('a.jpg'))).toBe('a.jpg');
+    expect(commonName(dropped('a.jpg', 'b.jpg'))).toBeNull();
+  });
+
+  it('may be a file that lies in no folder', async () => {
+    const file = new File(['x'], 'pasted.png');
+    expect(await filesOf([file])).toEqual([{ path: 'pasted.png', file }]);
+  });
+});
+
+describe('an upload', () => {
+  /** Answers as the loopback host does, and remembers what it was sent. */
+  async function startHost(answer: (request: IncomingMessage) => { readonly status?: number; readonly body: object }) {
+    const received: string[] = [];
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        received.push(`${request.method ?? ''} ${request.url ?? ''} ${decodeURIComponent(String(request.headers['x-proofsheet-name'] ?? ''))}`.trim());
+        const { status = 200, body } = answer(request);
+        response.writeHead(status).end(JSON.stringify(body));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => { server.close(); });
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { received, upload: (path: string, init: RequestInit) => fetch(base + path, init) };
+  }
+
+  it('sends every file by its name and answers the folder they lie in', async () => {
+    const { received, upload } = await startHost((request) => ({ body: request.url?.endsWith('/begin') ? { id: '7' } : { path: '/w/7' } }));
+    const counts: number[] = [];
+    expect(await uploadFiles(upload, dropped('Ringe/Größe.jpg', 'b.jpg', 'c.jpg', 'd.jpg'), (done) => counts.push(done))).toBe('/w/7');
+    expect(received[0]).toBe('POST /upload/begin');
+    expect(received.slice(1, -1).sort()).toEqual(['POST /upload/7 Ringe/Größe.jpg', 'POST /upload/7 b.jpg', 'POST /upload/7 c.jpg', 'POST /upload/7 d.jpg']);
+    expect(received.at(-1)).toBe('POST /upload/7/end');
+    expect(counts).toEqual([1, 2, 3, 4]);
+  });
+
+  it('ends with the host’s reason when a file is refused, and never as if it were whole', async () => {
+    const { received, upload } = await startHost((request) =>
+      request.headers['x-proofsheet-name'] ? { status: 507, body: { error: { code: 'disk-full', message: 'the disk is full' } } } : { body: { id: '7' } });
+    await expect(uploadFiles(upload, dropped('a.jpg'), () => undefined)).rejects.toThrow('the disk is full');
+    expect(received).not.toContain('POST /upload/7/end');
+  });
+});

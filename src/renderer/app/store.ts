@@ -51,9 +51,10 @@ const DEFAULTS: Preferences = {
 };
 const STORAGE_KEY = 'proofsheet.preferences';
 
-export function createAppStore(storage: Storage): AppStore {
+/** `roomy` says whether the window has space for the inspector before the user has said whether they want it. */
+export function createAppStore(storage: Storage, roomy: boolean): AppStore {
   const store: AppStore = create<AppState>((set) => ({
-    ...DEFAULTS, ...readPreferences(storage),
+    ...DEFAULTS, inspectorOpen: roomy, ...readPreferences(storage),
     screen: 'library', pendingImport: null, filter: '', focusedRank: 0, anchorRank: 0, selection: EMPTY_SELECTION, loupeOpen: false, atTop: true,
     batchId: null, overlay: null,
     set,

@@ -32,7 +32,7 @@ export function ReviewEntryView({ entry, title, complete, onColumn }: ReviewEntr
         {readable
           ? <strong>{t(entry.kind === 'list' ? 'review.rows' : 'review.found', { count: entry.images, formatted: format.number(entry.images) })}</strong>
           : <strong className={styles.problem}>{t(entry.kind === 'missing' ? 'review.kinds.missing' : 'review.kinds.unsupported')}</strong>}
-        {readable && <span className={styles.muted}>{format.bytes(entry.bytes)}</span>}
+        {entry.bytes > 0 && <span className={styles.muted}>{format.bytes(entry.bytes)}</span>}
       </header>
       {readable && (
         <div className={styles.found}>

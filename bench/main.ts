@@ -1,0 +1,20 @@
+import { benchIngest } from './ingest.ts';
+import { machine } from './measure.ts';
+import { benchQueue } from './queue.ts';
+import { benchScale } from './scale.ts';
+import { benchWindow } from './window.ts';
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = { ingest: benchIngest, scale: benchScale, queue: benchQueue, window: benchWindow };
+
+/** `npm run bench`, or `npm run bench -- ingest queue` for some of them. Prints Markdown. */
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHMARKS));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}.\n`);
+  process.exitCode = 2;
+} else {
+  process.stdout.write(`Machine: ${machine()}\n`);
+  for (const [name, run] of Object.entries(BENCHMARKS)) {
+    if (wanted.length === 0 || wanted.includes(name)) process.stdout.write(`\n## ${name}\n\n${await run()}\n`);
+  }
+}

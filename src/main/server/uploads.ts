@@ -27,9 +27,9 @@ const ABANDONED_AFTER_MS = 24 * 3_600_000;
 /** While it stands in a folder, the upload has not ended. Hidden, like the unfinished files: an import passes both by. */
 const OPEN_MARK = '.open';
 
-/** Files dropped into a browser lie in `<workspace>/originals/.upload/<id>/`. */
+/** Files dropped into a browser lie in `<workspace>/originals/uploads/<id>/`. */
 export function createUploads(workspace: string, now: () => number, limits: UploadLimits = DEFAULT_LIMITS): Uploads {
-  const root = join(workspace, 'originals', '.upload');
+  const root = join(workspace, 'originals', 'uploads');
   const files = new Map<string, number>();
   const folderOf = (id: string): string => {
     if (!files.has(id)) throw hostError('not-found', 'this upload is not open');

@@ -44,7 +44,7 @@ function Reviewing({ pending }: { readonly pending: PendingImport }) {
 
   const start = useMutation({
     mutationFn: () => client.ingest.start({
-      paths: [...pending.paths], copy, follow: follow && hasFolder && !pending.mustCopy, ...(name.trim() && { name: name.trim() }), ...(sourceColumn && { sourceColumn }),
+      paths: [...pending.paths], copy: copy && !pending.mustCopy, follow: follow && hasFolder && !pending.mustCopy, ...(name.trim() && { name: name.trim() }), ...(sourceColumn && { sourceColumn }),
     }),
     onSuccess: ({ importIds: [first] }) => {
       set({ screen: 'library', pendingImport: null, filter: '', batchId: first ?? null });

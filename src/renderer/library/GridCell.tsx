@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next';
 import { Check, Film, TriangleAlert } from 'lucide-react';
-import { memo } from 'react';
+import { memo, type SyntheticEvent } from 'react';
 import type { AssetCell } from '../../contract/index.ts';
 import { hasCaption } from './geometry.ts';
 import styles from './Library.module.css';
@@ -46,10 +46,19 @@ function Picture({ cell, width, mediaBase }: { readonly cell: AssetCell; readonl
     <div className={styles.picture} style={{ ...size, backgroundColor: cell.placeholder }}>
       <img
         src={`${mediaBase}/renditions/${cell.sha256}/${presetFor(width * window.devicePixelRatio)}`} alt="" draggable={false} decoding="async"
-        ref={stopLoadingWhenGone}
+        ref={stopLoadingWhenGone} onError={showPlaceholder} onLoad={showPicture}
       />
     </div>
   );
+}
+
+/** A rendition that is not there leaves the mean colour to be seen, not the browser's mark for a broken picture. */
+function showPlaceholder({ currentTarget }: SyntheticEvent<HTMLImageElement>): void {
+  currentTarget.hidden = true;
+}
+
+function showPicture({ currentTarget }: SyntheticEvent<HTMLImageElement>): void {
+  currentTarget.hidden = false;
 }
 
 /** Taking the address away stops a download that nobody will see. One function for all, or every drawing would call it. */

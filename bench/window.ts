@@ -82,7 +82,7 @@ async function jumpAbout(page: Page): Promise<{ jumps: number[]; longest: number
     new PerformanceObserver((list) => { for (const entry of list.getEntries()) longest = Math.max(longest, entry.duration); }).observe({ type: 'longtask' });
     const frame = (): Promise<number> => new Promise((resolve) => { requestAnimationFrame(resolve); });
     const ready = (): boolean => {
-      const cells = [...document.querySelectorAll('[role=gridcell]')];
+      const cells = [...document.querySelectorAll('[role=gridcell]')].filter((cell) => cell.getBoundingClientRect().top < window.innerHeight && cell.getBoundingClientRect().bottom > 0);
       return cells.length > 0 && cells.every((cell) => cell.querySelector('img'));
     };
     const jumps: number[] = [];

@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import type { Batch } from '../src/contract/index.ts';
+import { connectEngine, type EngineLink } from '../src/main/host/engine-link.ts';
 import type { EngineLaunch } from '../src/main/host/engine-process.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -50,6 +53,23 @@ export function drawPicture(index: number, width: number, height: number): Buffe
 export async function enginePid(workspace: string): Promise<number> {
   const file = JSON.parse(await readFile(join(workspace, 'engine.json'), 'utf8')) as { readonly pid: number };
   return file.pid;
+}
+
+/** Joins the engine that another process runs: a look into an import without the cost of a process per question. */
+export async function joinEngine(workspace: string): Promise<EngineLink> {
+  await expect.poll(() => existsSync(join(workspace, 'engine.json')), { interval: 10, timeout: 30_000 }).toBe(true);
+  const link = await connectEngine({ workspace, launch: LAUNCH, work: false });
+  onTestFinished(async () => { await link.stop('now'); });
+  return link;
+}
+
+/** The newest import, as soon as it is as far as asked. */
+export async function importReaching({ client }: EngineLink, isReached: (batch: Batch) => boolean): Promise<Batch> {
+  for await (const snapshot of await client.batches.progress()) {
+    const found = snapshot.find(({ batch }) => isReached(batch));
+    if (found !== undefined) return found.batch;
+  }
+  throw new Error('the progress ended');
 }
 
 export interface CliResult {

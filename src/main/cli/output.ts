@@ -10,7 +10,7 @@ export interface Output {
   readonly text: (text: string) => Promise<void>;
   /** What is said beside the result, on stderr. */
   readonly note: (text: string) => void;
-  /** Draws over the same line of a terminal, again and again; an empty text takes it away. */
+  /** Draws over the same line of a terminal, again and again; an empty text takes it away. Elsewhere nothing is drawn. */
   readonly live: (text: string) => void;
   readonly isLive: boolean;
   readonly flush: () => Promise<void>;
@@ -35,7 +35,7 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
     closed.signal.throwIfAborted();
   };
   const live = (text: string): void => {
-    if (!drawn && text === '') return;
+    if (stderr.isTTY !== true || (!drawn && text === '')) return;
     stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
     drawn = text !== '';
   };

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { ERROR_CODES, type NamedErrorCode } from '../../contract/index.ts';
 import { openEngineLog } from './engine-log.ts';
+import { hostError, systemCode, systemReason } from './host-error.ts';
 
 export interface EngineLaunch {
   /** Absolute path of the engine's entry: `src/main/engine/main.ts` in a checkout, `out/main/engine.js` in a package. */
@@ -51,7 +52,9 @@ const NODE_FLAGS = ['--max-semi-space-size=8'];
 
 /** Starts one engine and waits until it serves or says why it does not. */
 export async function startEngine({ launch, workspace, work, debug }: EngineProcessOptions): Promise<EngineStart> {
-  const log = await openEngineLog(workspace);
+  const log = await openEngineLog(workspace).catch((error: unknown) => {
+    throw hostError(systemCode(error) ?? 'internal', `the workspace ${workspace} cannot be used: ${systemReason(error)}`);
+  });
   const output = debug ? 2 : log.descriptor;
   // The engine must outlive neither its host nor a Ctrl-C it was not told of, so it stays in the host's group and obeys
   // the channel alone.

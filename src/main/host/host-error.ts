@@ -38,11 +38,20 @@ function describeIssue(issue: { readonly message: unknown; readonly path?: unkno
   return path === '' ? String(issue.message) : `${path}: ${String(issue.message)}`;
 }
 
-function systemCode(error: unknown): NamedErrorCode | undefined {
+/** The system's reason without its code and call: `permission denied`. */
+export function systemReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /^E[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
+}
+
+export function systemCode(error: unknown): NamedErrorCode | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   switch (error.code) {
     case 'ENOENT':
       return 'not-found';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'bad-input';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

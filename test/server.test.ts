@@ -185,7 +185,7 @@ describe('uploads', () => {
     expect((await add(site, id, 'shoes/red/1.jpg', 'another of this name')).status).toBe(200);
     const ended = await fetch(`${origin}/upload/${id}/end`, { method: 'POST', ...withToken() });
     const { path } = await ended.json() as { readonly path: string };
-    expect(path.startsWith(join(workspace, 'originals', '.upload'))).toBe(true);
+    expect(path.startsWith(join(workspace, 'originals', 'uploads'))).toBe(true);
     expect((await readdir(path, { recursive: true })).toSorted()).toEqual(['shoes', 'shoes/red', 'shoes/red/1 (2).jpg', 'shoes/red/1.jpg']);
     expect(await readFile(join(path, 'shoes', 'red', '1.jpg'))).toEqual(big);
     expect((await add(site, id, 'late.jpg', 'x')).status).toBe(404);
@@ -203,7 +203,7 @@ describe('uploads', () => {
     const site = await startSite();
     const { origin, workspace, withToken } = site;
     const id = await begin(site);
-    const folder = join(workspace, 'originals', '.upload', id);
+    const folder = join(workspace, 'originals', 'uploads', id);
     const broken = request(`${origin}/upload/${id}`, { method: 'POST', headers: { ...withToken().headers, 'x-proofsheet-name': 'half.jpg', 'content-length': '1000' } });
     broken.on('error', () => undefined).write('only this');
     await expect.poll(async () => await readdir(folder)).toHaveLength(2);

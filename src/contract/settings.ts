@@ -17,7 +17,7 @@ export type Policy = z.infer<typeof policySchema>;
 export const POLICY_PROFILES: Record<Policy['profile'], Policy> = {
   standard: { profile: 'standard', maxBytes: 50e6, maxPixels: 50e6, maxSide: 8000, minBytes: 1024, minSide: 50, small: 'warn' },
   strict: { profile: 'strict', maxBytes: 50e6, maxPixels: 50e6, maxSide: 8000, minBytes: 1024, minSide: 50, small: 'reject' },
-  photographer: { profile: 'photographer', maxBytes: 500e6, maxPixels: 150e6, maxSide: 20_000, minBytes: 1024, minSide: 50, small: 'warn' },
+  photographer: { profile: 'photographer', maxBytes: 200e6, maxPixels: 150e6, maxSide: 20_000, minBytes: 1024, minSide: 50, small: 'warn' },
 };
 
 export const settingsSchema = z.object({

@@ -1,0 +1,55 @@
+import { access, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { renditionPath } from '../src/main/engine/renditions/store.ts';
+import { makePictures, temporaryFolder } from './hosts.ts';
+import { openEngine } from './support/engine.ts';
+
+const DAY = 86_400_000;
+
+async function renditionsIn(folder: string): Promise<string[]> {
+  return (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.jpg')).toSorted();
+}
+
+test('a purge only reports unless it is told to apply, and frees exactly what it reported', async () => {
+  const folder = await temporaryFolder();
+  const pictures = await makePictures(join(folder, 'pictures'), 3);
+  let now = Date.now();
+  const { client, engine, ingest } = openEngine(join(folder, 'workspace'), { now: () => now });
+  await ingest({ paths: [pictures] });
+  const { renditions } = engine.workspace;
+  const nobodys = renditionPath(renditions, 'ab'.repeat(32), 'card');
+  await mkdir(dirname(nobodys), { recursive: true });
+  await writeFile(nobodys, 'x'.repeat(1000));
+  await utimes(nobodys, 1, 1);
+  await rm(join(pictures, '0002.jpg'));
+  await ingest({ paths: [pictures] });
+  const gone = (await client.assets.list({})).filter(({ sources }) => sources.length === 0);
+  expect(gone).toHaveLength(1);
+  const before = await renditionsIn(renditions);
+
+  // What has lost its last source is kept for the days one may want it back; what no row knows is not.
+  expect(await client.renditions.purge({ days: 30 })).toMatchObject({ dryRun: true, purgeDays: 30, renditionsFound: 10, renditionsToDelete: 1, bytesToFree: 1000, deletedCount: 0, deletedBytes: 0, errors: [] });
+  now += 31 * DAY;
+  const freed = 1000 + gone[0]!.renditions.reduce((sum, { bytes }) => sum + bytes, 0);
+  const dry = await client.renditions.purge({ days: 30 });
+  expect(dry).toMatchObject({ dryRun: true, renditionsToDelete: 4, bytesToFree: freed, cutoffDate: new Date(now - 30 * DAY).toISOString() });
+  expect(await renditionsIn(renditions)).toEqual(before);
+
+  const applied = await client.renditions.purge({ days: 30, apply: true });
+  expect(applied).toMatchObject({ dryRun: false, renditionsToDelete: 4, bytesToFree: freed, deletedCount: 4, deletedBytes: freed, errors: [] });
+  expect(await renditionsIn(renditions)).toHaveLength(6);
+  expect((await client.workspace.metrics()).renditionCount).toBe(6);
+  expect(await client.renditions.purge({ days: 30, apply: true })).toMatchObject({ renditionsFound: 6, renditionsToDelete: 0, deletedCount: 0 });
+  await expect(access(join(pictures, '0001.jpg'))).resolves.toBeUndefined();
+});
+
+test('a purge takes away rows whose file is gone', async () => {
+  const folder = await temporaryFolder();
+  const { client, ingest } = openEngine(join(folder, 'workspace'));
+  await ingest({ paths: [await makePictures(join(folder, 'pictures'), 1)] });
+  const [asset] = await client.assets.list({});
+  await rm(asset!.renditions[0]!.path);
+  expect(await client.renditions.purge({ days: 30, apply: true })).toMatchObject({ renditionsToDelete: 1, bytesToFree: 0, deletedCount: 1 });
+  expect((await client.assets.get({ id: asset!.id })).renditions).toHaveLength(2);
+});

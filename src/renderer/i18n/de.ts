@@ -113,7 +113,7 @@ export const de: Catalogue = {
   settings: {
     title: 'Optionen', appearance: 'Erscheinungsbild', theme: 'Farbschema', themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' }, language: 'Sprache', systemLanguage: 'Wie das System',
     policy: 'Was aufgenommen wird', policyBody: 'Dateien jenseits dieser Grenzen kommen mit Angabe des Grunds in Quarantäne und lassen sich einzeln retten.', profile: 'Profil', profiles: { standard: 'Standard', strict: 'Streng', photographer: 'Fotografie' },
-    profileHints: { standard: 'Für Kataloge: bis 50 Megapixel; kleine Dateien werden markiert.', strict: 'Wie Standard, aber auch kleine Dateien werden abgelehnt.', photographer: 'Für Kameras: bis 150 Megapixel und 500 MB.' },
+    profileHints: { standard: 'Für Kataloge: bis 50 Megapixel; kleine Dateien werden markiert.', strict: 'Wie Standard, aber auch kleine Dateien werden abgelehnt.', photographer: 'Für Kameras: bis 150 Megapixel und 200 MB.' },
     maxBytes: 'Größte Datei (MB)', maxPixels: 'Meiste Pixel, alle Einzelbilder (Megapixel)', maxSide: 'Längste Seite (Pixel)', minBytes: 'Kleinste Datei (Byte)', minSide: 'Kürzeste Seite (Pixel)',
     small: 'Kleinere Dateien und Bilder', smallModes: { warn: 'Aufnehmen und markieren', reject: 'Ablehnen' },
     lists: 'Listen', maxBatchSize: 'Zeilen je Teil', maxBatchSizeHint: 'Längere Listen werden geteilt. 0 teilt nie.',

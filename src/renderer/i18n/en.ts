@@ -111,7 +111,7 @@ export const en = {
   settings: {
     title: 'Settings', appearance: 'Appearance', theme: 'Theme', themes: { system: 'As the system', light: 'Light', dark: 'Dark' }, language: 'Language', systemLanguage: 'As the system',
     policy: 'What is admitted', policyBody: 'Files past these limits are put in quarantine with the reason; they can be salvaged one by one.', profile: 'Profile', profiles: { standard: 'Standard', strict: 'Strict', photographer: 'Photographer' },
-    profileHints: { standard: 'For catalogs: up to 50 megapixels; small files are marked.', strict: 'As standard, but small files are refused too.', photographer: 'For cameras: up to 150 megapixels and 500 MB.' },
+    profileHints: { standard: 'For catalogs: up to 50 megapixels; small files are marked.', strict: 'As standard, but small files are refused too.', photographer: 'For cameras: up to 150 megapixels and 200 MB.' },
     maxBytes: 'Largest file (MB)', maxPixels: 'Most pixels, all frames (megapixels)', maxSide: 'Longest side (pixels)', minBytes: 'Smallest file (bytes)', minSide: 'Shortest side (pixels)',
     small: 'Smaller files and pictures', smallModes: { warn: 'Admit and mark', reject: 'Refuse' },
     lists: 'Lists', maxBatchSize: 'Rows in a part', maxBatchSizeHint: 'Longer lists are split into parts. 0 never splits.',

@@ -5,13 +5,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { launchBrowser } from '../test/e2e/chromium.ts';
+import { launchBrowser } from './chromium.ts';
 
 const METALS = [['#f7e3a1', '#b8892b'], ['#f4f4f6', '#9a9ca3'], ['#f3c9b5', '#b0694c']] as const;
 const STONES = ['#2b6cb0', '#b83280', '#2f855a', '#dd6b20', '#805ad5', '#e2e8f0'] as const;
 const GROUNDS = ['#ffffff', '#f3f1ec', '#20232a', '#e8e4df'] as const;
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const work = join(tmpdir(), 'demo');
 await rm(work, { recursive: true, force: true });
 try {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -54,6 +54,14 @@ describe('migrations', () => {
     db.close();
     expect(() => openCatalog(path, join(folder, 'backups'))).toThrow(expect.objectContaining({ code: 'workspace-newer', message: expect.stringContaining('99990') as string }));
   });
+});
+
+test('a file that is no catalog is named, and not written to', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'catalog.sqlite');
+  writeFileSync(path, 'this is not a database, whatever it is called'.repeat(100));
+  expect(() => openCatalog(path, join(folder, 'backups'))).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(path) as string }));
+  expect(readFileSync(path, 'utf8')).toMatch(/^this is not a database/);
 });
 
 describe('a workspace', () => {

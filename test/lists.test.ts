@@ -69,6 +69,7 @@ describe('a list is read as it is meant', () => {
     await expect(inspect('list.csv', content, 'third')).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('file, second') as string });
     await expect(inspect('list.csv', 'a,b\n1,2\n')).rejects.toMatchObject({ code: 'bad-input' });
     await expect(inspect('list.csv', 'file,title\n')).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('no rows') as string });
+    await expect(inspect('photo.jpg', 'whatever')).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('.csv') as string });
     await expect(inspect('list.csv', '')).rejects.toMatchObject({ code: 'bad-input' });
     await expect(inspect('list.json', '{"a": ')).rejects.toMatchObject({ code: 'bad-input' });
   });

@@ -7,7 +7,7 @@ import { streamArray } from 'stream-json/streamers/stream-array.js';
 import type { ListInspection } from '../../../../contract/index.ts';
 import { errorMessageOf, ProofsheetError } from '../../errors.ts';
 import type { ScanEntry } from './entry.ts';
-import { detectEncoding, guessDelimiter, guessSourceColumn, hasHeader, listKindOf, type ListKind } from './list-format.ts';
+import { detectEncoding, guessDelimiter, guessSourceColumn, hasHeader, isListPath, LIST_EXTENSIONS, listKindOf, type ListKind } from './list-format.ts';
 
 /** A list opened for reading: how it is read, and its rows. */
 export interface List {
@@ -37,6 +37,8 @@ const LINE_COLUMN = 'source';
  * @throws ProofsheetError `bad-input` when it is empty or no column can be told to hold the paths; errors of the file system
  */
 export async function openList(path: string, wanted: string | undefined): Promise<List> {
+  if (!isListPath(path)) throw new ProofsheetError('bad-input', `${path} is not a list; lists end in ${[...LIST_EXTENSIONS].map((extension) => `.${extension}`).join(', ')}.`);
+  if (lookAt(path) === null) throw new ProofsheetError('not-found', `${path} cannot be read: the file does not exist`);
   const kind = listKindOf(path);
   const encoding = detectEncoding(path);
   if (kind === 'delimited') return openDelimited(path, encoding, wanted);

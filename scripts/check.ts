@@ -11,7 +11,7 @@ const tool = (path: string, ...args: readonly string[]) => () => runTool([join(r
 
 const CHECKS: readonly { readonly name: string; readonly run: () => Promise<readonly string[]> }[] = [
   { name: 'types', run: tool('ts7/bin/tsc', '-b') },
-  { name: 'lint', run: tool('eslint/bin/eslint.js', '--max-warnings=0', '--cache', '--cache-location', 'out/eslint-cache', '.') },
+  { name: 'lint', run: tool('eslint/bin/eslint.js', '--max-warnings=0', '.') },
   { name: 'boundaries', run: tool('dependency-cruiser/bin/dependency-cruiser.mjs', '--config', '.dependency-cruiser.mjs', 'src', 'scripts', 'test', 'bench') },
   { name: 'unused code', run: tool('knip/bin/knip.js', '--no-progress', '--no-config-hints') },
   { name: 'file sizes', run: () => tooLongFiles(root) },

@@ -22,7 +22,7 @@ db.pragma('cache_size = -32768');
 port.on('message', ({ request, shape, sql, values }: ReadRequest) => {
   try {
     if (shape === 'rows') {
-      port.postMessage({ request, result: db.prepare<unknown[], unknown>(sql).all(...values) } satisfies ReadAnswer);
+      port.postMessage({ request, result: db.prepare(sql).all(...values) } satisfies ReadAnswer);
       return;
     }
     const result = Float64Array.from(db.prepare<unknown[], number>(sql).pluck().all(...values));

@@ -11,6 +11,6 @@ export function partName(name: string, sequence: number, total: number): string 
   return total === 1 ? name : `${name}_Part${sequence}of${total}`;
 }
 
-export function partCount(rows: number, maxRows: number): number {
+function partCount(rows: number, maxRows: number): number {
   return maxRows === 0 ? 1 : Math.max(1, Math.ceil(rows / maxRows));
 }

@@ -15,5 +15,5 @@ export const pixelHashTask = defineTask<PixelHashInput, string>({ name: 'pixel-h
 
 async function run({ path, bytes }: PixelHashInput, context: TaskContext): Promise<string> {
   using _file = await context.admitFile(bytes);
-  return hashPixels(await readFile(typeof path === 'string' ? path : Buffer.from(path)), { admit: context.admitDecode, salvage: true });
+  return await hashPixels(await readFile(typeof path === 'string' ? path : Buffer.from(path)), { admit: context.admitDecode, salvage: true });
 }

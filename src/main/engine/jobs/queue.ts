@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { ErrorCode } from '../../../contract/index.ts';
 
-export type JobState = 'queued' | 'leased' | 'done' | 'failed' | 'quarantined' | 'skipped' | 'cancelled';
 export type Priority = 'high' | 'normal' | 'low';
 
 /** A low job overtakes normal ones queued more than ten minutes after it: nothing starves. */

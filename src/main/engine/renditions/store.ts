@@ -28,8 +28,8 @@ export function partFolder(folder: string): string {
 export async function publish(folder: string, path: string, bytes: Uint8Array): Promise<void> {
   const part = join(partFolder(folder), randomBytes(12).toString('hex'));
   try {
-    const file = await open(part, 'wx').catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
+    const file = await open(part, 'wx').catch(async (error: unknown) => {
+      if (!isMissing(error)) throw error;
       await mkdir(dirname(part), { recursive: true });
       return open(part, 'wx');
     });
@@ -39,8 +39,8 @@ export async function publish(folder: string, path: string, bytes: Uint8Array): 
     } finally {
       await file.close();
     }
-    await rename(part, path).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
+    await rename(part, path).catch(async (error: unknown) => {
+      if (!isMissing(error)) throw error;
       await mkdir(dirname(path), { recursive: true });
       await rename(part, path);
     });
@@ -48,4 +48,8 @@ export async function publish(folder: string, path: string, bytes: Uint8Array): 
     await rm(part, { force: true });
     throw error;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'ENOENT';
 }

@@ -7,7 +7,7 @@ export interface SettingsStore {
 }
 
 /** 5000 rows in a part, and the standard policy: 50 MB, 50 megapixels, 8000 px a side. */
-export const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000 };
+const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000 };
 
 export function createSettings(db: Database.Database): SettingsStore {
   const read = db.prepare<[], { key: string; value: string }>('SELECT key, value FROM setting');

@@ -201,7 +201,7 @@ async function* readDelimited(path: string, encoding: string, delimiter: string)
   }
 }
 
-async function* readJson(path: string, encoding: string): AsyncGenerator<unknown> {
+async function* readJson(path: string, encoding: string): AsyncGenerator {
   const text = openText(path, encoding);
   const elements = streamArray.withParserAsStream();
   text.on('error', (error) => elements.destroy(error));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BENCH_FOLDER, largePictures } from './pictures.ts';
 import { measure, median, table, type Usage } from './measure.ts';
 
-const COUNT = 80;
+const COUNT = 200;
 const ROUNDS = 3;
 const CLI = join(import.meta.dirname, '../src/main/cli/main.ts');
 

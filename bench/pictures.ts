@@ -45,7 +45,7 @@ async function photograph(index: number, width: number, height: number): Promise
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
     scene[at] = 40 + (state >>> 24) * 0.7;
   }
-  const noise = await sharp({ create: { width, height, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 22 } } }).raw().toBuffer();
+  const noise = await sharp({ create: { width, height, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 18 } } }).raw().toBuffer();
   return sharp(scene, { raw: { width: w, height: h, channels: 3 } }).resize(width, height, { kernel: 'cubic', fit: 'fill' })
     .composite([{ input: noise, raw: { width, height, channels: 3 }, blend: 'overlay' }]).jpeg({ quality: 88 }).toBuffer();
 }

@@ -29,7 +29,8 @@ async function run(command, args) {
   await ensureDependencies(root, node);
   if (needsRenderer(command, args)) await ensureRenderer(root, node);
   // The user's paths are relative to where npm was called, while npm runs scripts in the package's root.
-  const env = { ...process.env, PROOFSHEET_CWD: process.env['INIT_CWD'] ?? process.cwd() };
+  // Sources are stripped of their types and compiled once, not at every start: it halves the time to the first answer.
+  const env = { NODE_COMPILE_CACHE: join(root, 'out/compile-cache'), ...process.env, PROOFSHEET_CWD: process.env['INIT_CWD'] ?? process.cwd() };
   const script = (/** @type {string} */ name) => join(root, 'scripts', name);
   const cli = join(root, 'src/main/cli/main.ts');
 

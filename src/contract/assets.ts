@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { countSchema, idSchema, procedure, sha256Schema, timestampSchema } from './base.ts';
 
-/** Longest-edge bounds in pixels; images are fitted inside and never enlarged. */
-export const RENDITION_PRESETS = { thumb: 100, card: 400, zoom: 1200 } as const;
 export const presetSchema = z.enum(['thumb', 'card', 'zoom']);
 export type Preset = z.infer<typeof presetSchema>;
 

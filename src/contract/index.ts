@@ -21,6 +21,7 @@ export * from './base.ts';
 export * from './batches.ts';
 export * from './errors.ts';
 export * from './ingest.ts';
+export * from './presets.ts';
 export * from './renditions.ts';
 export * from './settings.ts';
 export * from './workspace.ts';

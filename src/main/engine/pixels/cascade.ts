@@ -1,4 +1,5 @@
-import { type Preset, RENDITION_PRESETS } from '../../../contract/index.ts';
+import type { Preset } from '../../../contract/index.ts';
+import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import { type Fingerprint, fingerprint } from '../similarity/fingerprint.ts';
 import type { Pixels, Size } from './decode/decode.ts';
 import { encodeJpeg, resizeOnWhite, type RgbImage } from './decode/sharp.ts';

@@ -1,4 +1,4 @@
-import { RENDITION_PRESETS } from '../../../contract/index.ts';
+import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import { derive, fitInside, toZoom } from './cascade.ts';
 import { DamageError } from './damage.ts';
 import { decode, estimatePeakBytes, isJpegData, type Pixels, type Size } from './decode/decode.ts';

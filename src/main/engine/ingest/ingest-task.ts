@@ -7,6 +7,7 @@ import { ProofsheetError } from '../errors.ts';
 import { runPixelPass, type PixelRecord } from '../pixels/pass.ts';
 import { originalPath, publish, renditionPath } from '../renditions/store.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
+import { readWhole } from './read-whole.ts';
 
 export interface IngestInput {
   /** Absolute; bytes where the name is not UTF-8. */
@@ -59,8 +60,8 @@ async function run(input: IngestInput, context: TaskContext): Promise<IngestResu
   if (before.size > input.policy.maxBytes && !input.salvage) {
     return { kind: 'refused', file: facts, sha256: null, verdict: 'rejected', format: null, width: null, height: null, error: { code: 'too-many-bytes', message: `the file has ${before.size} bytes, the limit is ${input.policy.maxBytes}` } };
   }
-  using _file = await context.admitFile(before.size);
-  const bytes = await readWhole(file, before.size);
+  using memory = await context.lendFileBuffer(before.size);
+  const bytes = await readWhole(file, memory.buffer);
   const after = await file.stat();
   if (bytes.length !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
     throw new ProofsheetError('vanished', `the file changed while it was being read (${before.size} bytes before, ${after.size} after)`);
@@ -82,17 +83,6 @@ async function run(input: IngestInput, context: TaskContext): Promise<IngestResu
     written.push(await write(input.renditions, sha256, rendition));
   }
   return { kind, file: facts, sha256, verdict, record: { ...record, renditions: written } };
-}
-
-async function readWhole(file: { read: (buffer: Buffer, offset: number, length: number, position: number) => Promise<{ bytesRead: number }> }, size: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(size);
-  let offset = 0;
-  while (offset < size) {
-    const { bytesRead } = await file.read(buffer, offset, size - offset, offset);
-    if (bytesRead === 0) break;
-    offset += bytesRead;
-  }
-  return buffer.subarray(0, offset);
 }
 
 async function exists(path: string): Promise<boolean> {

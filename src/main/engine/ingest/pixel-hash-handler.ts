@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { JobHandler } from '../jobs/runner.ts';
 import type { PixelHashInput } from './pixel-hash-task.ts';
@@ -12,7 +11,7 @@ export function createPixelHashHandler({ db, originals }: { readonly db: Databas
     prepare(job) {
       const path = originals.find(assetOf(job.params));
       if (path === null) return { outcome: { state: 'failed', error: { code: 'not-found', message: 'no file of this image is there any more' } } };
-      const input: PixelHashInput = { path, bytes: statSync(typeof path === 'string' ? path : Buffer.from(path)).size };
+      const input: PixelHashInput = { path };
       return { input };
     },
     commit(job, hash) {

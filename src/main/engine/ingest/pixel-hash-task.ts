@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { hashPixels } from '../pixels/pass.ts';
+import { readWhole } from './read-whole.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 
 export interface PixelHashInput {
   readonly path: string | Uint8Array;
-  readonly bytes: number;
 }
 
 /**
@@ -13,7 +13,9 @@ export interface PixelHashInput {
  */
 export const pixelHashTask = defineTask<PixelHashInput, string>({ name: 'pixel-hash', run });
 
-async function run({ path, bytes }: PixelHashInput, context: TaskContext): Promise<string> {
-  using _file = await context.admitFile(bytes);
-  return await hashPixels(await readFile(typeof path === 'string' ? path : Buffer.from(path)), { admit: context.admitDecode, salvage: true });
+async function run({ path }: PixelHashInput, context: TaskContext): Promise<string> {
+  await using file = await open(typeof path === 'string' ? path : Buffer.from(path));
+  const { size } = await file.stat();
+  using memory = await context.lendFileBuffer(size);
+  return await hashPixels(await readWhole(file, memory.buffer), { admit: context.admitDecode, salvage: true });
 }

@@ -1,10 +1,15 @@
+export interface LentBuffer extends Disposable {
+  /** Exactly as long as was asked for; its content is whatever was in it before. */
+  readonly buffer: Buffer;
+}
+
 /**
  * What the runner lends a task while it runs. A task that takes both takes the file first: holding one budget while
  * waiting for the other is safe only in one order.
  */
 export interface TaskContext {
-  /** Waits until a file of this many bytes may be held in memory; disposing gives them back. */
-  readonly admitFile: (bytes: number) => Promise<Disposable>;
+  /** Waits until a file of this many bytes may be held in memory, and lends the memory; disposing takes it back. */
+  readonly lendFileBuffer: (bytes: number) => Promise<LentBuffer>;
   /** Waits until a decode with this peak of bytes may begin; disposing gives them back. */
   readonly admitDecode: (peakBytes: number) => Promise<Disposable>;
 }

@@ -126,6 +126,8 @@ describe('the queue', () => {
         const { total, queued, running, done, failed, skipped, cancelled } = store.get(id);
         expect(total).toBe(rows.reduce((sum, { n }) => sum + n, 0));
         expect(queued + running + done + failed + skipped + cancelled).toBe(total);
+        const reasons = db.prepare(`SELECT error_code AS code, count(*) AS count FROM job WHERE batch_id = ? AND state IN ('failed', 'quarantined') GROUP BY error_code ORDER BY count DESC, code`).all(id);
+        expect(store.failureCounts(id)).toEqual(reasons);
       }
     }
   });

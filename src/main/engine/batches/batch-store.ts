@@ -37,6 +37,7 @@ export interface BatchStore {
   /** The parts a verb on this id acts on: itself, or all parts of an import. */
   targets(id: number): readonly number[];
   failures(id: number): FailureGroup[];
+  failureCounts(id: number): { code: ErrorCode; count: number }[];
   pause(id: number): void;
   resume(id: number): void;
   retry(id: number, code: ErrorCode | undefined, now: number): number;
@@ -56,14 +57,14 @@ export function createBatchStore(db: Database.Database): BatchStore {
     `SELECT ${COLUMNS} FROM batch WHERE parent_id IS NULL AND (deleted_at IS NULL OR ?) ORDER BY id DESC LIMIT ?`);
   const findParts = db.prepare<[number], BatchRow>(`SELECT ${COLUMNS} FROM batch WHERE parent_id = ? ORDER BY sequence`);
   const tallyOf = db.prepare<[number, number], { state: string; n: number }>(`
-    SELECT state, sum(n) AS n FROM tally WHERE batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?) GROUP BY state`);
-  const failureGroups = db.prepare<[number, number], { code: ErrorCode; count: number; id: number }>(`
-    SELECT error_code AS code, count(*) AS count, min(id) AS id FROM job
-    WHERE (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) AND state IN ('failed', 'quarantined')
-    GROUP BY error_code ORDER BY count DESC, error_code`);
-  const exampleOf = db.prepare<[number], { container: string; name: string; message: string }>(`
-    SELECT c.path AS container, s.name, coalesce(j.error_message, '') AS message FROM job j
-    JOIN source s ON s.id = j.source_id JOIN container c ON c.id = s.container_id WHERE j.id = ?`);
+    SELECT value AS state, sum(n) AS n FROM tally WHERE dimension = 'state' AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value`);
+  const failureCounts = db.prepare<[number, number], { code: ErrorCode; count: number }>(`
+    SELECT value AS code, sum(n) AS count FROM tally WHERE dimension = 'failure' AND n > 0
+    AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value ORDER BY count DESC, value`);
+  const exampleOf = db.prepare<[string, number, number], { container: string; name: string; message: string }>(`
+    SELECT c.path AS container, s.name, coalesce(j.error_message, '') AS message FROM batch b
+    JOIN job j INDEXED BY job_batch ON j.batch_id = b.id AND j.state IN ('failed', 'quarantined') AND j.error_code = ?
+    JOIN source s ON s.id = j.source_id JOIN container c ON c.id = s.container_id WHERE b.id = ? OR b.parent_id = ? LIMIT 1`);
   const setPaused = db.prepare<[number, number]>('UPDATE batch SET paused = ? WHERE id = ?');
   const setCancelled = db.prepare<[number | null, number]>('UPDATE batch SET cancelled_at = ? WHERE id = ?');
   const setDeleted = db.prepare<[number | null, number]>('UPDATE batch SET deleted_at = ? WHERE id = ?');
@@ -74,7 +75,7 @@ export function createBatchStore(db: Database.Database): BatchStore {
     WHERE batch_id = @id AND state IN ('failed', 'quarantined', 'cancelled') AND (@code IS NULL OR error_code = @code)`);
   const stampParts = db.prepare<[number]>(`
     UPDATE batch SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NOT NULL AND scan <> 'running'
-    AND NOT EXISTS (SELECT 1 FROM tally WHERE batch_id = batch.id AND state IN ('queued', 'leased') AND n > 0)`);
+    AND NOT EXISTS (SELECT 1 FROM tally WHERE batch_id = batch.id AND dimension = 'state' AND value IN ('queued', 'leased') AND n > 0)`);
   const stampImports = db.prepare<[number]>(`
     UPDATE batch SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NULL AND scan <> 'running'
     AND NOT EXISTS (SELECT 1 FROM batch part WHERE part.parent_id = batch.id AND part.finished_at IS NULL)`);
@@ -126,10 +127,11 @@ export function createBatchStore(db: Database.Database): BatchStore {
       const decided = batch.done + batch.failed;
       return { ...batch, successRate: decided === 0 ? null : batch.done / decided, parts: findParts.all(id).map(toBatch) };
     },
+    failureCounts: (id) => failureCounts.all(id, id),
     failures(id) {
       row(id);
-      return failureGroups.all(id, id).map(({ code, count, id: jobId }) => {
-        const example = exampleOf.get(jobId);
+      return failureCounts.all(id, id).map(({ code, count }) => {
+        const example = exampleOf.get(code, id, id);
         return { code, count, retryable: heals(code), example: { source: example ? shownLocation(example.container, example.name) : '', message: example?.message ?? '' } };
       });
     },

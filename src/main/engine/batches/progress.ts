@@ -30,9 +30,6 @@ export function createProgressMeter(db: Database.Database, batches: BatchStore, 
     SELECT b.id, (SELECT coalesce(sum(active_ms), 0) FROM batch p WHERE p.parent_id = b.id) AS activeMs,
       (SELECT coalesce(sum(bytes_done), 0) FROM batch p WHERE p.parent_id = b.id) AS bytesDone
     FROM batch b WHERE b.parent_id IS NULL AND b.deleted_at IS NULL AND (b.finished_at IS NULL OR b.finished_at > ?) ORDER BY b.id`);
-  const failures = db.prepare<[number], { code: ErrorCode; count: number }>(`
-    SELECT error_code AS code, count(*) AS count FROM job WHERE batch_id IN (SELECT id FROM batch WHERE parent_id = ?)
-    AND state IN ('failed', 'quarantined') GROUP BY error_code ORDER BY count DESC`);
   const addActive = db.prepare<[number, number]>('UPDATE batch SET active_ms = active_ms + ? WHERE id = ?');
   const meters = new Map<number, Meter>();
   const lastTouch = new Map<number, number>();
@@ -73,7 +70,7 @@ export function createProgressMeter(db: Database.Database, batches: BatchStore, 
           batch, bytesDone, itemsPerSecond: open ? meter.rate : 0,
           etaSeconds: open && !batch.scanning && meter.rate > 0 && meter.measuredSeconds >= SETTLING_SECONDS ? left / meter.rate : null,
           elapsedSeconds: activeMs / 1000,
-          failures: batch.failed > 0 ? failures.all(id) : [],
+          failures: batches.failureCounts(id),
           resumedFrom: Date.parse(batch.createdAt) < began && meter.resumedFrom > 0 ? meter.resumedFrom : null,
           pausedBecause: open ? pausedBecause() : null,
         };

@@ -4,8 +4,8 @@ import type { BatchStore } from '../batches/batch-store.ts';
 
 /** What came of these imports so far. Look-alikes still being compared pixel by pixel count as unfinished. */
 export function summarize(db: Database.Database, batches: BatchStore, importIds: readonly number[]): IngestSummary {
-  const outcomes = db.prepare<[number], { assetId: number | null; isNew: number; verdict: Verdict | null; n: number }>(`
-    SELECT asset_id IS NOT NULL AS assetId, asset_is_new AS isNew, verdict, count(*) AS n FROM job WHERE batch_id = ? GROUP BY 1, 2, 3`);
+  const tallies = db.prepare<[number], { dimension: string; value: string; n: number }>(
+    `SELECT dimension, value, n FROM tally WHERE batch_id = ? AND dimension IN ('verdict', 'asset')`);
   const background = db.prepare<[], number>(`
     SELECT EXISTS (SELECT 1 FROM job INDEXED BY job_claim WHERE batch_id IS NULL AND state = 'queued')
       OR EXISTS (SELECT 1 FROM job INDEXED BY job_leased WHERE state = 'leased' AND batch_id IS NULL)`).pluck();
@@ -13,9 +13,9 @@ export function summarize(db: Database.Database, batches: BatchStore, importIds:
   const finished = parts.every((part) => !part.scanning && part.queued + part.running === 0) && background.get() === 0;
   const summary = { assetsNew: 0, assetsExisting: 0, verdicts: { clean: 0, salvageable: 0, unreadable: 0, rejected: 0 } };
   for (const part of parts) {
-    for (const { assetId, isNew, verdict, n } of outcomes.all(part.id)) {
-      if (assetId === 1) summary[isNew === 1 ? 'assetsNew' : 'assetsExisting'] += n;
-      if (verdict !== null) summary.verdicts[verdict] += n;
+    for (const { dimension, value, n } of tallies.all(part.id)) {
+      if (dimension === 'asset') summary[value === 'new' ? 'assetsNew' : 'assetsExisting'] += n;
+      else summary.verdicts[value as Verdict] += n;
     }
   }
   return { batches: parts, ...summary, finished };

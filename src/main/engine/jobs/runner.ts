@@ -160,6 +160,12 @@ export function createRunner({ queue, pool, groupCommit, handlers, now, random, 
       halted = true;
       clearTimeout(nextRetry);
       if (inFlight > 0) await new Promise<void>((resolve) => idle.push(resolve));
+      // Whoever halts may close the catalog next: nothing is left to fire after that.
+      clearImmediate(nextPump);
+      clearImmediate(announcement);
+      clearTimeout(nextRetry);
+      nextPump = undefined;
+      announcement = undefined;
     },
     inFlight: () => inFlight,
   };

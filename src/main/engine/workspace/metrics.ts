@@ -6,7 +6,7 @@ import { ITEM_STATES } from '../../../contract/index.ts';
 export function readMetrics(db: Database.Database, root: string): Metrics {
   const total = db.prepare<[string], number>('SELECT n FROM total WHERE key = ?').pluck();
   const tallies = db.prepare<[], { state: string; n: number }>(
-    'SELECT state, sum(n) AS n FROM tally JOIN batch b ON b.id = batch_id WHERE b.deleted_at IS NULL GROUP BY state').all();
+    `SELECT value AS state, sum(n) AS n FROM tally JOIN batch b ON b.id = batch_id WHERE dimension = 'state' AND b.deleted_at IS NULL GROUP BY value`).all();
   const activeMs = db.prepare<[], number>('SELECT coalesce(sum(active_ms), 0) FROM batch').pluck().get() ?? 0;
   const byState = Object.fromEntries(ITEM_STATES.map((state) => [state, tallies.find((tally) => tally.state === (state === 'running' ? 'leased' : state))?.n ?? 0])) as Record<ItemState, number>;
   const itemsFinished = byState.done + byState.failed + byState.quarantined + byState.skipped;

@@ -1,3 +1,16 @@
+/** Statements of a trigger that count a job's row, or take it from the count. */
+function count(row: 'old' | 'new', step: 1 | -1): string {
+  const add = (dimension: string, value: string, condition: string): string => `
+  INSERT INTO tally SELECT ${row}.batch_id, '${dimension}', ${value}, ${step === 1 ? 1 : 0} WHERE ${condition}
+    ON CONFLICT DO UPDATE SET n = n + (${step});`;
+  return [
+    add('state', `${row}.state`, '1'),
+    add('failure', `${row}.error_code`, `${row}.state IN ('failed', 'quarantined')`),
+    add('verdict', `${row}.verdict`, `${row}.verdict IS NOT NULL`),
+    add('asset', `iif(${row}.asset_is_new, 'new', 'existing')`, `${row}.asset_id IS NOT NULL`),
+  ].join('');
+}
+
 /**
  * Locations are split into a container (folder path, or a URL up to its last slash) and a name: a million files share
  * few containers, which halves the file. Times are milliseconds since 1970 UTC.
@@ -136,22 +149,25 @@ CREATE INDEX job_source ON job (source_id, id);
 CREATE INDEX job_batch ON job (batch_id, state, error_code);
 CREATE UNIQUE INDEX job_dedupe ON job (dedupe_key) WHERE dedupe_key IS NOT NULL AND state IN ('queued', 'leased');
 
--- Kept by triggers, so that the sums agree at every instant whatever statement changed a job.
+-- How many items of a batch are in each state, failed for each reason, got each verdict, and led to a new or a known
+-- asset. Kept by triggers, so that the sums agree at every instant whatever statement changed a job, and so that
+-- progress of a million items is read from a handful of rows.
 CREATE TABLE tally (
   batch_id INTEGER NOT NULL,
-  state TEXT NOT NULL,
+  dimension TEXT NOT NULL CHECK (dimension IN ('state', 'failure', 'verdict', 'asset')),
+  value TEXT NOT NULL,
   n INTEGER NOT NULL CHECK (n >= 0),
-  PRIMARY KEY (batch_id, state)
+  PRIMARY KEY (batch_id, dimension, value)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER job_inserted AFTER INSERT ON job WHEN new.batch_id IS NOT NULL BEGIN
-  INSERT INTO tally VALUES (new.batch_id, new.state, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+${count('new', 1)}
 END;
-CREATE TRIGGER job_moved AFTER UPDATE OF state ON job WHEN new.batch_id IS NOT NULL AND new.state <> old.state BEGIN
-  UPDATE tally SET n = n - 1 WHERE batch_id = old.batch_id AND state = old.state;
-  INSERT INTO tally VALUES (new.batch_id, new.state, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+CREATE TRIGGER job_moved AFTER UPDATE OF state, verdict, error_code, asset_id, asset_is_new ON job WHEN new.batch_id IS NOT NULL BEGIN
+${count('old', -1)}
+${count('new', 1)}
 END;
 CREATE TRIGGER job_removed AFTER DELETE ON job WHEN old.batch_id IS NOT NULL BEGIN
-  UPDATE tally SET n = n - 1 WHERE batch_id = old.batch_id AND state = old.state;
+${count('old', -1)}
 END;
 
 -- Totals of the catalog, kept by triggers too: counting a million rows for a sidebar is not.

@@ -28,11 +28,13 @@ export function Quarantine({ batchId }: { readonly batchId: number }) {
     onError: (error) => toast({ title: t('batches.failed'), description: userError(error).message, tone: 'danger' }),
   });
   if (items.length === 0) return null;
+  // Of an unreadable file there is nothing to admit.
+  const salvageable = items.filter((item) => item.verdict !== 'unreadable');
   return (
     <section>
       <div className={styles.sectionHead}>
         <h3>{t('batches.quarantine')}</h3>
-        <Button size="small" disabled={salvage.isPending} onClick={() => salvage.mutate(items.map((item) => item.id))}>{t('batches.salvageAll')}</Button>
+        {salvageable.length > 0 && <Button size="small" disabled={salvage.isPending} onClick={() => salvage.mutate(salvageable.map((item) => item.id))}>{t('batches.salvageAll')}</Button>}
       </div>
       <p className={styles.muted}>{t('batches.quarantineBody')}</p>
       <Table
@@ -42,7 +44,7 @@ export function Quarantine({ batchId }: { readonly batchId: number }) {
           { key: 'reason', header: t('batches.reason'), cell: (item) => item.error && <><strong>{errorText(item.error.code).title}</strong> {item.error.message}</>, grow: true },
           {
             key: 'salvage', header: <span className="visually-hidden">{t('batches.salvage')}</span>,
-            cell: (item) => <Button size="small" disabled={salvage.isPending} onClick={() => salvage.mutate([item.id])}>{t('batches.salvage')}</Button>,
+            cell: (item) => item.verdict !== 'unreadable' && <Button size="small" disabled={salvage.isPending} onClick={() => salvage.mutate([item.id])}>{t('batches.salvage')}</Button>,
           },
         ]}
       />

@@ -46,11 +46,12 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
   const updateSource = db.prepare<[Record<string, unknown>]>(`
     UPDATE source SET bytes = @bytes, mtime_ms = @mtimeMs, seen_key = @seenKey, asset_id = @assetId, sha256 = @sha256, format = @format,
       width = @width, height = @height, verdict = @verdict, error_code = @errorCode, error_message = @errorMessage, missing_since = NULL WHERE id = @id`);
-  const twins = db.prepare<[Record<string, unknown>], { id: number; hashed: number }>(`
-    SELECT a.id, a.pixel_sha256 IS NOT NULL AS hashed FROM fingerprint f JOIN asset a ON a.id = f.asset_id
-    WHERE f.phash = @phash AND a.width = @width AND a.height = @height AND a.id <> @id
-    UNION SELECT a.id, a.pixel_sha256 IS NOT NULL FROM fingerprint f JOIN asset a ON a.id = f.asset_id
-    WHERE f.dhash = @dhash AND a.width = @width AND a.height = @height AND a.id <> @id LIMIT ${MAX_TWINS + 1}`);
+  // The hash first, and no more of its bearers than are worth comparing: a library of one size, or of blank pages, has a
+  // million candidates otherwise.
+  const twins = (hash: 'phash' | 'dhash') => db.prepare<[Uint8Array, number, number], { id: number; hashed: number }>(`
+    SELECT a.id, a.pixel_sha256 IS NOT NULL AS hashed FROM (SELECT asset_id FROM fingerprint INDEXED BY fingerprint_${hash} WHERE ${hash} = ? LIMIT ${MAX_TWINS + 1}) f
+    CROSS JOIN asset a ON a.id = f.asset_id WHERE a.width = ? AND a.height = ?`);
+  const twinsByHash = { phash: twins('phash'), dhash: twins('dhash') };
 
   function insert(job: ClaimedJob, result: Extract<IngestResult, { kind: 'accepted' }>, stored: boolean, now: number): number {
     const { record, sha256, file } = result;
@@ -72,9 +73,12 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
 
   /** Two images that may have equal pixels get their full-size pixel hash; nothing else needs one. */
   function hashTwins(id: number, record: AcceptedRecord, now: number): void {
-    const { phash, dhash } = record.fingerprint;
-    const found = twins.all({ phash: bytesOf(phash), dhash: bytesOf(dhash), width: record.width, height: record.height, id });
-    if (found.length === 0 || found.length > MAX_TWINS) return;
+    const { width, height, fingerprint } = record;
+    const found = (['phash', 'dhash'] as const).flatMap((hash) => {
+      const bearers = twinsByHash[hash].all(bytesOf(fingerprint[hash]), width, height);
+      return bearers.length > MAX_TWINS ? [] : bearers.filter((twin) => twin.id !== id);
+    });
+    if (found.length === 0) return;
     const open = found.filter((twin) => twin.hashed === 0).map((twin) => twin.id);
     if (record.pixelSha256 === null) open.push(id);
     for (const assetId of open) {

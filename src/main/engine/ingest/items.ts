@@ -41,7 +41,7 @@ export function createItems(db: Database.Database): Items {
   const statements = new Map<string, Database.Statement<[Record<string, unknown>], ItemRow>>();
   const requeue = db.prepare<[Record<string, unknown>]>(`
     UPDATE job SET state = 'queued', attempts = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL,
-      params = json_set(coalesce(params, '{}'), '$.salvage', json('true')) WHERE id = @id AND state = 'quarantined'`);
+      params = json_set(coalesce(params, '{}'), '$.salvage', json('true')) WHERE id = @id AND state = 'quarantined' AND verdict <> 'unreadable'`);
   const unstamp = db.prepare<[Record<string, unknown>]>(`
     UPDATE batch SET finished_at = NULL, cancelled_at = NULL WHERE id = (SELECT batch_id FROM job WHERE id = @id)
     OR id = (SELECT b.parent_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE j.id = @id)`);
@@ -77,7 +77,7 @@ export function createItems(db: Database.Database): Items {
           if (requeue.run({ id, now }).changes === 1) {
             unstamp.run({ id });
             queued += 1;
-          } else refused.push({ itemId: id, code: 'bad-input', message: `Item ${id} is not in quarantine.` });
+          } else refused.push({ itemId: id, code: 'bad-input', message: `Item ${id} is not in quarantine, or nothing of it can be read.` });
         }
       }).immediate();
       return { queued, refused };

@@ -47,7 +47,6 @@ CREATE TABLE asset (
   pipeline INTEGER NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX asset_size ON asset (width, height);
 
 CREATE TABLE fingerprint (
   asset_id INTEGER PRIMARY KEY REFERENCES asset ON DELETE CASCADE,

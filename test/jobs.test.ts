@@ -89,7 +89,11 @@ describe('the queue', () => {
     const [first] = queue.claim(1, 2000);
     queue.finish(first!, { state: 'retry', runAfter: 5000, countsAsAttempt: true, error: { code: 'reset', message: '' } }, 2000);
     expect(queue.nextRunAfter(2000)).toBe(5000);
-    expect(queue.claim(5, 4999).map(({ params }) => params)).toEqual(['second']);
+    add(null, { priority: 'high' });
+    const [background] = queue.claim(1, 2000);
+    queue.finish(background!, { state: 'retry', runAfter: 4000, countsAsAttempt: true, error: { code: 'reset', message: '' } }, 2000);
+    expect(queue.nextRunAfter(2000)).toBe(4000);
+    expect(queue.claim(5, 4999).map(({ params }) => params).toSorted()).toEqual([null, 'second']);
     expect(queue.claim(5, 5000)).toMatchObject([{ params: 'first', attempts: 1 }]);
   });
 

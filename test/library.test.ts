@@ -65,7 +65,7 @@ describe('a view', () => {
   test('gives the same cells by rank as the whole list, in every order and at both ends', async () => {
     const { db, path } = await openLibrary(3000);
     const reader = createReader(path, ENGINE_FILES.readerThread);
-    const views = createViews(db, reader);
+    const views = createViews(db, reader, Date.now);
     const columns = { added: 'id', taken: 'taken_at', name: 'name COLLATE NOCASE', bytes: 'bytes', pixels: 'width * height', score: 'score' } as const;
     for (const key of ['added', 'taken', 'name', 'bytes', 'pixels', 'score'] as const) {
       for (const direction of ['ascending', 'descending'] as const) {
@@ -86,7 +86,7 @@ describe('a view', () => {
   test('stays as it was while assets are added, until it is opened again', async () => {
     const { db, path } = await openLibrary(100);
     const reader = createReader(path, ENGINE_FILES.readerThread);
-    const views = createViews(db, reader);
+    const views = createViews(db, reader, Date.now);
     const { viewId } = await views.open('', { key: 'added', direction: 'descending' }, 10);
     const before = await views.window(viewId, 0, 20);
     fillCatalog(db, 50, 100);

@@ -158,7 +158,7 @@ export function createEngine(options: EngineOptions) {
     if (working) runner.wake();
   };
   const router = {
-    assets: createAssetsRouter({ db, records: createAssetRecords(db, workspace), views: createViews(db, reader), reader, originals }),
+    assets: createAssetsRouter({ db, records: createAssetRecords(db, workspace), views: createViews(db, reader, now), reader, originals }),
     batches: createBatchesRouter({ batches, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
     ingest: createIngestRouter({ db, imports, items: createItems(db), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),

@@ -20,13 +20,15 @@ export interface AssetsRouterDependencies {
 export function createAssetsRouter({ db, records, views, reader, originals }: AssetsRouterDependencies) {
   const os = implement(contract.assets).use(withContractErrors);
   const total = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'assets'`).pluck();
+  let facets: ReturnType<typeof readFacets> | undefined;
   return os.router({
     list: os.list.handler(({ input }) => records.list(input.filter, input.after, input.limit)),
     get: os.get.handler(({ input }) => records.get(input.id)),
     openView: os.openView.handler(({ input }) => views.open(input.filter, input.sort, input.first)),
     window: os.window.handler(({ input }) => views.window(input.viewId, input.start, input.count)),
     rankOf: os.rankOf.handler(({ input }) => views.rankOf(input.viewId, input.assetId)),
-    facets: os.facets.handler(() => readFacets(reader, total.get() ?? 0)),
+    // They take seconds at a million assets: whoever asks meanwhile shares the answer that is on its way.
+    facets: os.facets.handler(() => (facets ??= readFacets(reader, total.get() ?? 0).finally(() => { facets = undefined; }))),
     original: os.original.handler(({ input }) => {
       const { format, bytes } = records.get(input.id);
       const path = originals.find(input.id);

@@ -27,15 +27,19 @@ interface CellRow extends Omit<AssetCell, 'flags'> {
  * Grids of any size: a view is the ranks of its assets, made once on a thread of its own and fixed until it is opened
  * again. A window is then fetched by row id, the same cost at rank 10 and at rank 900,000.
  */
-export function createViews(db: Database.Database, reader: Reader): Views {
+export function createViews(db: Database.Database, reader: Reader, now: () => number): Views {
   const cellById = db.prepare<[number], CellRow>(`SELECT ${CELL_COLUMNS} FROM asset a WHERE a.id = ?`);
   const total = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'assets'`).pluck();
   const ranks = new Map<number, Promise<Float64Array>>();
-  let lastId = 0;
+  // Ids of an earlier engine must not name views of this one: a window may have outlived it.
+  let lastId = now() * 1000;
 
   function ranksOf(viewId: number): Promise<Float64Array> {
     const found = ranks.get(viewId);
     if (!found) throw new ProofsheetError('bad-input', `The view ${viewId} is no longer open.`);
+    // The one that was looked at last is closed last.
+    ranks.delete(viewId);
+    ranks.set(viewId, found);
     return found;
   }
 

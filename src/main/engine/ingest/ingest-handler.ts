@@ -32,7 +32,8 @@ export function seenKey(policy: Policy, refused: boolean): string {
 const MAX_TWINS = 16;
 
 export function createIngestHandler({ db, workspace, queue, sources, policy }: IngestHandlerDependencies): JobHandler {
-  const findAsset = db.prepare<[Uint8Array], number>('SELECT id FROM asset WHERE sha256 = ?').pluck();
+  const findAsset = db.prepare<[Uint8Array], { id: number; isSalvaged: number }>(
+    `SELECT id, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged FROM asset WHERE sha256 = ?`);
   const insertAsset = db.prepare<[Record<string, unknown>], number>(`
     INSERT INTO asset (sha256, pixel_sha256, name, format, width, height, bytes, orientation, frames, has_alpha, color_space, taken_at, flags, metadata,
       score, sharpness, contrast, brightness, colorfulness, resolution, placeholder, stored, pipeline, created_at)
@@ -123,10 +124,11 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
         return { state: 'retry', runAfter: now, countsAsAttempt: false, params, error: { code: 'internal', message: 'renditions without an asset were found' } };
       }
       const { copy = false } = paramsOf(job);
-      const verdict = result.kind === 'accepted' ? result.verdict : 'clean';
-      const assetId = existing ?? (result.kind === 'accepted' ? insert(job, result, copy, now) : undefined);
+      // A copy of what was salvaged is as damaged as the first.
+      const verdict = result.kind === 'accepted' ? result.verdict : existing?.isSalvaged === 1 ? 'salvageable' : 'clean';
+      const assetId = existing?.id ?? (result.kind === 'accepted' ? insert(job, result, copy, now) : undefined);
       if (assetId === undefined) throw new Error(`The asset ${result.sha256} was neither known nor accepted`);
-      if (existing !== undefined && copy) markStored.run(existing);
+      if (existing !== undefined && copy) markStored.run(existing.id);
       remember(job, result.file, { assetId, sha256: result.sha256, format: null, width: null, height: null, verdict, error: null });
       return { state: 'done', assetId, assetIsNew: existing === undefined, verdict, bytes: result.file.bytes };
     },

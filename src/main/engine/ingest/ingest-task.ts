@@ -47,6 +47,9 @@ export type IngestResult =
     readonly error: { readonly code: ErrorCode; readonly message: string };
   };
 
+/** What no setting and no “salvage anyway” lifts: files are read whole, and memory is bounded. */
+const HARD_BYTE_LIMIT = 300e6;
+
 /** One read of the file, one decode of its pixels, and everything the catalog keeps of it. */
 export const ingestTask = defineTask<IngestInput, IngestResult>({ name: 'ingest', run });
 
@@ -57,8 +60,9 @@ async function run(input: IngestInput, context: TaskContext): Promise<IngestResu
   const before = await file.stat();
   if (!before.isFile()) throw new ProofsheetError('bad-input', 'this is not a regular file');
   const facts: FileFacts = { bytes: before.size, mtimeMs: before.mtimeMs };
-  if (before.size > input.policy.maxBytes && !input.salvage) {
-    return { kind: 'refused', file: facts, sha256: null, verdict: 'rejected', format: null, width: null, height: null, error: { code: 'too-many-bytes', message: `the file has ${before.size} bytes, the limit is ${input.policy.maxBytes}` } };
+  const limit = input.salvage ? HARD_BYTE_LIMIT : Math.min(input.policy.maxBytes, HARD_BYTE_LIMIT);
+  if (before.size > limit) {
+    return { kind: 'refused', file: facts, sha256: null, verdict: 'rejected', format: null, width: null, height: null, error: { code: 'too-many-bytes', message: `the file has ${before.size} bytes, the limit is ${limit}` } };
   }
   using memory = await context.lendFileBuffer(before.size);
   const bytes = await readWhole(file, memory.buffer);

@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { ProofsheetError } from '../errors.ts';
 import { hashPixels } from '../pixels/pass.ts';
 import { readWhole } from './read-whole.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 
 export interface PixelHashInput {
+  /** What the file must still be. */
+  readonly sha256: string;
+  readonly bytes: number;
   readonly path: string | Uint8Array;
 }
 
@@ -13,9 +19,12 @@ export interface PixelHashInput {
  */
 export const pixelHashTask = defineTask<PixelHashInput, string>({ name: 'pixel-hash', run });
 
-async function run({ path }: PixelHashInput, context: TaskContext): Promise<string> {
-  await using file = await open(typeof path === 'string' ? path : Buffer.from(path));
+async function run({ path, bytes, sha256 }: PixelHashInput, context: TaskContext): Promise<string> {
+  await using file = await open(typeof path === 'string' ? path : Buffer.from(path), constants.O_RDONLY | constants.O_NONBLOCK);
   const { size } = await file.stat();
+  if (size !== bytes) throw new ProofsheetError('not-found', `the file is no longer the one that was ingested (${bytes} bytes then, ${size} now)`);
   using memory = await context.lendFileBuffer(size);
-  return await hashPixels(await readWhole(file, memory.buffer), { admit: context.admitDecode, salvage: true });
+  const content = await readWhole(file, memory.buffer);
+  if (createHash('sha256').update(content).digest('hex') !== sha256) throw new ProofsheetError('not-found', 'the file is no longer the one that was ingested');
+  return await hashPixels(content, { admit: context.admitDecode, salvage: true });
 }

@@ -96,7 +96,8 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
   const recoverDead = db.prepare<[string]>(
     `UPDATE job SET state = 'queued', deaths = deaths + 1, lease_owner = NULL, lease_until = NULL WHERE state = 'leased' AND lease_owner <> ?`);
   const nextWaiting = db.prepare<[number], number | null>(
-    `SELECT min(run_after) FROM job JOIN batch b ON b.id = batch_id WHERE state = 'queued' AND run_after > ? AND b.paused = 0 AND b.deleted_at IS NULL`).pluck();
+    `SELECT min(run_after) FROM job INDEXED BY job_waiting LEFT JOIN batch b ON b.id = batch_id
+     WHERE state = 'queued' AND run_after > 0 AND run_after > ? AND (b.id IS NULL OR (b.paused = 0 AND b.deleted_at IS NULL))`).pluck();
 
   const claim = db.transaction((limit: number, now: number): ClaimedJob[] => {
     const candidates = heads.all(null, now, limit);

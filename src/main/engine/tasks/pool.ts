@@ -11,7 +11,10 @@ import type { WorkerBudgets } from './serve.ts';
 export interface TaskRunner {
   /** How many calls keep it busy; more are queued. */
   readonly slots: number;
-  /** Rejects only when the worker died under the call. */
+  /**
+   * Rejects only when the worker died under the call.
+   * @throws ProofsheetError `worker-lost` when the call took longer than the limit and its thread was ended
+   */
   run(call: TaskCall): Promise<TaskAnswer>;
   /**
    * Runs a call in a process of its own, one at a time.
@@ -33,9 +36,14 @@ export interface PoolOptions {
   readonly decodeBudgetBytes: number;
   /** What has to be done once in this process before any of its threads works. */
   readonly prepare: () => Promise<void>;
+  /** How long a call may take, milliseconds; waiting for memory counts. */
+  readonly taskLimitMs?: number;
 }
 
-export function createPool({ workerFile, threads, tasksPerThread, fileBudgetBytes, decodeBudgetBytes, prepare }: PoolOptions): TaskRunner {
+/** Minutes more than the largest picture takes: what is not done by then hangs. */
+const TASK_LIMIT_MS = 300_000;
+
+export function createPool({ workerFile, threads, tasksPerThread, fileBudgetBytes, decodeBudgetBytes, prepare, taskLimitMs = TASK_LIMIT_MS }: PoolOptions): TaskRunner {
   const budgets: WorkerBudgets = { files: createBudget(fileBudgetBytes), decodes: createBudget(decodeBudgetBytes) };
   // Started with the first call: a command that only reads needs no threads.
   let pool: Promise<Piscina<TaskCall, TaskAnswer>> | undefined;
@@ -60,10 +68,19 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
   async function callLoneProcess(call: TaskCall): Promise<TaskAnswer> {
     if (!lone?.connected) lone = fork(fileURLToPath(workerFile), [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const stop = new AbortController();
-    lone.send(call);
+    const child = lone;
+    let isTooSlow = false;
+    const limit = setTimeout(() => {
+      isTooSlow = true;
+      child.kill('SIGKILL');
+    }, taskLimitMs);
+    child.send(call);
     try {
-      return await Promise.race([answerOf(lone, stop.signal), deathOf(lone, stop.signal)]);
+      return await Promise.race([answerOf(child, stop.signal), deathOf(child, stop.signal)]);
+    } catch (error) {
+      throw isTooSlow ? tooSlow(taskLimitMs) : error;
     } finally {
+      clearTimeout(limit);
       stop.abort();
     }
   }
@@ -72,12 +89,13 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
     slots: threads * tasksPerThread,
     async run(call) {
       inFlight += 1;
+      const limit = AbortSignal.timeout(taskLimitMs);
       try {
         pool ??= start();
-        return await (await pool).run(call);
+        return await (await pool).run(call, { signal: limit });
       } catch (error) {
         leaked = true;
-        throw error;
+        throw limit.aborted ? tooSlow(taskLimitMs) : error;
       } finally {
         inFlight -= 1;
         if (inFlight === 0 && leaked) {
@@ -97,6 +115,10 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
       await (await pool)?.destroy();
     },
   };
+}
+
+function tooSlow(limitMs: number): ProofsheetError {
+  return new ProofsheetError('worker-lost', `reading this file took longer than ${limitMs / 1000} s and was stopped`);
 }
 
 async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<TaskAnswer> {

@@ -143,6 +143,7 @@ CREATE TABLE job (
   finished_at INTEGER
 ) STRICT;
 CREATE INDEX job_claim ON job (batch_id, run_order, id) WHERE state = 'queued';
+CREATE INDEX job_waiting ON job (run_after) WHERE state = 'queued' AND run_after > 0;
 CREATE INDEX job_leased ON job (id) WHERE state = 'leased';
 CREATE INDEX job_source ON job (source_id, id);
 CREATE INDEX job_batch ON job (batch_id, state, error_code);

@@ -2,6 +2,7 @@ import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import { derive, fitInside, toZoom } from './cascade.ts';
 import { DamageError } from './damage.ts';
 import { decode, estimatePeakBytes, isJpegData, type Pixels, type Size } from './decode/decode.ts';
+import { freePixels } from './free-pixels.ts';
 import { type ImageHeader, readHeader } from './header/header.ts';
 import { readProfile } from './icc.ts';
 import { readMetadata } from './metadata.ts';
@@ -54,6 +55,7 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
   const hasAlpha = pixels.channels === 4;
   const original = isReduced ? upright : { width: pixels.width, height: pixels.height };
   const zoom = await toZoom(pixels);
+  if (zoom.data.buffer !== pixels.data.buffer) freePixels(pixels.data);
   const colorSpace = nameColorSpace(header);
   const mayServeAsIs = format === 'jpeg' && !damage && header.orientation === 1 && (colorSpace === 'srgb' || colorSpace === 'gray' && !header.blocks.icc) && isWithin(original, zoom);
   const { metadata, takenAt, isReadable } = readMetadata(header.blocks);

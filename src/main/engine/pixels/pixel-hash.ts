@@ -4,6 +4,7 @@ import { HARD_PIXEL_LIMIT } from './decode/sharp.ts';
 import { DamageError } from './damage.ts';
 import { readHeader } from './header/header.ts';
 import type { Admit } from './outcome.ts';
+import { freePixels } from './free-pixels.ts';
 import { sniff } from './sniff.ts';
 
 export interface HashPixelsOptions {
@@ -25,7 +26,10 @@ export async function hashPixels(bytes: Buffer, options: HashPixelsOptions): Pro
     throw new DamageError('corrupt', `image is ${header.width}×${header.height} px, at most ${HARD_PIXEL_LIMIT} pixels are decoded`, false);
   }
   using _memory = await options.admit(estimatePeakBytes(kind.format, header, false));
-  return hashDecoded(await decode(bytes, kind.format, header, { isTolerant: options.salvage }));
+  const pixels = await decode(bytes, kind.format, header, { isTolerant: options.salvage });
+  const hash = hashDecoded(pixels);
+  freePixels(pixels.data);
+  return hash;
 }
 
 /** The same of a picture that is decoded already. Works in strips: the pixels are not copied as a whole. */

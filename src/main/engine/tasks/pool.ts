@@ -69,18 +69,16 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
     if (!lone?.connected) lone = fork(fileURLToPath(workerFile), [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const stop = new AbortController();
     const child = lone;
-    let isTooSlow = false;
-    const limit = setTimeout(() => {
-      isTooSlow = true;
-      child.kill('SIGKILL');
-    }, taskLimitMs);
+    const limit = AbortSignal.timeout(taskLimitMs);
+    const end = (): void => { child.kill('SIGKILL'); };
+    limit.addEventListener('abort', end);
     child.send(call);
     try {
       return await Promise.race([answerOf(child, stop.signal), deathOf(child, stop.signal)]);
     } catch (error) {
-      throw isTooSlow ? tooSlow(taskLimitMs) : error;
+      throw limit.aborted ? tooSlow(taskLimitMs) : error;
     } finally {
-      clearTimeout(limit);
+      limit.removeEventListener('abort', end);
       stop.abort();
     }
   }

@@ -1,6 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { POLICY_PROFILES } from '../src/contract/settings.ts';
+import { readHeader } from '../src/main/engine/pixels/header/header.ts';
+import { readMetadata } from '../src/main/engine/pixels/metadata.ts';
 import type { PixelOptions, PixelOutcome } from '../src/main/engine/pixels/outcome.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import { createRandom, makeGif, makePng, makeTiff, paint, paintPhoto, pngChunk, TIFF_TYPE, toSharp } from './fixtures/images.ts';
@@ -93,6 +95,39 @@ describe('compressed blocks that explode are refused without expanding them', ()
   ])('%s', async (what, chunk) => {
     expect(await refusal(makePng(100, 100, [chunk]))).toEqual(['salvageable', 'corrupt', expect.stringMatching(new RegExp(`^a ${what} of \\d+ bytes expands to more than 8 MB$`))]);
   });
+});
+
+describe('headers that lead in circles are read in a number of steps that grows with the file', () => {
+  test('a raw file in which every segment looks like the start of a picture', async () => {
+    const bytes = Buffer.concat([Buffer.from('IIRO', 'latin1'), Buffer.alloc(240_000, Buffer.from('\xff\xd8\xff\xe0\0\x04', 'latin1'))]);
+    expect(await refusal(bytes)).toEqual(['unreadable', 'unsupported-format', 'the raw file carries no preview that could be shown']);
+  }, 5000);
+
+  test('an AVIF with very many pieces of no size at no place', () => {
+    const box = (type: string, ...parts: readonly Buffer[]): Buffer => {
+      const data = Buffer.concat(parts);
+      const head = Buffer.alloc(8);
+      head.writeUInt32BE(data.length + 8);
+      head.write(type, 4, 'latin1');
+      return Buffer.concat([head, data]);
+    };
+    const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+    const exif = makeTiff([[{ tag: 0x10f, type: TIFF_TYPE.ascii, values: latin1('Maker\0') }]]);
+    const size = box('ispe', latin1('\0\0\0\0\0\0\0\x40\0\0\0\x30'));
+    const infos = Array.from({ length: 100 }, () => box('infe', latin1('\x02\0\0\0\0\x09\0\0Exif\0')));
+    const file = (...locations: readonly Buffer[]): Buffer => Buffer.concat([
+      box('ftyp', latin1('avif\0\0\0\0')),
+      box('free', latin1('\0\0\0\0'), exif),
+      box('meta', latin1('\0\0\0\0'), box('pitm', latin1('\0\0\0\0\0\x01')), box('iprp', box('ipco', size), box('ipma', latin1('\0\0\0\0\0\0\0\x01\0\x01\x01\x01\0'))),
+        box('iinf', latin1('\0\0\0\0\0\x64'), ...infos), box('iloc', latin1('\0\0\0\0'), ...locations)),
+    ]);
+    const endless = Buffer.alloc(6 * 65_535, latin1('\0\x01\0\0\xff\xff'));
+    expect(readHeader(file(latin1('\0\0\xff\xff'), endless), 'avif')).toMatchObject({ width: 64, height: 48, blocks: {} });
+    const place = latin1('\0\x09\0\0\0\x01\0\x18\0\0');
+    place.writeUInt16BE(exif.length + 4, 8);
+    const sound = readHeader(file(latin1('\x22\0\0\x01'), place), 'avif');
+    expect(readMetadata(sound.blocks).metadata).toEqual({ cameraMake: 'Maker' });
+  }, 5000);
 });
 
 describe('damaged files', () => {

@@ -33,6 +33,8 @@ export function readBaseMediaHeader(bytes: Buffer): ImageHeader {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** More items than any real file has; a bound, not a rule. */
+const MAX_ITEMS = 65_536;
 
 function readPrimary(box: Buffer | undefined): number {
   if (!box || box.length < 6) return -1;
@@ -63,15 +65,15 @@ function readAssociations(box: Buffer | undefined, item: number): number[] {
 function readMetadataItems(bytes: Buffer, boxes: readonly Box[]): { exif?: Buffer; xmp?: Buffer } {
   const found: { exif?: Buffer; xmp?: Buffer } = {};
   const info = findBox(boxes, 'iinf');
-  const locations = findBox(boxes, 'iloc');
-  if (!info || !locations) return found;
+  if (!info) return found;
+  const locations = readLocations(findBox(boxes, 'iloc'));
   for (const { type, data } of readBoxes(info.subarray(info[0] === 0 ? 6 : 8))) {
     if (type !== 'infe' || data.length < 12 || (data[0] ?? 0) < 2) continue;
     const isWide = data[0] === 3;
     const id = isWide ? data.readUInt32BE(4) : data.readUInt16BE(4);
     const kind = data.toString('latin1', isWide ? 10 : 8, isWide ? 14 : 12);
     if (kind !== 'Exif' && kind !== 'mime') continue;
-    const extent = locate(locations, id);
+    const extent = locations.get(id);
     const content = extent && bytes.subarray(extent.at, extent.at + extent.length);
     if (!content || content.length < 8) continue;
     if (kind === 'Exif') found.exif = content.subarray(4 + content.readUInt32BE(0));
@@ -80,7 +82,10 @@ function readMetadataItems(bytes: Buffer, boxes: readonly Box[]): { exif?: Buffe
   return found;
 }
 
-function locate(box: Buffer, item: number): { readonly at: number; readonly length: number } | null {
+/** Where the items lie that are in one piece in the file. */
+function readLocations(box: Buffer | undefined): ReadonlyMap<number, { readonly at: number; readonly length: number }> {
+  const locations = new Map<number, { readonly at: number; readonly length: number }>();
+  if (!box) return locations;
   const version = box[0] ?? 0;
   const [offsetBytes, lengthBytes] = [(box[4] ?? 0) >> 4, (box[4] ?? 0) & 15];
   const [baseBytes, indexBytes] = [(box[5] ?? 0) >> 4, version > 0 ? (box[5] ?? 0) & 15 : 0];
@@ -90,19 +95,21 @@ function locate(box: Buffer, item: number): { readonly at: number; readonly leng
     at += size;
     return value;
   };
-  const count = read(version < 2 ? 2 : 4);
+  const count = Math.min(read(version < 2 ? 2 : 4), MAX_ITEMS);
   for (let left = count; left > 0 && at < box.length; left--) {
     const id = read(version < 2 ? 2 : 4);
     const method = version > 0 ? read(2) & 15 : 0;
     read(2);
     const base = read(baseBytes);
     const extents = read(2);
-    for (let extent = 0; extent < extents; extent++) {
+    if (extents === 1) {
       read(indexBytes);
-      const offset = read(offsetBytes);
-      const length = read(lengthBytes);
-      if (id === item) return method === 0 && extents === 1 ? { at: base + offset, length } : null;
+      const location = { at: base + read(offsetBytes), length: read(lengthBytes) };
+      if (method === 0 && !locations.has(id)) locations.set(id, location);
+    } else {
+      // Extents may take no bytes at all: they are stepped over at once, never counted through.
+      at += extents * (indexBytes + offsetBytes + lengthBytes);
     }
   }
-  return null;
+  return locations;
 }

@@ -57,12 +57,16 @@ export function readJpegHeader(bytes: Buffer): ImageHeader {
   };
 }
 
-/** The segments of the JPEG that begins at `start`, or null if none is there that leads to a picture. */
-export function readJpegSegments(bytes: Buffer, start: number): JpegSegments | null {
+/**
+ * The segments of the JPEG that begins at `start`, or null if none is there that leads to a picture. A search that tries
+ * many starts says how many segments it may visit altogether; the number is counted down.
+ */
+export function readJpegSegments(bytes: Buffer, start: number, search = { segmentsLeft: Infinity }): JpegSegments | null {
   const segments: { marker: number; payload: Buffer }[] = [];
   let frame: JpegFrame | null = null;
   let at = start + 2;
   while (at + 4 <= bytes.length) {
+    if (search.segmentsLeft-- <= 0) return null;
     if (bytes[at] !== 0xff) return null;
     const marker = bytes[at + 1] ?? 0;
     if (marker === 0xff) { at++; continue; }
@@ -85,7 +89,7 @@ export function readJpegSegments(bytes: Buffer, start: number): JpegSegments | n
 
 function samplesPerPixel(frame: Buffer): number {
   const areas: number[] = [];
-  for (let at = 7; at < frame.length; at += 3) areas.push(((frame[at] ?? 0) >> 4) * ((frame[at] ?? 0) & 15));
+  for (let at = 7; at < Math.min(frame.length, 6 + 3 * frame.readUInt8(5)); at += 3) areas.push(((frame[at] ?? 0) >> 4) * ((frame[at] ?? 0) & 15));
   return areas.reduce((sum, area) => sum + area, 0) / Math.max(1, ...areas);
 }
 

@@ -10,8 +10,9 @@ import { exifOrientation } from './tiff-structure.ts';
  */
 export function readRawHeader(bytes: Buffer): ImageHeader {
   let best: { readonly at: number; readonly frame: JpegFrame } | null = null;
-  for (let at = bytes.indexOf(START); at >= 0; at = bytes.indexOf(START, at + 3)) {
-    const frame = readJpegSegments(bytes, at)?.frame;
+  const search = { segmentsLeft: MAX_SEGMENTS };
+  for (let at = bytes.indexOf(START); at >= 0 && search.segmentsLeft > 0; at = bytes.indexOf(START, at + 3)) {
+    const frame = readJpegSegments(bytes, at, search)?.frame;
     if (!frame || ![0, 1, 2].includes(frame.process) || frame.precision !== 8 || ![1, 3].includes(frame.components)) continue;
     if (!best || frame.width * frame.height > best.frame.width * best.frame.height) best = { at, frame };
   }
@@ -28,6 +29,8 @@ export function readRawHeader(bytes: Buffer): ImageHeader {
 }
 
 const START = Buffer.from([0xff, 0xd8, 0xff]);
+/** Of all starts together: each may lead through the same segments again. Real files have a few dozen. */
+const MAX_SEGMENTS = 10_000;
 
 /** CR3 keeps EXIF as TIFF structures in boxes named CMT1…4; all others are TIFF structures themselves. */
 function makerExif(bytes: Buffer): Buffer | undefined {

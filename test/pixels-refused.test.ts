@@ -93,7 +93,21 @@ describe('compressed blocks that explode are refused without expanding them', ()
     ['text', pngChunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0', 'latin1'), zeros]))],
     ['text', pngChunk('iTXt', Buffer.concat([Buffer.from('Comment\0\x01\0\0\0', 'latin1'), zeros]))],
   ])('%s', async (what, chunk) => {
-    expect(await refusal(makePng(100, 100, [chunk]))).toEqual(['salvageable', 'corrupt', expect.stringMatching(new RegExp(`^a ${what} of \\d+ bytes expands to more than 8 MB$`))]);
+    expect(await refusal(makePng(100, 100, [chunk]))).toEqual(['salvageable', 'corrupt', expect.stringMatching(new RegExp(`^with a ${what} of \\d+ bytes, the compressed blocks expand to more than 8 MB$`))]);
+  });
+
+  const text = (key: string, bytes: number): Buffer => pngChunk('zTXt', Buffer.concat([Buffer.from(`${key}\0\0`, 'latin1'), deflateSync(Buffer.alloc(bytes, 'word '))]));
+  const MB = 1024 * 1024;
+
+  test('blocks that explode only together', async () => {
+    expect(await refusal(makePng(100, 100, [text('Title', 5 * MB), text('Comment', 5 * MB)]))).toEqual(['salvageable', 'corrupt', expect.stringContaining('with a text of')]);
+  });
+
+  test('texts that nobody reads are not expanded, those that are read only once, and cut', () => {
+    const others = Array.from({ length: 100 }, (_, index) => text(`Other ${index}`, 7 * MB));
+    const titles = Array.from({ length: 4 }, () => text('Title', 3 * MB));
+    const { texts } = readHeader(makePng(100, 100, [...others, ...titles]), 'png').blocks;
+    expect(texts).toEqual([['Title', Buffer.alloc(64 * 1024, 'word ').toString()]]);
   });
 });
 

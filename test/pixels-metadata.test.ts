@@ -117,3 +117,18 @@ test('profiles are recognised by their numbers: sRGB in its usual forms, and wha
   expect(readProfile(makeSwappedProfile())).toEqual({ isSrgb: false, description: 'Swapped' });
   expect(readProfile(Buffer.alloc(200))).toBeNull();
 });
+
+test('a profile whose name is cut off in the middle of a character is read as far as it goes', () => {
+  const profile = (nameBytes: number): Buffer => {
+    const name = Buffer.from('mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x08\0\0\0\x1c\0N\0a\0m\0e', 'latin1').subarray(0, 28 + nameBytes);
+    const head = Buffer.alloc(144);
+    head.write('RGB ', 16, 'latin1');
+    head.write('acsp', 36, 'latin1');
+    head.writeUInt32BE(1, 128);
+    head.write('desc', 132, 'latin1');
+    head.writeUInt32BE(144, 136);
+    head.writeUInt32BE(name.length, 140);
+    return Buffer.concat([head, name]);
+  };
+  expect([8, 7, 1, 0].map((nameBytes) => readProfile(profile(nameBytes))?.description)).toEqual(['Name', 'Nam', '', '']);
+});

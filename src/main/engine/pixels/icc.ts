@@ -79,5 +79,7 @@ function describe(data: Buffer | null): string {
   if (data.toString('latin1', 0, 4) === 'desc') return data.toString('latin1', 12, 12 + Math.min(data.readUInt32BE(8), 200)).replace(/\0.*$/s, '');
   if (data.toString('latin1', 0, 4) !== 'mluc' || data.length < 28) return '';
   const [length, at] = [Math.min(data.readUInt32BE(20), 400) & ~1, data.readUInt32BE(24)];
-  return Buffer.from(data.subarray(at, at + length)).swap16().toString('utf16le');
+  const text = data.subarray(at, at + length);
+  // A text that is cut off may end in half a unit.
+  return Buffer.from(text.subarray(0, text.length & ~1)).swap16().toString('utf16le');
 }

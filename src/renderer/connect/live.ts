@@ -49,9 +49,12 @@ function createSpacedRefresh(queries: QueryClient, signal: AbortSignal): (topics
   const pending = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
   const flush = () => {
-    for (const topic of pending) void queries.invalidateQueries({ queryKey: [topic] });
     const more = pending.size > 0;
-    pending.clear();
+    for (const topic of pending) {
+      // A slow question is never dropped for the next, or it would go unanswered while changes come; it is asked once more after.
+      if (queries.isFetching({ queryKey: [topic] }) === 0) pending.delete(topic);
+      void queries.invalidateQueries({ queryKey: [topic] }, { cancelRefetch: false });
+    }
     timer = more ? setTimeout(flush, SPACING) : null;
   };
   signal.addEventListener('abort', () => { if (timer) clearTimeout(timer); }, { once: true });

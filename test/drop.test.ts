@@ -57,4 +57,18 @@ describe('an upload', () => {
     await expect(uploadFiles(upload, dropped('a.jpg'), () => undefined)).rejects.toThrow('the disk is full');
     expect(received).not.toContain('POST /upload/7/end');
   });
+
+  it('stops the other files and counts no more when one is refused', async () => {
+    const counts: number[] = [];
+    const ended: string[] = [];
+    const upload = (_path: string, init: RequestInit): Promise<Response> => {
+      const name = new Headers(init.headers).get('X-Proofsheet-Name');
+      if (name === null) return Promise.resolve(Response.json({ id: '7' }));
+      if (name === 'a.jpg') return Promise.resolve(Response.json({ error: { message: 'the disk is full' } }, { status: 507 }));
+      return new Promise((_, reject) => { init.signal?.addEventListener('abort', () => { ended.push(name); reject(new DOMException('', 'AbortError')); }); });
+    };
+    await expect(uploadFiles(upload, dropped('a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg'), (done) => counts.push(done))).rejects.toThrow('the disk is full');
+    expect(ended).toEqual(['b.jpg', 'c.jpg']);
+    expect(counts).toEqual([]);
+  });
 });

@@ -11,12 +11,21 @@ export async function uploadFiles(upload: NonNullable<Host['upload']>, files: re
   const { id } = await post(upload, '/upload/begin', {}) as { readonly id: string };
   let done = 0;
   const queue = files.values();
-  await Promise.all(Array.from({ length: PARALLEL }, async () => {
+  const failure = new AbortController();
+  const { signal } = failure;
+  const sendRest = async () => {
     for (const { path, file } of queue) {
-      await post(upload, `/upload/${id}`, { body: file, headers: { 'X-Proofsheet-Name': encodeURIComponent(path) } });
+      await post(upload, `/upload/${id}`, { body: file, headers: { 'X-Proofsheet-Name': encodeURIComponent(path) }, signal });
+      if (signal.aborted) return;
       onProgress(++done);
     }
-  }));
+  };
+  try {
+    await Promise.all(Array.from({ length: PARALLEL }, sendRest));
+  } catch (error) {
+    failure.abort();
+    throw error;
+  }
   const { path } = await post(upload, `/upload/${id}/end`, {}) as { readonly path: string };
   return path;
 }

@@ -39,7 +39,11 @@ const report = {
   redirects: isAllowed('will-redirect', 'https://example.org/'),
   frames: isAllowed('will-frame-navigate', 'https://example.org/'),
   webviews: isAllowed('will-attach-webview', ''),
-  permissions: [await requestPermission('camera'), recorded.permissions.check(null, 'geolocation'), recorded.permissions.device({ deviceType: 'usb' })],
+  permissions: [await requestPermission('media', OWN_FRAME.url), recorded.permissions.check(null, 'clipboard-read', 'proofsheet://app/', {}), recorded.permissions.device({ deviceType: 'usb' })],
+  clipboard: {
+    own: [await requestPermission('clipboard-sanitized-write', OWN_FRAME.url), recorded.permissions.check(null, 'clipboard-sanitized-write', 'proofsheet://app/', {})],
+    foreign: [await requestPermission('clipboard-sanitized-write', FOREIGN_FRAME.url), recorded.permissions.check(null, 'clipboard-sanitized-write', 'https://evil.example/', {})],
+  },
   requests: Object.fromEntries(['proofsheet://app/a.js', 'https://example.org/', 'http://127.0.0.1/', 'file:///etc/passwd', 'ws://127.0.0.1/'].map((url) => [url, isRequested(url)])),
   picked: await invoke('pick', OWN_FRAME, 'folder'),
   refusals: [
@@ -104,8 +108,8 @@ function isRequested(url: string): boolean {
   return requested;
 }
 
-function requestPermission(name: string): Promise<unknown> {
-  return new Promise((resolve) => { recorded.permissions.request(null, name, resolve); });
+function requestPermission(name: string, requestingUrl: string): Promise<unknown> {
+  return new Promise((resolve) => { recorded.permissions.request(null, name, resolve, { requestingUrl }); });
 }
 
 async function invoke(channel: string, senderFrame: object | null, argument: unknown): Promise<unknown> {

@@ -74,8 +74,9 @@ describe('the desktop host', () => {
     expect(report.uploads).toBe(false);
   });
 
-  it('grants no permission', () => {
+  it('grants no permission but writing to the clipboard, and that to its own page alone', () => {
     expect(report.permissions).toEqual([false, false, false]);
+    expect(report.clipboard).toEqual({ own: [true, true], foreign: [false, false] });
   });
 
   it('answers only the main frame of its own page, and only with what the schema allows', () => {

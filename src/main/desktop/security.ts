@@ -1,7 +1,7 @@
 import { session, shell, type App, type WebContents } from 'electron';
 import { APP_ORIGIN } from './protocol.ts';
 
-/** The window shows our own pages only, opens no other window and gets no permission. */
+/** The window shows our own pages only, opens no other window and gets no permission but to write text to the clipboard. */
 export function hardenWebContents(app: Pick<App, 'on'>): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(({ url }) => {
@@ -15,8 +15,8 @@ export function hardenWebContents(app: Pick<App, 'on'>): void {
 
 export function hardenSession(): void {
   const { defaultSession } = session;
-  defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  defaultSession.setPermissionCheckHandler(() => false);
+  defaultSession.setPermissionRequestHandler((_contents, permission, answer, { requestingUrl }) => answer(isPermitted(permission, requestingUrl)));
+  defaultSession.setPermissionCheckHandler((_contents, permission, origin) => isPermitted(permission, origin));
   defaultSession.setDevicePermissionHandler(() => false);
   // Offline by construction: even a page that was tampered with can send nothing out.
   defaultSession.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isOwnAddress(details.url) }));
@@ -25,6 +25,11 @@ export function hardenSession(): void {
 /** True for the main frame of one of our own windows: nobody else may speak to the main process. */
 export function isOwnFrame(frame: { readonly url: string; readonly parent: unknown } | null): boolean {
   return frame !== null && frame.parent === null && originOf(frame.url) === APP_ORIGIN;
+}
+
+/** Copying paths is all that our page needs; reading the clipboard is another permission. */
+function isPermitted(permission: string, url: string): boolean {
+  return permission === 'clipboard-sanitized-write' && originOf(url) === APP_ORIGIN;
 }
 
 function blockForeign(contents: WebContents, event: 'will-navigate' | 'will-redirect' | 'will-frame-navigate'): void {

@@ -72,5 +72,10 @@ async function listFiles(path) {
     if (errorCode(error) === 'ENOTDIR') return undefined;
     throw error;
   });
-  return entries?.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)) ?? [path];
+  return entries?.filter((entry) => entry.isFile()).map((entry) => join(folderOf(entry), entry.name)) ?? [path];
+}
+
+/** Node before 20.12 knows it by another name. @param {{ readonly parentPath?: string, readonly path?: string }} entry @returns {string} */
+function folderOf(entry) {
+  return entry.parentPath ?? entry.path ?? '';
 }

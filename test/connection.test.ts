@@ -6,7 +6,7 @@ import { RPCHandler } from '@orpc/server/ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { contract } from '../src/contract/index.ts';
-import { createConnection, type Connection, type ConnectionStatus, type Link } from '../src/renderer/connect/connection.ts';
+import { AccessRefused, createConnection, type Connection, type ConnectionStatus, type Link } from '../src/renderer/connect/connection.ts';
 
 const info = { path: '/w', name: 'w', version: '0', engineStartedAt: '2026-01-01T00:00:00.000Z', home: '/' };
 
@@ -67,6 +67,18 @@ describe('the connection to the engine', () => {
     const answer = connection.client.workspace.info();
     await startEngine(first.port);
     expect(await answer).toEqual(info);
+  });
+
+  it('ends when access is refused, and says so to whoever calls', async () => {
+    const attempts: string[] = [];
+    const open = () => {
+      attempts.push('attempt');
+      return Promise.reject(attempts.length < 3 ? new Error('unreachable') : new AccessRefused('The access token is not accepted.'));
+    };
+    const connection = createConnection({ open, random: () => 0 });
+    await until(connection, 'refused');
+    await expect(connection.client.workspace.info()).rejects.toBeInstanceOf(AccessRefused);
+    expect(attempts).toHaveLength(3);
   });
 
   it('gives a waiting call up when it is aborted', async () => {

@@ -39,6 +39,9 @@ export function App({ store, registry, findHost }: AppProps) {
     else document.documentElement.dataset['theme'] = theme;
   }, [theme]);
 
+  // What comes after a refusal is another engine, perhaps with another catalog.
+  useEffect(() => { if (refused) queries.clear(); }, [refused, queries]);
+
   return (
     <CSPProvider disableStyleElements>
       <I18nextProvider i18n={i18n}>

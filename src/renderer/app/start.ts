@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
-import { createConnection } from '../connect/connection.ts';
+import { AccessRefused, createConnection } from '../connect/connection.ts';
 import type { Engine } from '../connect/context.tsx';
-import { AccessRefused, type FindHost } from '../connect/host.ts';
+import type { FindHost } from '../connect/host.ts';
 
 const RETRY_AFTER = 1000;
 
@@ -16,7 +16,13 @@ export function useStart(findHost: FindHost): { readonly engine: Engine | null; 
     let timer: ReturnType<typeof setTimeout> | undefined;
     findHost().then((host) => {
       if (ended) return;
-      setEngine({ host, connection: createConnection({ open: host.open, random: Math.random }) });
+      const connection = createConnection({ open: host.open, random: Math.random });
+      connection.subscribe(() => {
+        if (connection.status() !== 'refused') return;
+        setEngine(null);
+        setRefused(true);
+      });
+      setEngine({ host, connection });
     }, (error: unknown) => {
       if (ended) return;
       if (error instanceof AccessRefused) setRefused(true);

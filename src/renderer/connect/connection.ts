@@ -4,7 +4,11 @@ import type { Contract } from '../../contract/index.ts';
 
 export type EngineClient = ContractRouterClient<Contract>;
 export type Link = ClientLink<ClientContext>;
-export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting';
+/** `refused` is the end: no attempt follows. */
+export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'refused';
+
+/** The address carries no token, or one the server does not accept. */
+export class AccessRefused extends Error {}
 
 export interface Connection {
   readonly client: EngineClient;
@@ -16,6 +20,7 @@ export interface Connection {
 }
 
 export interface ConnectionDependencies {
+  /** Rejects with `AccessRefused` when trying again is useless. */
   readonly open: (onLost: () => void) => Promise<Link>;
   readonly random: () => number;
 }
@@ -25,7 +30,8 @@ const LONGEST_DELAY = 4000;
 
 /**
  * Keeps one connection to the engine. Calls made while it is down wait for it; calls under way when it breaks are
- * rejected, and the queries behind them are asked again. Attempts are spaced 0.25 s to 4 s apart, with full jitter.
+ * rejected, and the queries behind them are asked again. Attempts are spaced 0.25 s to 4 s apart, with full jitter,
+ * and end when access is refused: all calls are rejected with that from then on.
  */
 export function createConnection({ open, random }: ConnectionDependencies): Connection {
   const listeners = new Set<() => void>();
@@ -41,13 +47,17 @@ export function createConnection({ open, random }: ConnectionDependencies): Conn
   async function connect(): Promise<Link> {
     for (;;) {
       try {
-        const link = await open(() => { setStatus('reconnecting'); current = connect(); });
+        const link = await open(() => { setStatus('reconnecting'); current = start(); });
         attempts = 0;
         // Whoever waits for this promise must find the status already changed.
         setStatus('connected');
         return link;
-      } catch {
-        // The reason is always the same: nobody listens there yet. The status tells the user.
+      } catch (error) {
+        if (error instanceof AccessRefused) {
+          setStatus('refused');
+          throw error;
+        }
+        // Nobody listens there yet. The status tells the user.
         await pause(random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** attempts++));
       }
     }
@@ -58,7 +68,14 @@ export function createConnection({ open, random }: ConnectionDependencies): Conn
     wake = () => { clearTimeout(timer); resolve(); };
   });
 
-  let current = connect();
+  function start(): Promise<Link> {
+    const link = connect();
+    // Whoever makes a call is told, and so is the status; without any call it is not an unhandled rejection.
+    link.catch(() => undefined);
+    return link;
+  }
+
+  let current = start();
   const link: Link = {
     call: async (path, input, options) => {
       const opened = await abortable(current, options.signal);

@@ -1,6 +1,6 @@
 import { RPCLink as PortLink } from '@orpc/client/message-port';
 import { RPCLink as SocketLink } from '@orpc/client/websocket';
-import type { Link } from './connection.ts';
+import { AccessRefused, type Link } from './connection.ts';
 
 /** What the preload script puts on the window in the desktop host. */
 export interface DesktopBridge {
@@ -33,9 +33,6 @@ export interface Host {
   /** The browser host's upload endpoint; null where paths are known. */
   readonly upload: ((path: string, init: RequestInit) => Promise<Response>) | null;
 }
-
-/** The address carries no token, or one the server does not accept. */
-export class AccessRefused extends Error {}
 
 /** Finds the host; rejects with `AccessRefused`, or with a network error worth trying again. */
 export type FindHost = () => Promise<Host>;
@@ -74,20 +71,26 @@ interface Session { readonly mediaBase: string; readonly platform: string; reado
 async function browserHost(target: Window): Promise<Host> {
   const token = takeToken(target);
   if (!token) throw new AccessRefused('The address carries no access token.');
-  const authorized = (path: string, init: RequestInit = {}) =>
-    {
+  const authorized = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set('Authorization', `Bearer ${token}`);
     return fetch(path, { ...init, headers });
   };
-  const response = await authorized('/session');
-  if (response.status === 401 || response.status === 403) throw new AccessRefused('The access token is not accepted.');
-  if (!response.ok) throw new Error(`The session request was answered with status ${response.status}.`);
-  const session = await response.json() as Session;
+  const askSession = async () => {
+    const response = await authorized('/session');
+    if (response.status === 401 || response.status === 403) throw new AccessRefused('The access token is not accepted.');
+    if (!response.ok) throw new Error(`The session request was answered with status ${response.status}.`);
+    return await response.json() as Session;
+  };
+  const session = await askSession();
   return {
     kind: 'browser', platform: session.platform, version: session.version, mediaBase: session.mediaBase, desktop: null,
     upload: authorized,
-    open: (onLost) => openSocket(target.location, token, onLost),
+    open: (onLost) => openSocket(target.location, token, onLost).catch(async (error: unknown) => {
+      // A socket does not tell why it failed. A host that was started again has another token, and this one is refused for ever.
+      await askSession();
+      throw error;
+    }),
   };
 }
 

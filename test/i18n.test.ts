@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../src/contract/index.ts';
 import { de } from '../src/renderer/i18n/de.ts';
 import { en } from '../src/renderer/i18n/en.ts';
+import { createI18n } from '../src/renderer/i18n/setup.ts';
+import { flagLabel } from '../src/renderer/library/flag-label.ts';
 import { createFormat, roundEta } from '../src/renderer/i18n/format.ts';
 
 const catalogues: Readonly<Record<string, object>> = { en, de };
@@ -53,6 +55,15 @@ describe('the texts', () => {
     const templates = [...sources.matchAll(/\bt\(`([^`]+)`/g)].map((match) => new RegExp(`^${match[1]!.replaceAll('.', '\\.').replace(/\$\{[^}]+\}/g, '[\\w-]+')}$`));
     const unused = [...new Set([...flatten(en).keys()].map(plain))].filter((key) => !literals.has(key) && !templates.some((template) => template.test(key)));
     expect(unused).toEqual([]);
+  });
+
+  it('name every mark an image can have', () => {
+    const marks = ['small', 'over-limit', 'salvaged', 'animated', 'multi-page', 'wrong-extension', 'cmyk', '10-bit', '16-bit', 'raw-preview', 'metadata-unreadable'];
+    for (const language of ['en', 'de'] as const) {
+      const { t } = createI18n(language);
+      expect(marks.filter((mark) => flagLabel(t, mark) === mark)).toEqual([]);
+    }
+    expect(flagLabel(createI18n('de').t, '16-bit')).toBe('16 Bit je Kanal');
   });
 
   it('explain every error code', () => {

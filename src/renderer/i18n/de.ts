@@ -74,6 +74,7 @@ export const de: Catalogue = {
     start: 'Import starten', nothing: 'Hier gibt es nichts zu importieren.', started: 'Import gestartet', show: 'Zeigen',
   },
   library: {
+    bitDepth: '{{bits}} Bit je Kanal',
     search: 'Filter', searchPlaceholder: 'Name, oder format:png  width>=2000  taken:2025', clear: 'Leeren',
     sort: 'Sortieren nach', sorts: { added: 'Hinzugefügt', taken: 'Aufgenommen', name: 'Name', bytes: 'Dateigröße', pixels: 'Pixel', score: 'Qualität' },
     ascending: 'Aufsteigend', descending: 'Absteigend', size: 'Bildgröße', sizeValue: '{{size}} Pixel',
@@ -85,7 +86,11 @@ export const de: Catalogue = {
     selected_one: '{{formatted}} ausgewählt', selected_other: '{{formatted}} ausgewählt',
     pathsCopied_one: '{{formatted}} Pfad kopiert', pathsCopied_other: '{{formatted}} Pfade kopiert',
   },
-  flags: { small: 'Klein', animated: 'Animiert', 'wrong-extension': 'Falsche Endung', salvaged: 'Gerettet' },
+  flags: {
+    small: 'Klein', animated: 'Animiert', 'wrong-extension': 'Falsche Endung', salvaged: 'Gerettet', 'over-limit': 'Über einer Grenze', 'multi-page': 'Mehrere Seiten',
+    cmyk: 'CMYK', 'raw-preview': 'Vorschau einer Rohdatei', 'metadata-unreadable': 'Metadaten unlesbar',
+  },
+  presets: { thumb: 'Miniatur', card: 'Karte', zoom: 'Große Ansicht' },
   inspector: {
     title: 'Informationen', none: 'Wählen Sie ein Bild, um zu sehen, was darüber bekannt ist.',
     file: 'Datei', dimensions: 'Maße', format: 'Format', size: 'Größe', colorSpace: 'Farbraum', alpha: 'mit Transparenz', frames: 'Einzelbilder', orientation: 'Ausrichtung', taken: 'Aufgenommen', added: 'Hinzugefügt',

@@ -72,6 +72,7 @@ export const en = {
     start: 'Start import', nothing: 'There is nothing to import here.', started: 'Import started', show: 'Show',
   },
   library: {
+    bitDepth: '{{bits}} bits per channel',
     search: 'Filter', searchPlaceholder: 'Name, or format:png  width>=2000  taken:2025', clear: 'Clear',
     sort: 'Sort by', sorts: { added: 'Date added', taken: 'Date taken', name: 'Name', bytes: 'File size', pixels: 'Pixels', score: 'Quality' },
     ascending: 'Ascending', descending: 'Descending', size: 'Picture size', sizeValue: '{{size}} pixels',
@@ -83,7 +84,11 @@ export const en = {
     selected_one: '{{formatted}} selected', selected_other: '{{formatted}} selected',
     pathsCopied_one: '{{formatted}} path copied', pathsCopied_other: '{{formatted}} paths copied',
   },
-  flags: { small: 'Small', animated: 'Animated', 'wrong-extension': 'Wrong extension', salvaged: 'Salvaged' },
+  flags: {
+    small: 'Small', animated: 'Animated', 'wrong-extension': 'Wrong extension', salvaged: 'Salvaged', 'over-limit': 'Over a limit', 'multi-page': 'Several pages',
+    cmyk: 'CMYK', 'raw-preview': 'Preview of a raw file', 'metadata-unreadable': 'Unreadable metadata',
+  },
+  presets: { thumb: 'Thumbnail', card: 'Card', zoom: 'Large view' },
   inspector: {
     title: 'Inspector', none: 'Choose an image to see what is known about it.',
     file: 'File', dimensions: 'Dimensions', format: 'Format', size: 'Size', colorSpace: 'Colour', alpha: 'with transparency', frames: 'Frames', orientation: 'Orientation', taken: 'Taken', added: 'Added',

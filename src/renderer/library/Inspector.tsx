@@ -59,7 +59,7 @@ function Details({ asset }: { readonly asset: Asset }) {
         {asset.sources.map((source) => <div key={source} className={styles.source}><dt className="visually-hidden">{t('inspector.file')}</dt><dd data-selectable>{source}</dd></div>)}
       </Section>
       <Section title={t('inspector.renditions')}>
-        {asset.renditions.map(({ preset, width, height, bytes }) => <Fact key={preset} label={preset}>{width} × {height} <Muted>{format.bytes(bytes)}</Muted></Fact>)}
+        {asset.renditions.map(({ preset, width, height, bytes }) => <Fact key={preset} label={t(`presets.${preset}`)}>{width} × {height} <Muted>{format.bytes(bytes)}</Muted></Fact>)}
       </Section>
       <Section title={t('inspector.hashes')}>
         <Hash label="SHA-256" value={asset.sha256} />

@@ -3,6 +3,8 @@ import { en } from '../i18n/en.ts';
 
 /** A mark in the user's words; marks this window does not know yet are shown as the engine names them. */
 export function flagLabel(t: TFunction, flag: string): string {
+  const bits = /^(\d+)-bit$/.exec(flag)?.[1];
+  if (bits) return t('library.bitDepth', { bits });
   return isKnown(flag) ? t(`flags.${flag}`) : flag;
 }
 

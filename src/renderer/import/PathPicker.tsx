@@ -46,7 +46,8 @@ function Picker({ what }: { readonly what: PickKind }) {
   const go = (next: string | null) => { setPath(next); setTyped(null); setChosen(new Set()); };
   const confirm = (paths: readonly string[]) => set({ overlay: null, screen: 'import', pendingImport: { paths, mustCopy: false } });
   const entries = (data?.entries ?? []).filter((entry) => entry.kind === 'folder' || entry.kind === WANTED[what]);
-  const paths = what === 'folder' && chosen.size === 0 && data ? [data.path] : [...chosen];
+  const entered = typed?.trim();
+  const paths = entered ? [entered] : what === 'folder' && chosen.size === 0 && data ? [data.path] : [...chosen];
   const confirmLabel = what === 'folder' ? t('pick.chooseFolder', { name: lastPart(paths[0] ?? '') })
     : what === 'list' ? t('pick.chooseList') : t('pick.chooseFiles', { count: paths.length, formatted: format.number(paths.length) });
 
@@ -55,15 +56,16 @@ function Picker({ what }: { readonly what: PickKind }) {
     const next = new Set(several && what !== 'list' ? chosen : []);
     if (chosen.has(entryPath)) next.delete(entryPath); else next.add(entryPath);
     setChosen(next);
+    setTyped(null);
   };
 
   return (
     <Dialog open size="wide" title={t(`pick.${what}`)} closeLabel={t('app.close')} onClose={close} footer={<>
       <span className={styles.footerStart}><Checkbox label={t('pick.hidden')} checked={showHidden} onChange={setShowHidden} /></span>
       <Button onClick={close}>{t('app.cancel')}</Button>
-      <Button variant="primary" disabled={paths.length === 0 || Boolean(error)} onClick={() => confirm(paths)}>{confirmLabel}</Button>
+      <Button variant="primary" disabled={paths.length === 0 || (Boolean(error) && !entered)} onClick={() => confirm(paths)}>{confirmLabel}</Button>
     </>}>
-      <form className={styles.pathBar} onSubmit={(event) => { event.preventDefault(); if (typed) go(typed); }}>
+      <form className={styles.pathBar} onSubmit={(event) => { event.preventDefault(); if (entered) go(entered); }}>
         <IconButton icon={CornerLeftUp} label={t('pick.up')} disabled={!data?.parent} onClick={() => { if (data?.parent) go(data.parent); }} />
         <IconButton icon={House} label={t('pick.home')} onClick={() => go(null)} />
         <TextField label={t('pick.path')} hideLabel value={typed ?? data?.path ?? ''} onChange={(event) => setTyped(event.target.value)} />

@@ -6,6 +6,7 @@ import { type Theme, useAppState, useSet } from '../app/store.ts';
 import { useClient, useHost } from '../connect/context.tsx';
 import { userError } from '../connect/errors.ts';
 import { type Language, LANGUAGES, useFormat } from '../i18n/setup.ts';
+import { Banner } from '../ui/Banner.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
@@ -17,7 +18,7 @@ import styles from './Settings.module.css';
 export function SettingsScreen() {
   const { t } = useTranslation();
   const client = useClient();
-  const { data: settings } = useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => client.settings.get(undefined, { signal }) });
+  const { data: settings, error, refetch } = useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => client.settings.get(undefined, { signal }) });
   const save = useSaveSettings();
   return (
     <div className={styles.settings}>
@@ -28,7 +29,9 @@ export function SettingsScreen() {
           <PolicySection key={JSON.stringify(settings.policy)} policy={settings.policy} onSave={(policy) => save({ policy })} />
           <ListsSection key={settings.maxBatchSize} value={settings.maxBatchSize} onSave={(maxBatchSize) => save({ maxBatchSize })} />
         </>
-        : <Spinner label={t('settings.loading')} />}
+        : error
+          ? <Banner tone="danger" action={<Button size="small" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</Banner>
+          : <Spinner label={t('settings.loading')} />}
       <Watched />
       <About />
     </div>

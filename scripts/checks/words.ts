@@ -3,10 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { trackedFiles } from './tracked-files.ts';
 
+/** A user whose home is the root has no folder of their own to give away, and every `//` would look like it. */
+const HOME = homedir() === '/' ? [] : [{ pattern: new RegExp(`(?<![\\w.])${homedir().replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`), why: 'your home folder' }];
 /** What names a machine or a place that readers of the project do not have. */
 const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string }[] = [
   { pattern: /(?<![\w.$}])\/work\//, why: 'a path of one machine' },
-  { pattern: new RegExp(`(?<![\\w.])${homedir().replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}/`), why: 'your home folder' },
+  ...HOME,
   { pattern: /\/\/[\w.-]*(registry|artifactory|nexus|verdaccio)[\w.-]*\.[a-z]+/i, why: 'a package registry’s host' },
   { pattern: /"resolved":\s*"https?:/, why: 'a package registry’s host' },
   { pattern: /\b(DESIGN|STACK|FEATURES|CLI|UX|STYLE)\.md\b/, why: 'a document that is not in this project' },

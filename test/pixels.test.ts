@@ -1,6 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { POLICY_PROFILES } from '../src/contract/settings.ts';
+import { decode } from '../src/main/engine/pixels/decode/decode.ts';
+import { readHeader } from '../src/main/engine/pixels/header/header.ts';
 import type { PixelAccepted, PixelOptions } from '../src/main/engine/pixels/outcome.ts';
 import { hashPixels, runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import { makeGif, makeSwappedProfile, paint, paintPhoto, paintQuarters, QUARTERS, storeTurned, toSharp, withSegment } from './fixtures/images.ts';
@@ -122,6 +124,27 @@ describe('renditions', () => {
     const webp = await sharp(frames, { raw: { width: 80, height: 160, channels: 3, pageHeight: 80 } }).webp({ lossless: true, loop: 0, delay: [100, 100] }).toBuffer();
     const animation = await accept(webp);
     expect([animation.frames, animation.height, animation.placeholder]).toEqual([2, 80, '#ff0000']);
+  });
+});
+
+describe('a TIFF of more channels than colours and alpha', () => {
+  const extra = { data: Buffer.alloc(40 * 30, 77), raw: { width: 40, height: 30, channels: 1 } } as const;
+  const color = [200, 100, 50, 128];
+  /** Five channels, of which the fourth is alpha (2), or nothing known (0). */
+  const make = async (extraSamples: number): Promise<Buffer> => {
+    const tiff = await toSharp(paint(40, 30, () => color, 4)).joinChannel(extra.data, { raw: extra.raw }).tiff({ compression: 'none' }).toBuffer();
+    const directory = tiff.readUInt32LE(4);
+    const entry = Array.from({ length: tiff.readUInt16LE(directory) }, (_, index) => directory + 2 + 12 * index).find((at) => tiff.readUInt16LE(at) === 338)!;
+    tiff.writeUInt16LE(extraSamples, entry + 8);
+    return tiff;
+  };
+
+  test.each([[2, color], [0, color.slice(0, 3)]])('keeps its colours, and its fourth as alpha only where ExtraSamples is %i', async (extraSamples, expected) => {
+    const bytes = await make(extraSamples);
+    const pixels = await decode(bytes, 'tiff', readHeader(bytes, 'tiff'), { isTolerant: false });
+    expect([pixels.channels, pixels.data.length]).toEqual([expected.length, 40 * 30 * expected.length]);
+    expect([...pixels.data.subarray(0, 4 * expected.length)]).toEqual(Array.from({ length: 4 }, () => expected).flat());
+    expect(await accept(bytes)).toMatchObject({ verdict: 'clean', width: 40, height: 30, hasAlpha: extraSamples === 2 });
   });
 });
 

@@ -29,7 +29,7 @@ export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header
   }
   orient(image, header.orientation);
   try {
-    return toPixels(await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+    return toPixels(await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }), header.hasAlpha);
   } catch (error) {
     throw toDamage(error, bytes, format);
   }
@@ -65,10 +65,22 @@ function orient(image: Sharp, orientation: number): void {
   if (angle !== 0) image.rotate(angle);
 }
 
-function toPixels({ data, info }: { readonly data: Buffer; readonly info: OutputInfo }): Pixels {
-  const { width, height, channels } = info;
+function toPixels({ data, info }: { readonly data: Buffer; readonly info: OutputInfo }, hasAlpha: boolean): Pixels {
+  const { width, height, channels }: { width: number; height: number; channels: number } = info;
   if (channels === 3 || channels === 4) return { data, width, height, channels };
-  return expandGray(data, width, height, channels === 2);
+  if (channels === 1 || channels === 2) return expandGray(data, width, height, channels === 2);
+  if (channels > 4) return dropExtra(data, width, height, channels, hasAlpha);
+  throw new Error(`libvips made pixels of ${channels} channels`);
+}
+
+/** TIFFs may have more channels than colours and alpha: spot colours, masks, depth. */
+function dropExtra(data: Uint8Array, width: number, height: number, step: number, hasAlpha: boolean): Pixels {
+  const channels = hasAlpha ? 4 : 3;
+  const output = new Uint8Array(width * height * channels);
+  for (let from = 0, to = 0; to < output.length; from += step, to += channels) {
+    for (let channel = 0; channel < channels; channel++) output[to + channel] = data[from + channel] ?? 0;
+  }
+  return { data: output, width, height, channels };
 }
 
 function expandGray(data: Uint8Array, width: number, height: number, hasAlpha: boolean): Pixels {

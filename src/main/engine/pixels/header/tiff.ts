@@ -34,7 +34,8 @@ export function readTiffHeader(bytes: Buffer): ImageHeader {
     height: value(257, 0),
     orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
     frames: visited.size,
-    hasAlpha: fields.has(338) && samples > (photometric <= 1 ? 1 : photometric === 5 ? 4 : 3),
+    // Extra samples may be anything; 1 and 2 are alpha, multiplied in and straight.
+    hasAlpha: [1, 2].includes(value(338, 0)) && samples > (photometric <= 1 ? 1 : photometric === 5 ? 4 : 3),
     bitDepth,
     channels: photometric <= 1 ? 'gray' : photometric === 5 ? 'cmyk' : photometric === 8 ? 'lab' : 'rgb',
     // Strips are decoded one at a time, but a file may be one strip.

@@ -1,5 +1,6 @@
 import { CircleAlert, Hourglass, SearchX } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { useActions } from '../app/actions.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
@@ -53,7 +54,11 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
   };
   const inGrid = visible && !loupeOpen;
   useActions(visible ? {
-    'find': { run: () => { set({ loupeOpen: false }); searchBox.current?.select(); } },
+    'find': { run: () => {
+      // The box takes no focus before it is shown again.
+      flushSync(() => set({ loupeOpen: false }));
+      searchBox.current?.select();
+    } },
     'clear-filter': { run: () => set({ filter: '' }), enabled: inGrid && filter !== '' },
     'toggle-sidebar': { run: () => set({ sidebarOpen: !sidebarOpen }), enabled: inGrid },
     'toggle-inspector': { run: () => set({ inspectorOpen: !inspectorOpen }) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitScale, fitted, LARGEST_SCALE, panBy, zoomAt, type Zoom } from '../src/renderer/loupe/zoom.ts';
+import { carriedOver, fitScale, fitted, LARGEST_SCALE, panBy, zoomAt, type Zoom } from '../src/renderer/loupe/zoom.ts';
 
 const image = { width: 6000, height: 4000 };
 const frame = { width: 1200, height: 800 };
@@ -22,6 +22,12 @@ describe('the loupe', () => {
   it('stays between the whole image and single pixels', () => {
     expect(zoomAt(fitted(image, frame), 0.001, { x: 0, y: 0 }, image, frame).scale).toBeCloseTo(0.2);
     expect(zoomAt(fitted(image, frame), 999, { x: 0, y: 0 }, image, frame).scale).toBe(LARGEST_SCALE);
+  });
+
+  it('shows the next image with the same zoom, but never beside its edges', () => {
+    const corner = { scale: 1, x: 0.95, y: 0.95 };
+    expect(carriedOver(corner, { width: 600, height: 1600 }, frame)).toEqual({ scale: 1, x: 0.5, y: 0.75 });
+    expect(carriedOver(null, image, frame)).toEqual(fitted(image, frame));
   });
 
   it('pans by screen pixels and stops at the edges', () => {

@@ -12,7 +12,7 @@ import { Button, IconButton } from '../ui/Button.tsx';
 import { Filmstrip } from './Filmstrip.tsx';
 import styles from './Loupe.module.css';
 import { LoupeImage } from './LoupeImage.tsx';
-import { fitted, type Zoom, zoomAt } from './zoom.ts';
+import { carriedOver, type Zoom, zoomAt } from './zoom.ts';
 
 /** How many neighbours are known on either side, for the strip and to be loaded ahead. */
 const REACH = 24;
@@ -33,7 +33,7 @@ export function Loupe({ view }: { readonly view: View }) {
   const frame = useElementSize(stage);
   // Null means "fit", which follows the size of the frame.
   const [zoom, setZoom] = useState<Zoom | null>(null);
-  const shown = cell && (zoom ?? fitted(cell, frame));
+  const shown = cell && carriedOver(zoom, cell, frame);
 
   const go = (to: number) => set({ focusedRank: to, anchorRank: to });
   const scaleTo = (scale: number) => { if (cell && shown) setZoom(zoomAt(shown, scale, { x: 0, y: 0 }, cell, frame)); };

@@ -21,6 +21,11 @@ export function fitted(image: Size, frame: Size): Zoom {
   return { scale: fitScale(image, frame), x: 0.5, y: 0.5 };
 }
 
+/** How an image is shown that comes after another: with its zoom as far as this one's size allows; null fits it. */
+export function carriedOver(zoom: Zoom | null, image: Size, frame: Size): Zoom {
+  return zoom ? zoomAt(zoom, zoom.scale, { x: 0, y: 0 }, image, frame) : fitted(image, frame);
+}
+
 /** Changes the scale so that the image point under `pointer` (pixels from the frame's middle) stays where it is. */
 export function zoomAt(zoom: Zoom, scale: number, pointer: { readonly x: number; readonly y: number }, image: Size, frame: Size): Zoom {
   const next = Math.min(LARGEST_SCALE, Math.max(Math.min(fitScale(image, frame), 1), scale));

@@ -89,22 +89,22 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
             ? <EmptyState icon={SearchX} title={t('library.noResults')} actions={<Button variant="primary" onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}>{t('library.noResultsBody', { filter })}</EmptyState>
             : <Grid key={`${generation} ${key}`} view={view} visible={inGrid} />}
           {fresh && <Button className={styles.fresh ?? ''} variant="primary" onClick={showFresh}>{t('library.fresh')}</Button>}
-          <SelectionBar view={view} />
+          <SelectionBar view={view} visible={visible} />
         </div>
       </div>
-      {loupeOpen && view.total > 0 && <Loupe view={view} />}
-      <Focused view={view} inspector={inspectorOpen} />
+      {loupeOpen && view.total > 0 && <Loupe view={view} visible={visible} />}
+      <Focused view={view} visible={visible} inspector={inspectorOpen} />
     </div>
   );
 }
 
 /** What follows the image that has the keyboard. */
-function Focused({ view, inspector }: { readonly view: View; readonly inspector: boolean }) {
+function Focused({ view, visible, inspector }: { readonly view: View; readonly visible: boolean; readonly inspector: boolean }) {
   // The details follow when there is time: a held arrow key must not wait for them.
   const rank = useDeferredValue(useAppState((state) => Math.min(state.focusedRank, Math.max(0, view.total - 1))));
   const cell = useCells(view, rank, Math.min(view.total, rank + 1))(rank);
   const reveal = useHost().desktop?.reveal;
-  useActions(cell && reveal ? { reveal: { run: () => void reveal(cell.id) } } : {});
+  useActions(visible && cell && reveal ? { reveal: { run: () => void reveal(cell.id) } } : {});
   return inspector && <Inspector assetId={cell?.id} />;
 }
 

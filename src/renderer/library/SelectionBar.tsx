@@ -14,7 +14,7 @@ import { EMPTY_SELECTION, selectedCount, selectedRanks } from './selection.ts';
 const PATHS_LIMIT = 1000;
 
 /** What is selected, and what can be done with it. */
-export function SelectionBar({ view }: { readonly view: View }) {
+export function SelectionBar({ view, visible }: { readonly view: View; readonly visible: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const set = useSet();
@@ -34,7 +34,7 @@ export function SelectionBar({ view }: { readonly view: View }) {
   };
   const canCopy = count > 0 && count <= PATHS_LIMIT;
   const runCopy = () => { copyPaths().catch((error: unknown) => toast({ title: t('batches.failed'), description: userError(error).message, tone: 'danger' })); };
-  useActions({ 'copy-paths': { run: runCopy, enabled: canCopy } });
+  useActions(visible ? { 'copy-paths': { run: runCopy, enabled: canCopy } } : {});
 
   if (count === 0) return null;
   return (

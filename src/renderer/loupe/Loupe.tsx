@@ -18,8 +18,8 @@ import { carriedOver, type Zoom, zoomAt } from './zoom.ts';
 const REACH = 24;
 const STEP = 1.5;
 
-/** One image as large as the window, and the way to the next. */
-export function Loupe({ view }: { readonly view: View }) {
+/** One image as large as the window, and the way to the next. It stays, without its keys, while another screen is shown. */
+export function Loupe({ view, visible }: { readonly view: View; readonly visible: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const host = useHost();
@@ -40,7 +40,7 @@ export function Loupe({ view }: { readonly view: View }) {
   const close = () => set({ loupeOpen: false });
   const previous = { run: () => go(rank - 1), enabled: rank > 0 };
   const next = { run: () => go(rank + 1), enabled: rank < view.total - 1 };
-  useActions({
+  useActions(visible ? {
     'close-loupe': { run: close },
     'loupe-previous': previous,
     'loupe-next': next,
@@ -48,7 +48,7 @@ export function Loupe({ view }: { readonly view: View }) {
     'loupe-fit': { run: () => setZoom(null) },
     'loupe-zoom-in': { run: () => scaleTo((shown?.scale ?? 1) * STEP) },
     'loupe-zoom-out': { run: () => scaleTo((shown?.scale ?? 1) / STEP) },
-  });
+  } : {});
   useEffect(() => stage.current?.focus(), []);
   usePreload([cellAt(rank + 1), cellAt(rank - 1)].map((neighbour) => neighbour && renditionUrl(host, neighbour.sha256, 'zoom')));
 

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { POLICY_PROFILES } from '../src/contract/settings.ts';
 import { decode } from '../src/main/engine/pixels/decode/decode.ts';
@@ -124,6 +124,39 @@ describe('renditions', () => {
     const webp = await sharp(frames, { raw: { width: 80, height: 160, channels: 3, pageHeight: 80 } }).webp({ lossless: true, loop: 0, delay: [100, 100] }).toBuffer();
     const animation = await accept(webp);
     expect([animation.frames, animation.height, animation.placeholder]).toEqual([2, 80, '#ff0000']);
+  });
+});
+
+describe('deep pictures with a profile come out in the colours of their 8-bit selves', () => {
+  const color = [200, 50, 60];
+  const firstPixel = async (bytes: Buffer, format: 'png' | 'tiff' | 'avif'): Promise<number[]> =>
+    [...(await decode(bytes, format, readHeader(bytes, format), { isTolerant: false })).data.subarray(0, 3)];
+  const plain = (): Sharp => toSharp(paint(64, 64, () => color));
+  /** The colour as Display P3 stores it: true sRGB is `color` again. */
+  const p3 = (): Sharp => plain().withIccProfile('p3');
+
+  test('Display P3', async () => {
+    expectColor(await firstPixel(await p3().png().toBuffer(), 'png'), color, 2);
+    const deep = await p3().toColourspace('rgb16').png().toBuffer();
+    expect(readHeader(deep, 'png')).toMatchObject({ bitDepth: 16 });
+    expectColor(await firstPixel(deep, 'png'), color, 2);
+    expectColor(await firstPixel(await p3().toColourspace('rgb16').tiff({ compression: 'lzw' }).toBuffer(), 'tiff'), color, 2);
+    expectColor(await firstPixel(await p3().avif({ bitdepth: 10, quality: 95, effort: 0 }).toBuffer(), 'avif'), color, 2);
+  });
+
+  test('red at the edge of sRGB, and a profile that libvips finds unusable', async () => {
+    const red = toSharp(paint(64, 64, () => [255, 0, 0]));
+    const stored = await red.withIccProfile('p3').png().toBuffer();
+    const deepRed = await red.clone().toColourspace('rgb16').withIccProfile('p3').png().toBuffer();
+    expectColor(await firstPixel(deepRed, 'png'), await firstPixel(stored, 'png'), 2);
+
+    const damaged = (bytes: Buffer): Buffer => {
+      const copy = Buffer.from(bytes);
+      copy.fill(0xff, copy.indexOf('acsp') + 96, copy.indexOf('acsp') + 300);
+      return copy;
+    };
+    const tiff = async (depth: 'srgb' | 'rgb16'): Promise<Buffer> => damaged(await p3().toColourspace(depth).tiff({ compression: 'none' }).toBuffer());
+    expectColor(await firstPixel(await tiff('rgb16'), 'tiff'), await firstPixel(await tiff('srgb'), 'tiff'), 2);
   });
 });
 

@@ -29,6 +29,9 @@ export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header
   }
   orient(image, header.orientation);
   try {
+    // From deep RGB with a profile libvips goes to Display P3 and stays there, unless sRGB is asked for as a profile too.
+    // Where it finds the profile unusable, asking would make it take the numbers for Display P3.
+    if (header.bitDepth > 8 && header.channels === 'rgb' && header.blocks.icc && !isSrgb && (await image.metadata()).hasProfile) image.withIccProfile('srgb');
     return toPixels(await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }), header.hasAlpha);
   } catch (error) {
     throw toDamage(error, bytes, format);

@@ -104,6 +104,15 @@ describe('an ingest', () => {
     expect(await client.batches.list({})).toEqual([]);
   });
 
+  test('does not follow links to folders: they may lead back into the catalog', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 1);
+    await symlink('..', join(pictures, 'up'));
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    for (let round = 0; round < 2; round += 1) expect((await ingest({ paths: [pictures] })).batches).toMatchObject([{ total: 2 }]);
+    expect((await client.workspace.metrics()).assetCount).toBe(1);
+  });
+
   test('never reads the workspace itself', async () => {
     const folder = await temporaryFolder();
     await makePictures(join(folder, 'pictures'), 2);
@@ -177,6 +186,16 @@ describe('ingesting again', () => {
     expect(await ingest({ paths: [pictures] })).toMatchObject({ assetsNew: 1, verdicts: { clean: 1 } });
     expect((await client.assets.list({}))[0]?.flags).toContain('small');
   });
+});
+
+test('sources stay listed when the newest batch they were in is deleted', async () => {
+  const folder = await temporaryFolder();
+  const pictures = await makePictures(join(folder, 'pictures'), 3);
+  const { client, ingest } = openEngine(join(folder, 'workspace'));
+  await ingest({ paths: [pictures] });
+  const { batches: [second] } = await ingest({ paths: [pictures] });
+  await client.batches.delete({ id: second!.parentId! });
+  expect((await allItems(client)).map(({ state }) => state)).toEqual(['done', 'done', 'done']);
 });
 
 describe('quarantine', () => {

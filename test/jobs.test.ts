@@ -153,6 +153,15 @@ describe('batches', () => {
     expect(queue.claim(5, 2000)).toHaveLength(1);
   });
 
+  test('that are cancelled hand out nothing, also what comes in late', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const batch = addBatch();
+    add(batch);
+    createBatchStore(db).cancel(batch, 1500);
+    add(batch);
+    expect(queue.claim(5, 2000)).toEqual([]);
+  });
+
   test('act through their import on all parts, and refuse what makes no sense', async () => {
     const { db, addBatch, add, queue } = await openQueue();
     const store = createBatchStore(db);

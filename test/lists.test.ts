@@ -138,6 +138,32 @@ describe('a list of files', () => {
   });
 });
 
+test('a list that breaks off keeps the rows before the fault, and says what is wrong', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'list.json');
+  await writeFile(path, `[${Array.from({ length: 1500 }, (_, index) => `"gone-${index}.jpg"`).join(',')}, {"file": `);
+  const { client } = openEngine(join(folder, 'workspace'));
+  const { importIds } = await client.ingest.start({ paths: [path] });
+  const changes = await client.workspace.changes();
+  while (!(await client.ingest.summary({ importIds })).finished) await changes.next();
+  await changes.return();
+  expect((await client.ingest.summary({ importIds })).batches).toMatchObject([{ state: 'failed', total: 1500, failed: 1500, error: { code: 'bad-input', message: expect.stringContaining('list.json') as string } }]);
+});
+
+test('parts that are read after a pause are paused too', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'list.txt');
+  await writeFile(path, Array.from({ length: 20_000 }, (_, index) => `gone-${index}.jpg`).join('\n'));
+  const { client } = openEngine(join(folder, 'workspace'));
+  const { importIds: [id] } = await client.ingest.start({ paths: [path], maxBatchSize: 1000 });
+  await client.batches.pause({ id: id! });
+  const changes = await client.workspace.changes();
+  while ((await client.batches.show({ id: id! })).scanning) await changes.next();
+  await changes.return();
+  const { state, parts } = await client.batches.show({ id: id! });
+  expect([state, parts.length, parts.every((part) => part.state === 'paused')]).toEqual(['paused', 20, true]);
+});
+
 describe('a review', () => {
   test('says what is there before anything runs', async () => {
     const folder = await temporaryFolder();

@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { countSchema, idSchema, procedure, timestampSchema } from './base.ts';
-import { errorCodeSchema } from './errors.ts';
+import { errorCodeSchema, itemErrorSchema } from './errors.ts';
 
 export const BATCH_STATES = [
   'draft', 'queued', 'running', 'paused', 'completed', 'completed-with-errors', 'cancelled', 'failed',
@@ -35,6 +35,8 @@ export const batchSchema = itemCountsSchema.extend({
   createdAt: timestampSchema,
   finishedAt: timestampSchema.nullable(),
   deletedAt: timestampSchema.nullable(),
+  /** Why its sources could not be read to the end; null when they could. */
+  error: itemErrorSchema.nullable(),
   /** The folders, files or list this came from. */
   sources: z.array(z.string()),
 });

@@ -13,6 +13,7 @@ import { createGroupCommit } from './catalog/group-commit.ts';
 import { openCatalog } from './catalog/open.ts';
 import { createReader } from './catalog/reader.ts';
 import { openWorkspace } from './catalog/workspace.ts';
+import { errorCodeOf } from './errors.ts';
 import { createFollowing } from './ingest/follow.ts';
 import { createImports } from './ingest/imports.ts';
 import { createIngestHandler } from './ingest/ingest-handler.ts';
@@ -93,21 +94,19 @@ export function createEngine(options: EngineOptions) {
     queue, pool, groupCommit, now, random, onDefect,
     handlers: [createIngestHandler({ db, workspace, queue, sources, policy }), createPixelHashHandler({ db, originals })],
     onFinished(batchIds) {
-      meter.touch(batchIds);
-      batches.settle(now());
+      attemptWrite(() => {
+        meter.touch(batchIds);
+        batches.settle(now());
+      });
       announce('assets', 'batches', 'items');
     },
-    onDiskFull() {
-      diskIsFull = true;
-      announce('batches');
-      diskTimer ??= setInterval(() => void tryDiskAgain().catch(onDefect), DISK_CHECK_MS);
-    },
+    onDiskFull: stopForFullDisk,
   });
 
   const imports = createImports({
     db, queue, sources, policy, maxBatchSize: () => settings.get().maxBatchSize, exclude: workspace.root, scanThread: files.scanThread, now, onDefect,
     onQueued() {
-      batches.settle(now());
+      attemptWrite(() => { batches.settle(now()); });
       announce('batches', 'items');
       if (working) runner.wake();
     },
@@ -126,13 +125,32 @@ export function createEngine(options: EngineOptions) {
   async function tryDiskAgain(): Promise<void> {
     const { bavail, bsize } = await statfs(workspace.root);
     if (bavail * bsize < DISK_RESERVE_BYTES) return;
+    await runner.halt();
+    queue.recover();
+    queue.release();
     clearInterval(diskTimer);
     diskTimer = undefined;
-    await runner.halt();
-    queue.release();
     diskIsFull = false;
+    imports.resumeScans();
     announce('batches');
     runner.wake();
+  }
+
+  /** A write on the side, outside the jobs' own transactions: a full disk stops the work, it does not end the engine. */
+  function attemptWrite(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (errorCodeOf(error) !== 'disk-full') throw error;
+      stopForFullDisk();
+    }
+  }
+
+  function stopForFullDisk(): void {
+    if (diskIsFull) return;
+    diskIsFull = true;
+    announce('batches');
+    diskTimer ??= setInterval(() => void tryDiskAgain().catch(onDefect), DISK_CHECK_MS);
   }
 
   /** Takes up what earlier engines left unfinished and keeps working, or lets the jobs in flight finish and rests. */
@@ -143,14 +161,19 @@ export function createEngine(options: EngineOptions) {
       await runner.halt();
       return;
     }
-    queue.recover();
-    batches.settle(now());
+    attemptWrite(() => {
+      queue.recover();
+      batches.settle(now());
+    });
     imports.resumeScans();
     following.resume();
     runner.wake();
   }
 
-  const leases = setInterval(() => { queue.extendLeases(now()); }, LEASE_RENEWAL_MS);
+  const leases = setInterval(() => {
+    // On a full disk nothing can be written, and nothing runs that a lease would have to be kept for.
+    if (!diskIsFull) attemptWrite(() => { queue.extendLeases(now()); });
+  }, LEASE_RENEWAL_MS);
   if (options.work) void setWorking(true).catch(onDefect);
 
   const onChanged = (): void => {
@@ -174,6 +197,7 @@ export function createEngine(options: EngineOptions) {
      * consistent either way.
      */
     async close(mode: 'drain' | 'now'): Promise<void> {
+      working = false;
       clearInterval(leases);
       clearInterval(diskTimer);
       clearTimeout(progressTimer);

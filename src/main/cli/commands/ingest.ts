@@ -54,7 +54,7 @@ export const ingestCommand = defineCommand({
 async function report(context: CommandContext, client: EngineClient, importIds: readonly number[], end: ImportsEnd): Promise<ExitStatus> {
   const { finished: _finished, ...summary } = await client.ingest.summary({ importIds: [...importIds] });
   const seconds = Math.round(context.elapsedSeconds() * 1000) / 1000;
-  const error = problemOf(end);
+  const error = problemOf(end) ?? summary.batches.find((batch) => batch.error !== null)?.error ?? undefined;
   if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(error === undefined ? {} : { error }) });
   else {
     await context.output.text(describe(summary, seconds));
@@ -62,6 +62,8 @@ async function report(context: CommandContext, client: EngineClient, importIds: 
   }
   if (end.kind === 'interrupted') return context.interrupt.status();
   if (end.kind === 'stuck') return 1;
+  // Items that failed are one thing; sources that could not be read to their end are another.
+  if (error !== undefined) return 1;
   return summary.batches.some(({ failed }) => failed > 0) ? 3 : 0;
 }
 

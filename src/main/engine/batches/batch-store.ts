@@ -15,6 +15,8 @@ interface BatchRow {
   readonly cancelledAt: number | null;
   readonly scan: 'running' | 'done' | 'failed';
   readonly spec: string | null;
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
   readonly createdAt: number;
   readonly finishedAt: number | null;
   readonly deletedAt: number | null;
@@ -48,7 +50,7 @@ export interface BatchStore {
   settle(now: number): void;
 }
 
-const COLUMNS = `id, parent_id AS parentId, name, kind, sequence, total_split AS totalSplit, paused, cancelled_at AS cancelledAt, scan, spec,
+const COLUMNS = `id, parent_id AS parentId, name, kind, sequence, total_split AS totalSplit, paused, cancelled_at AS cancelledAt, scan, spec, error_code AS errorCode, error_message AS errorMessage,
   created_at AS createdAt, finished_at AS finishedAt, deleted_at AS deletedAt`;
 
 export function createBatchStore(db: Database.Database): BatchStore {
@@ -94,7 +96,7 @@ export function createBatchStore(db: Database.Database): BatchStore {
       id: batch.id, parentId: batch.parentId, name: batch.name, kind: batch.kind, sequence: batch.sequence, totalSplit: batch.totalSplit,
       state: stateOf(batch, counts, batch.parentId === null ? findParts.all(batch.id) : [batch]), scanning: batch.scan === 'running' && batch.cancelledAt === null,
       createdAt: iso(batch.createdAt), finishedAt: batch.finishedAt === null ? null : iso(batch.finishedAt), deletedAt: batch.deletedAt === null ? null : iso(batch.deletedAt),
-      sources: [...spec.paths], ...counts,
+      error: batch.errorCode === null ? null : { code: batch.errorCode, message: batch.errorMessage ?? '' }, sources: [...spec.paths], ...counts,
     };
   }
 

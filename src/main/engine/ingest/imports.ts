@@ -44,7 +44,11 @@ export function createImports(dependencies: ImportsDependencies): Imports {
   const findUnfinished = db.prepare<[string], number>(
     `SELECT id FROM batch WHERE spec_key = ? AND parent_id IS NULL AND finished_at IS NULL AND cancelled_at IS NULL AND deleted_at IS NULL ORDER BY id DESC LIMIT 1`).pluck();
   const insertBatch = db.prepare<[Record<string, unknown>]>(`
-    INSERT INTO batch (parent_id, name, kind, sequence, scan, spec, spec_key, created_at) VALUES (@parentId, @name, @kind, @sequence, 'running', @spec, @specKey, @now)`);
+    INSERT INTO batch (parent_id, name, kind, sequence, scan, spec, spec_key, created_at, paused, cancelled_at)
+    SELECT @parentId, @name, @kind, @sequence, 'running', @spec, @specKey, @now,
+      -- A part that is read after its import was paused or cancelled is paused or cancelled like those before it.
+      coalesce((SELECT paused FROM batch WHERE parent_id = @parentId ORDER BY sequence DESC LIMIT 1), 0),
+      (SELECT cancelled_at FROM batch WHERE parent_id = @parentId ORDER BY sequence DESC LIMIT 1)`);
   const unpause = db.prepare<[number, number]>('UPDATE batch SET paused = 0 WHERE id = ? OR parent_id = ?');
   const scanning = db.prepare<[], { id: number; name: string; kind: 'folder' | 'list'; spec: string; cursor: number }>(
     `SELECT id, name, kind, spec, scan_cursor AS cursor FROM batch WHERE parent_id IS NULL AND scan = 'running' AND cancelled_at IS NULL`);
@@ -81,10 +85,12 @@ export function createImports(dependencies: ImportsDependencies): Imports {
   }
 
   function read(importId: number, name: string, kind: 'folder' | 'list', spec: ImportSpec, cursor: number): void {
+    if (running.has(importId)) return;
     const reading = (kind === 'list' ? readList(importId, name, spec, cursor) : readFolders(importId, spec))
       .then(
         () => { if (!stopping) finishScan(importId, name, spec, null); },
-        (error: unknown) => { if (!stopping) finishScan(importId, name, spec, error); },
+        // A full disk does not end a scan: it is taken up again when there is room.
+        (error: unknown) => { if (!stopping && errorCodeOf(error) !== 'disk-full') finishScan(importId, name, spec, error); },
       )
       .catch(onDefect)
       .finally(() => {

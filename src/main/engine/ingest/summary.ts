@@ -10,7 +10,7 @@ export function summarize(db: Database.Database, batches: BatchStore, importIds:
     SELECT EXISTS (SELECT 1 FROM job INDEXED BY job_claim WHERE batch_id IS NULL AND state = 'queued')
       OR EXISTS (SELECT 1 FROM job INDEXED BY job_leased WHERE state = 'leased' AND batch_id IS NULL)`).pluck();
   const parts = importIds.flatMap((id) => batches.parts(id));
-  const finished = parts.every((part) => !part.scanning && part.queued + part.running === 0) && background.get() === 0;
+  const finished = parts.every((part) => part.deletedAt !== null || (!part.scanning && part.queued + part.running === 0)) && background.get() === 0;
   const summary = { assetsNew: 0, assetsExisting: 0, verdicts: { clean: 0, salvageable: 0, unreadable: 0, rejected: 0 } };
   for (const part of parts) {
     for (const { dimension, value, n } of tallies.all(part.id)) {

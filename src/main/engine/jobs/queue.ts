@@ -74,7 +74,7 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
     VALUES (@batchId, @task, @sourceId, @row, @state, @now, @assetId, @assetIsNew, @verdict, @errorCode, @errorMessage, @now)`);
   const runnableBatches = db.prepare<[], { id: number }>(
     `SELECT t.batch_id AS id FROM tally t JOIN batch b ON b.id = t.batch_id
-     WHERE t.dimension = 'state' AND t.value = 'queued' AND t.n > 0 AND b.paused = 0 AND b.deleted_at IS NULL`);
+     WHERE t.dimension = 'state' AND t.value = 'queued' AND t.n > 0 AND b.paused = 0 AND b.cancelled_at IS NULL AND b.deleted_at IS NULL`);
   const heads = db.prepare<[number | null, number, number], { id: number; run_order: number }>(
     `SELECT id, run_order FROM job INDEXED BY job_claim
      WHERE batch_id IS ? AND state = 'queued' AND run_after <= ? ORDER BY run_order, id LIMIT ?`);

@@ -18,15 +18,6 @@ export function createBudget(totalBytes: number): Budget {
   return { shared, totalKib };
 }
 
-/** Makes the budget whole again; only right when nothing is in flight (a dead worker cannot give back what it held). */
-export function resetBudget({ shared, totalKib }: Budget): void {
-  const cells = new Int32Array(shared);
-  Atomics.store(cells, FREE, totalKib);
-  Atomics.store(cells, TURNSTILE, 0);
-  Atomics.notify(cells, FREE);
-  Atomics.notify(cells, TURNSTILE);
-}
-
 /** Waits for `bytes` of the budget; disposing the result gives them back. A request above the whole budget is admitted alone. */
 export async function admit({ shared, totalKib }: Budget, bytes: number): Promise<Disposable> {
   const cells = new Int32Array(shared);

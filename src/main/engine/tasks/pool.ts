@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { ProofsheetError } from '../errors.ts';
-import { createBudget, resetBudget } from './admission.ts';
+import { createBudget } from './admission.ts';
 import type { TaskAnswer, TaskCall } from './define-task.ts';
 import type { WorkerBudgets } from './serve.ts';
 
@@ -44,16 +44,15 @@ export interface PoolOptions {
 const TASK_LIMIT_MS = 300_000;
 
 export function createPool({ workerFile, threads, tasksPerThread, fileBudgetBytes, decodeBudgetBytes, prepare, taskLimitMs = TASK_LIMIT_MS }: PoolOptions): TaskRunner {
-  const budgets: WorkerBudgets = { files: createBudget(fileBudgetBytes), decodes: createBudget(decodeBudgetBytes) };
   // Started with the first call: a command that only reads needs no threads.
   let pool: Promise<Piscina<TaskCall, TaskAnswer>> | undefined;
-  let inFlight = 0;
-  let leaked = false;
   let lone: ChildProcess | undefined;
   let lastAlone: Promise<unknown> = Promise.resolve();
 
   async function start(): Promise<Piscina<TaskCall, TaskAnswer>> {
     await prepare();
+    // What a dead thread held is lost with its pool: the next one starts with whole budgets.
+    const budgets: WorkerBudgets = { files: createBudget(fileBudgetBytes), decodes: createBudget(decodeBudgetBytes) };
     return new Piscina<TaskCall, TaskAnswer>({
       filename: workerFile.href,
       minThreads: threads,
@@ -86,21 +85,17 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
   return {
     slots: threads * tasksPerThread,
     async run(call) {
-      inFlight += 1;
       const limit = AbortSignal.timeout(taskLimitMs);
+      const current = (pool ??= start());
       try {
-        pool ??= start();
-        return await (await pool).run(call, { signal: limit });
+        return await (await current).run(call, { signal: limit });
       } catch (error) {
-        leaked = true;
-        throw limit.aborted ? tooSlow(taskLimitMs) : error;
-      } finally {
-        inFlight -= 1;
-        if (inFlight === 0 && leaked) {
-          leaked = false;
-          resetBudget(budgets.files);
-          resetBudget(budgets.decodes);
+        // Its neighbours wait for memory that nobody will give back: the whole pool is replaced, and they run again.
+        if (pool === current) {
+          pool = undefined;
+          void current.then((broken) => broken.destroy(), () => undefined);
         }
+        throw limit.aborted ? tooSlow(taskLimitMs) : error;
       }
     },
     runAlone(call) {

@@ -43,11 +43,18 @@ async function* open(request: ScanRequest): AsyncGenerator<ScanEntry[] | ListIns
 
 async function* chunked(entries: AsyncIterable<ScanEntry> | Iterable<ScanEntry>): AsyncGenerator<ScanEntry[], void> {
   let chunk: ScanEntry[] = [];
-  for await (const entry of entries) {
-    chunk.push(entry);
-    if (chunk.length < CHUNK) continue;
-    yield chunk;
-    chunk = [];
+  let fault: { readonly error: unknown } | undefined;
+  try {
+    for await (const entry of entries) {
+      chunk.push(entry);
+      if (chunk.length < CHUNK) continue;
+      yield chunk;
+      chunk = [];
+    }
+  } catch (error) {
+    // What was read before the fault is not lost with it.
+    fault = { error };
   }
   if (chunk.length > 0) yield chunk;
+  if (fault) throw fault.error;
 }

@@ -35,7 +35,7 @@ const SNIFF_BYTES = 4096;
 
 /**
  * Every file below the given paths, in a fixed order, each as one entry. What cannot be read, and what is left out, is
- * an entry too, so that the counts add up. Links are followed; a folder is entered once however many ways lead to it.
+ * an entry too, so that the counts add up. Links to files are followed, links to folders are not.
  * Synchronous: it is meant for a thread of its own.
  */
 export function* walk({ paths, exclude, recursive }: WalkOptions): Generator<ScanEntry> {
@@ -55,15 +55,15 @@ interface FolderOptions {
 }
 
 function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry> {
-  const { dev, ino } = statSync(folder.raw ?? folder.text, { bigint: true });
-  const identity = `${dev}:${ino}`;
-  if (options.entered.has(identity)) {
-    yield refused(folder, 'skipped', 'filtered', 'the folder has been read already, through another path');
-    return;
-  }
-  options.entered.add(identity);
   let children: readonly Child[];
   try {
+    const { dev, ino } = statSync(folder.raw ?? folder.text, { bigint: true });
+    const identity = `${dev}:${ino}`;
+    if (options.entered.has(identity)) {
+      yield refused(folder, 'skipped', 'filtered', 'the folder has been read already, through another path');
+      return;
+    }
+    options.entered.add(identity);
     children = list(folder);
   } catch (error) {
     yield refused(folder, 'failed', errorCodeOf(error), `the folder cannot be read: ${errorMessageOf(error)}`);
@@ -80,7 +80,8 @@ function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry>
       continue;
     }
     const stats = look(path);
-    if (!(stats instanceof Error) && stats.isDirectory()) folders.push(path);
+    // A link may lead anywhere, to a parent, to another disk, to the catalog itself: what the user did not name is not read.
+    if (!(stats instanceof Error) && stats.isDirectory()) yield refused(path, 'skipped', 'filtered', 'links to folders are not followed');
     else yield entryOf(path, stats, false);
   }
   if (!options.recursive) return;

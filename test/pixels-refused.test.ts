@@ -163,6 +163,16 @@ describe('damaged files', () => {
     expect(await look(whole)).toMatchObject({ kind: 'accepted', verdict: 'clean' });
   });
 
+  test('a JPEG with stray bytes between its segments can be salvaged whole', async () => {
+    const whole = await encode.jpeg();
+    const second = 4 + whole.readUInt16BE(4);
+    const stray = Buffer.concat([whole.subarray(0, second), Buffer.from([0x55, 0, 0x20]), whole.subarray(second)]);
+    expect(await look(stray)).toMatchObject({ kind: 'refused', verdict: 'salvageable', width: 500, height: 400, error: { code: 'corrupt' } });
+    const [salvaged, clean] = [await look(stray, { salvage: true }), await look(whole)];
+    expect(salvaged).toMatchObject({ kind: 'accepted', verdict: 'salvageable' });
+    expect(salvaged.kind === 'accepted' && salvaged.pixelSha256).toBe(clean.kind === 'accepted' && clean.pixelSha256);
+  });
+
   test.each(['webp', 'gif', 'tiff'] as const)('half a %s is refused', async (kind) => {
     const whole = await encode[kind]();
     const outcome = await look(whole.subarray(0, Math.floor(whole.length / 2)));

@@ -59,15 +59,16 @@ export function readJpegHeader(bytes: Buffer): ImageHeader {
 
 /**
  * The segments of the JPEG that begins at `start`, or null if none is there that leads to a picture. A search that tries
- * many starts says how many segments it may visit altogether; the number is counted down.
+ * many starts says how many segments it may visit altogether; the number is counted down. Bytes that belong to no
+ * segment are stepped over, as libjpeg does, but not in a search, which would find pictures of other starts that way.
  */
-export function readJpegSegments(bytes: Buffer, start: number, search = { segmentsLeft: Infinity }): JpegSegments | null {
+export function readJpegSegments(bytes: Buffer, start: number, search?: { segmentsLeft: number }): JpegSegments | null {
   const segments: { marker: number; payload: Buffer }[] = [];
   let frame: JpegFrame | null = null;
   let at = start + 2;
   while (at + 4 <= bytes.length) {
-    if (search.segmentsLeft-- <= 0) return null;
-    if (bytes[at] !== 0xff) return null;
+    if (search && (search.segmentsLeft-- <= 0 || bytes[at] !== 0xff)) return null;
+    if (bytes[at] !== 0xff) { at++; continue; }
     const marker = bytes[at + 1] ?? 0;
     if (marker === 0xff) { at++; continue; }
     if (marker === 0xd9 || marker < 0xc0) return null;

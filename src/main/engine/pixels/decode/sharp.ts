@@ -100,7 +100,8 @@ function expandGray(data: Uint8Array, width: number, height: number, hasAlpha: b
 function toDamage(error: unknown, bytes: Buffer, format: ImageFormat): Error {
   if (!(error instanceof Error) || /out of memory|unable to allocate/i.test(error.message)) return new Error('libvips failed', { cause: error });
   const complaint = error.message.split('\n')[0]?.slice(0, 200) ?? '';
-  const isTruncated = endsEarly(bytes, format) || /premature end|truncated|unexpected end|end of (file|stream)|\bEOF\b|read past/i.test(error.message);
+  // “Premature end of data segment” is libjpeg's word for codes that make no sense in the middle of whole data.
+  const isTruncated = endsEarly(bytes, format) || /premature end (?!of data segment)|truncated|unexpected end|end of (file|stream)|\bEOF\b|read past/i.test(error.message);
   return isTruncated
     ? new DamageError('truncated', `the ${format.toUpperCase()} data ends early, after ${bytes.length} bytes (${complaint})`)
     : new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${complaint})`);

@@ -137,7 +137,17 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
       return () => { listeners.delete(listener); };
     },
     lost: lost.promise,
-    openChannel: async () => await openEngineSocket((await next.promise).address),
+    async openChannel() {
+      for (;;) {
+        const session = await next.promise;
+        try {
+          return await openEngineSocket(session.address);
+        } catch {
+          // The engine is gone and our own connection is about to tell: the channel is one to its successor.
+          await session.closed;
+        }
+      }
+    },
     async stop(mode) {
       const last = next;
       if (!stopping.signal.aborted) {

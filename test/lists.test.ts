@@ -165,6 +165,21 @@ test('parts that are read after a pause are paused too', async () => {
 });
 
 describe('a review', () => {
+  test('of a list counts the rows that will fail, by reason', async () => {
+    const folder = await temporaryFolder();
+    await makePictures(join(folder, 'pictures'), 2);
+    const path = join(folder, 'list.csv');
+    await writeFile(path, ['sku,file', 'A1,pictures/0001.jpg', 'A2,pictures/0002.jpg', 'A3,', 'A4,https://example.org/a.jpg', 'A5,http://example.org/b.jpg', 'A6,pictures/gone.jpg', ''].join('\n'));
+    const { client } = openEngine(join(folder, 'workspace'));
+    const reviews = [];
+    for await (const review of await client.ingest.review({ paths: [path] })) reviews.push(review);
+    const { entries: [entry] } = reviews.at(-1)!;
+    expect(entry).toMatchObject({ kind: 'list', images: 2, byFormat: { jpg: 2 }, list: { rows: 6 } });
+    expect(entry!.skipped.map(({ code, count, examples }) => [code, count, examples[0]])).toEqual([
+      ['bad-input', 1, 'list.csv#3'], ['blocked-scheme', 2, 'a.jpg'], ['not-found', 1, 'gone.jpg'],
+    ]);
+  });
+
   test('says what is there before anything runs', async () => {
     const folder = await temporaryFolder();
     const pictures = await makePictures(join(folder, 'pictures'), 3);

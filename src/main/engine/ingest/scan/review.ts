@@ -5,7 +5,7 @@ import { errorCodeOf, errorMessageOf, ProofsheetError } from '../../errors.ts';
 import { partNames } from '../parts.ts';
 import type { ScanEntry } from './entry.ts';
 import { isListPath } from './list-format.ts';
-import { inspectList } from './list.ts';
+import { inspectList, listEntries, openList } from './list.ts';
 import { walk } from './walk.ts';
 
 export interface ReviewRequest {
@@ -42,27 +42,40 @@ async function* reviewPath(path: string, request: ReviewRequest): AsyncGenerator
     return;
   }
   if (!isFolder && isListPath(path)) {
-    yield await reviewList(path, request, empty);
+    yield* reviewList(path, request, empty);
     return;
   }
   const tally = createTally();
   let seen = 0;
   for (const entry of walk({ paths: [path], exclude: request.exclude, recursive: true })) {
+    if ('folderRead' in entry) continue;
     tally.add(entry);
     if (++seen % ENTRIES_BETWEEN_REPORTS === 0) yield { ...empty, ...tally.snapshot(), kind: 'folder' };
   }
   yield { ...empty, ...tally.snapshot(), kind: isFolder ? 'folder' : 'image' };
 }
 
-async function reviewList(path: string, request: ReviewRequest, empty: Omit<ReviewEntry, 'kind'>): Promise<ReviewEntry> {
+/** The rows are gone through as an import would, so that what will fail is known before it is begun. */
+async function* reviewList(path: string, request: ReviewRequest, empty: Omit<ReviewEntry, 'kind'>): AsyncGenerator<ReviewEntry> {
   try {
     const list = await inspectList(path, LIST_PREVIEW, request.sourceColumn);
     const name = request.name ?? basename(path, extname(path));
-    return { ...empty, kind: 'list', images: list.rows, list, parts: partNames(name, list.rows, request.maxBatchSize) };
+    const found = { ...empty, kind: 'list' as const, list, parts: partNames(name, list.rows, request.maxBatchSize) };
+    const tally = createTally();
+    let seen = 0;
+    for await (const entry of listEntries(await openList(path, request.sourceColumn), path, 0)) {
+      tally.add(entry.bytes === null && entry.refusal === null ? missing(entry) : entry);
+      if (++seen % ENTRIES_BETWEEN_REPORTS === 0) yield { ...found, ...tally.snapshot() };
+    }
+    yield { ...found, ...tally.snapshot() };
   } catch (error) {
     if (!(error instanceof ProofsheetError)) throw error;
-    return { ...empty, kind: 'list', skipped: [{ code: error.code, count: 1, examples: [error.message] }] };
+    yield { ...empty, kind: 'list', skipped: [{ code: error.code, count: 1, examples: [error.message] }] };
   }
+}
+
+function missing(entry: ScanEntry): ScanEntry {
+  return { ...entry, refusal: { state: 'failed', code: 'not-found', message: 'the file does not exist' } };
 }
 
 function createTally(): { add: (entry: ScanEntry) => void; snapshot: () => Pick<ReviewEntry, 'images' | 'bytes' | 'byFormat' | 'skipped'> } {

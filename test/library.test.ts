@@ -31,6 +31,10 @@ describe('a filter', () => {
     expect(count('folder:"/library/folder 3"')).toBe(10);
     expect(count('folder:/library')).toBe(100);
     expect(count('folder:/libr')).toBe(0);
+    expect(count('folder:Library')).toBe(100);
+    expect(count('folder:"folder 3"')).toBe(10);
+    expect(count('folder:"library/folder 3/"')).toBe(10);
+    expect(count('folder:libr') + count('folder:folder')).toBe(0);
     expect(count('format:png')).toBe(25);
     expect(count('-format:png')).toBe(75);
     expect(count('width>=3000')).toBe(count('width:3000..99999'));
@@ -48,6 +52,7 @@ describe('a filter', () => {
     expect(() => parseFilter('widht>3')).toThrow(expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('width') as string }));
     expect(() => parseFilter('width>wide')).toThrow(/needs a number/);
     expect(() => parseFilter('taken:yesterday')).toThrow(/2024-05/);
+    for (const half of ['width>=', 'ring format:', '-taken:', 'folder:"/shop/new', '"gold ri']) expect(() => parseFilter(half), half).toThrow(/needs a|has no end/);
     expect(() => parseFilter('format>png')).toThrow(/compared with “:”/);
   });
 

@@ -42,10 +42,18 @@ function termsOf(expression: string): Term[] {
     const match = pattern.exec(text);
     if (!match) throw new ProofsheetError('bad-input', `The filter cannot be read from “${text.slice(position, position + 20)}” on.`);
     const quoted = match[4]?.replace(/\\(.)/g, '$1');
+    requireComplete(match[5] ?? '');
     terms.push({ negated: match[1] === '-', field: match[2]?.toLowerCase() ?? null, operator: match[3] ?? ':', text: quoted ?? match[5] ?? '' });
     position = pattern.lastIndex;
   }
   return terms;
+}
+
+/** What is only half typed is not looked for: `width>=` is not a name, nor is a quote that has no end. */
+function requireComplete(text: string): void {
+  const field = /^([a-z]+)(?::|>=|<=|>|<|=)$/i.exec(text)?.[1];
+  if (field !== undefined) throw new ProofsheetError('bad-input', `The filter “${text}” needs a value after it.`);
+  if (text.startsWith('"')) throw new ProofsheetError('bad-input', `The quotation mark before “${text.slice(1)}” has no end.`);
 }
 
 const NUMBERS: Readonly<Record<string, string>> = {
@@ -68,7 +76,7 @@ const WORDS: Readonly<Record<string, (text: string) => Condition>> = {
   category: (text) => ({ sql: 'a.category = ?', values: [text] }),
   name: nameContains,
   flag: (text) => ({ sql: 'EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)', values: [text] }),
-  folder: inFolder,
+  folder: (text) => (IS_ABSOLUTE.test(text) ? inFolder(text) : inFolderNamed(text)),
   batch: (text) => ({
     sql: 'a.id IN (SELECT j.asset_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE (b.id = ? OR b.parent_id = ?) AND j.asset_id IS NOT NULL)',
     values: [Number(text), Number(text)],
@@ -89,6 +97,18 @@ function inFolder(path: string): Condition {
   return {
     sql: `a.id IN (SELECT s.asset_id FROM source s JOIN container c ON c.id = s.container_id WHERE s.asset_id IS NOT NULL AND (c.path = ? OR substr(c.path, 1, ?) IN (?, ?)))`,
     values: [folder, folder.length + 1, `${folder}/`, `${folder}\\`],
+  };
+}
+
+const IS_ABSOLUTE = /^(?:[\\/]|[a-z]:[\\/]|[a-z][a-z0-9+.-]+:\/\/)/i;
+
+/** A folder by its name, or by the end of its path, wherever it lies; the letters A–Z match in either case. */
+function inFolderNamed(path: string): Condition {
+  const name = path.replaceAll('\\', '/').replace(/^\.?\/+|\/+$/g, '').replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return {
+    sql: `a.id IN (SELECT s.asset_id FROM source s WHERE s.asset_id IS NOT NULL AND s.container_id IN (
+      SELECT id FROM container WHERE instr(lower(replace(path, '\\', '/')) || '/', ?) > 0))`,
+    values: [`/${name}/`],
   };
 }
 

@@ -43,7 +43,7 @@ export async function runProgram(options: ProgramOptions): Promise<ExitStatus> {
     else output.note(isDebug && error instanceof Error ? (error.stack ?? error.message) : asSentence(failure.message));
     return error instanceof UsageError ? 2 : 1;
   } finally {
-    await output.flush();
+    await Promise.race([output.flush(), options.interrupt.insisted]);
   }
 }
 
@@ -91,7 +91,7 @@ async function withEngine(
     ...options,
     output,
     resolvePath: (path) => resolve(cwd, path),
-    connect: async ({ work }) => await (connecting ??= connectEngine({ workspace, launch, work, debug: common.debug })),
+    connect: async ({ work }) => await (connecting ??= connectEngine({ workspace, launch, work, debug: common.debug, signal: interrupt.signal })),
   };
   const leave = async (mode: 'drain' | 'now'): Promise<void> => {
     // A connection that failed has nothing to be stopped, and the command has told why.
@@ -99,9 +99,13 @@ async function withEngine(
     await link?.stop(mode);
   };
   void interrupt.requested.then(() => { output.note('Finishing what is in work. Press Ctrl-C again to stop at once.'); });
-  const insisted = interrupt.insisted.then(async () => { await leave('now'); });
+  const insisted = interrupt.insisted.then(async () => {
+    await leave('now');
+    return interrupt.status();
+  });
   try {
-    return await run(context);
+    // Whatever the command is waiting for, the second Ctrl-C is not kept waiting.
+    return await Promise.race([run(context), insisted]);
   } catch (error) {
     // What broke off because the user wanted it to is no failure.
     if (interrupt.signal.aborted) return interrupt.status();

@@ -2,15 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
-import { openEngineSession, type EngineSession } from './engine-client.ts';
+import { openEngineSession, type EngineSession, type Patience } from './engine-client.ts';
 import { startEngine, type EngineProcess, type EngineProcessOptions } from './engine-process.ts';
-import { hostError } from './host-error.ts';
+import { describeError, hostError } from './host-error.ts';
 
 export interface AcquireOptions extends EngineProcessOptions {
   /** The child of an earlier round, which may still be alive. */
   readonly child: EngineProcess | undefined;
   /** How long an engine that holds the workspace may go without answering, in milliseconds. */
   readonly busyWaitMs: number;
+  readonly patience: Patience;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
@@ -37,7 +38,7 @@ export async function acquireEngine(options: AcquireOptions): Promise<AcquiredEn
       return { session: running, child: options.child?.isRunning() === true ? options.child : undefined };
     }
     const started = await startEngine(options);
-    if (started.kind === 'ready') return { session: await openEngineSession(started.process.address), child: started.process };
+    if (started.kind === 'ready') return { session: await openOwnSession(started.process, options.patience), child: started.process };
     if (started.code !== 'workspace-busy' || options.now() >= giveUpAt) {
       throw hostError(started.code, started.message, { workspace: options.workspace });
     }
@@ -45,16 +46,37 @@ export async function acquireEngine(options: AcquireOptions): Promise<AcquiredEn
   }
 }
 
+async function openOwnSession(engine: EngineProcess, patience: Patience): Promise<EngineSession> {
+  try {
+    return await openEngineSession(engine.address, patience);
+  } catch (error) {
+    await engine.kill();
+    throw hostError('internal', `the engine could not be reached after its start: ${describeError(error).message}`);
+  }
+}
+
 /**
  * `engine.json` may be missing, stale, or half a thought of a killed engine: only an open connection counts. An engine
- * that another process started only to read is told that there is work now.
+ * that another process started only to read is told that there is work now. Rejects with `workspace-busy` when an engine
+ * holds the workspace and does not answer: it is another process' child, and not ours to end.
  */
-async function findRunning({ workspace, work }: AcquireOptions): Promise<EngineSession | undefined> {
+async function findRunning({ workspace, work, patience }: AcquireOptions): Promise<EngineSession | undefined> {
+  const file = await readEngineFile(workspace);
+  if (file === undefined) return undefined;
   try {
-    const file: unknown = JSON.parse(await readFile(join(workspace, 'engine.json'), 'utf8'));
-    const session = await openEngineSession(engineFileSchema.parse(file).address);
+    const session = await openEngineSession(file.address, patience);
     if (work) await session.link.call(['workspace', 'work'], { enabled: true }, { context: {} });
     return session;
+  } catch (error) {
+    if (describeError(error).code !== 'timeout-connect') return undefined;
+    const pid = String(file.pid);
+    throw hostError('workspace-busy', `the engine that holds ${workspace} (process ${pid}) does not answer; end process ${pid} and try again, nothing that is done will be lost`, { pid: file.pid });
+  }
+}
+
+async function readEngineFile(workspace: string): Promise<z.infer<typeof engineFileSchema> | undefined> {
+  try {
+    return engineFileSchema.parse(JSON.parse(await readFile(join(workspace, 'engine.json'), 'utf8')));
   } catch {
     return undefined;
   }

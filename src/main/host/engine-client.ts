@@ -14,32 +14,64 @@ export interface EngineSession {
   readonly link: ClientLink<ClientContext>;
   /** Resolves when the connection is gone, for whatever reason. */
   readonly closed: Promise<void>;
+  /** True when the connection was given up because the engine no longer answered. */
+  readonly wentSilent: () => boolean;
 }
+
+export interface Patience {
+  /** How long an engine may take to accept a connection. */
+  readonly connectLimitMs: number;
+  readonly pingEveryMs: number;
+  /**
+   * So many pings in a row without any answer, and the engine is given up. Counted, not timed: a host that was itself
+   * suspended must not take its own absence for the engine's.
+   */
+  readonly maxMissedPings: number;
+}
+
+export const PATIENCE: Patience = { connectLimitMs: 5000, pingEveryMs: 5000, maxMissedPings: 6 };
 
 /** How often a call is made again after the engine died before it answered; a call that kills it must end somewhere. */
 const MAX_CALLS = 3;
 
-/** Opens one WebSocket to an engine's address (socket path or named pipe). Rejects if nobody serves there. */
-export function openEngineSocket(address: string): Promise<WebSocket> {
+/**
+ * Opens one WebSocket to an engine's address (socket path or named pipe). Rejects if nobody serves there, and with
+ * `timeout-connect` if somebody holds the address but does not answer: a process that is stopped or wedged.
+ */
+export function openEngineSocket(address: string, limitMs: number): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     // `ws+unix:` URLs cannot carry every path (`#`, `?`, `:`, `%`), a socket of our own can.
     const socket = new WebSocket('ws://engine/rpc', { createConnection: () => connect(address), perMessageDeflate: false });
-    socket.once('open', () => {
-      socket.off('error', reject);
-      // What follows an error is always `close`, and that is what everybody listens to.
-      socket.on('error', () => undefined);
-      resolve(socket);
-    });
-    socket.once('error', reject);
+    const timer = setTimeout(() => {
+      reject(hostError('timeout-connect', `the engine did not answer within ${String(limitMs / 1000)} s`));
+      socket.terminate();
+    }, limitMs);
+    // What follows an error is always `close`, and that is what everybody listens to who has the socket.
+    socket.on('error', reject);
+    socket.once('open', () => { resolve(socket); });
+    for (const outcome of ['open', 'close'] as const) socket.once(outcome, () => { clearTimeout(timer); });
   });
 }
 
-export async function openEngineSession(address: string): Promise<EngineSession> {
-  const socket = await openEngineSocket(address);
+export async function openEngineSession(address: string, patience = PATIENCE): Promise<EngineSession> {
+  const socket = await openEngineSocket(address, patience.connectLimitMs);
   const closed = new Promise<void>((resolve) => { socket.once('close', () => { resolve(); }); });
   // ws fires the same events as a browser's WebSocket; only the declared types of the two differ.
   const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
-  return { address, socket, link, closed };
+  return { address, socket, link, closed, wentSilent: watchHeartbeat(socket, patience) };
+}
+
+/** A request may take as long as it likes; an engine that answers no ping is not at work on it. */
+function watchHeartbeat(socket: WebSocket, { pingEveryMs, maxMissedPings }: Patience): () => boolean {
+  let missed = 0;
+  const timer = setInterval(() => {
+    if (missed >= maxMissedPings) socket.terminate();
+    else socket.ping();
+    missed += 1;
+  }, pingEveryMs);
+  for (const sign of ['pong', 'message'] as const) socket.on(sign, () => { missed = 0; });
+  socket.once('close', () => { clearInterval(timer); });
+  return () => missed > maxMissedPings;
 }
 
 /**

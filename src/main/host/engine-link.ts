@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { acquireEngine } from './acquire-engine.ts';
-import { createEngineClient, openEngineSocket, type EngineClient, type EngineSession } from './engine-client.ts';
+import { createEngineClient, openEngineSocket, type EngineClient, type EngineSession, PATIENCE, type Patience } from './engine-client.ts';
 import type { EngineLaunch, EngineProcess, StopMode } from './engine-process.ts';
 import { describeError, hostError } from './host-error.ts';
 
@@ -32,10 +33,12 @@ export interface ConnectOptions {
   /** False for commands that only read: an engine started for them leaves the queue alone. */
   readonly work: boolean;
   readonly debug?: boolean;
+  /** Gives up connecting, which then rejects with `cancelled`; means nothing once connected. */
+  readonly signal?: AbortSignal;
   readonly supervision?: Partial<Supervision>;
 }
 
-export interface Supervision {
+export interface Supervision extends Patience {
   readonly firstBackoffMs: number;
   readonly maxBackoffMs: number;
   /** An engine that ran this long makes the next backoff short again. */
@@ -49,12 +52,14 @@ export interface Supervision {
 
 const DEFAULTS: Supervision = {
   firstBackoffMs: 250, maxBackoffMs: 10_000, stableMs: 60_000, maxFailedStarts: 3, maxRapidDeaths: 20, busyWaitMs: 25_000,
+  ...PATIENCE,
   now: () => performance.now(),
 };
 
 /**
  * Finds the engine that holds the workspace or starts one, and keeps the connection: an engine that dies is started
- * again with backoff, one that another process ran is replaced by our own. Rejects when none can be had, with the
+ * again with backoff, one of ours that no longer answers is killed first, one that another process ran is replaced by
+ * our own. Rejects when none can be had, with the
  * engine's own reason (`workspace-newer`, `workspace-busy`, `no-permission` …).
  */
 export async function connectEngine(options: ConnectOptions): Promise<EngineLink> {
@@ -62,8 +67,11 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
   const limits = { ...DEFAULTS, ...options.supervision };
   const listeners = new Set<(state: EngineLinkState) => void>();
   const stopping = new AbortController();
+  // An engine that does not answer does not agree to a farewell either.
+  const left = once(stopping.signal, 'abort');
   let state: EngineLinkState = 'connecting';
   let child: EngineProcess | undefined;
+  let current: EngineSession | undefined;
   let next = nextSession();
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => undefined);
@@ -81,7 +89,7 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
       try {
         const acquired = await acquireEngine({
           workspace, launch: options.launch, work: options.work, debug: options.debug ?? false,
-          child, busyWaitMs: limits.busyWaitMs, now: limits.now, signal: stopping.signal,
+          child, busyWaitMs: limits.busyWaitMs, patience: limits, now: limits.now, signal: stopping.signal,
         });
         child = acquired.child;
         if (!stopping.signal.aborted) return acquired.session;
@@ -107,13 +115,15 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
       const session = await open();
       if (session === undefined) return;
       const since = limits.now();
+      current = session;
       next.resolve(session);
       setState('connected');
-      await session.closed;
+      await Promise.race([session.closed, left]);
       if (stopping.signal.aborted) return;
       next = nextSession();
       setState('reconnecting');
       if (child === undefined) continue;
+      if (session.wentSilent()) await child.kill();
       const end = await Promise.race([child.exited, delay(limits.firstBackoffMs, 'a lost connection')]);
       rapidDeaths = limits.now() - since >= limits.stableMs ? 1 : rapidDeaths + 1;
       if (rapidDeaths > limits.maxRapidDeaths) {
@@ -125,7 +135,19 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
   };
 
   const supervised = supervise();
-  await next.promise;
+  const giveUp = (): void => {
+    stopping.abort();
+    next.reject(hostError('cancelled', 'stopped while connecting'));
+  };
+  options.signal?.addEventListener('abort', giveUp);
+  try {
+    await next.promise;
+  } catch (error) {
+    await supervised;
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
+  }
 
   return {
     workspace,
@@ -141,7 +163,7 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
       for (;;) {
         const session = await next.promise;
         try {
-          return await openEngineSocket(session.address);
+          return await openEngineSocket(session.address, limits.connectLimitMs);
         } catch {
           // The engine is gone and our own connection is about to tell: the channel is one to its successor.
           await session.closed;
@@ -149,15 +171,16 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
       }
     },
     async stop(mode) {
-      const last = next;
       if (!stopping.signal.aborted) {
         stopping.abort();
-        last.reject(undefined);
+        const closing = hostError('cancelled', 'Proofsheet is closing');
+        next.reject(closing);
         next = nextSession();
-        next.reject(hostError('cancelled', 'Proofsheet is closing'));
+        next.reject(closing);
         setState('stopped');
-        last.promise.then((session) => { session.socket.close(); }, () => undefined);
+        current?.socket.close();
       }
+      if (mode === 'now') current?.socket.terminate();
       await child?.stop(mode);
       await supervised;
       // One that was only just starting when we were asked to stop.

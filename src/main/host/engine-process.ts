@@ -20,6 +20,8 @@ export interface EngineProcessOptions {
   readonly work: boolean;
   /** Sends the engine's own messages to this process' stderr instead of the log file. */
   readonly debug: boolean;
+  /** Ends the start: an engine that does not serve yet is killed. */
+  readonly signal?: AbortSignal;
 }
 
 export type StopMode = 'drain' | 'now';
@@ -32,6 +34,8 @@ export interface EngineProcess {
   readonly isRunning: () => boolean;
   /** Asks for the given end and resolves when the process is gone; one that does not answer is killed. */
   readonly stop: (mode: StopMode) => Promise<void>;
+  /** Ends it without asking: it does not answer. The catalog is consistent, jobs come back by their leases. */
+  readonly kill: () => Promise<void>;
 }
 
 export type EngineStart =
@@ -51,11 +55,12 @@ const STOP_NOW_LIMIT_MS = 3_000;
 const NODE_FLAGS = ['--max-semi-space-size=8'];
 
 /** Starts one engine and waits until it serves or says why it does not. */
-export async function startEngine({ launch, workspace, work, debug }: EngineProcessOptions): Promise<EngineStart> {
+export async function startEngine({ launch, workspace, work, debug, signal }: EngineProcessOptions): Promise<EngineStart> {
   const log = await openEngineLog(workspace).catch((error: unknown) => {
     throw hostError(systemCode(error) ?? 'internal', `the workspace ${workspace} cannot be used: ${systemReason(error)}`);
   });
   const output = debug ? 2 : log.descriptor;
+  signal?.throwIfAborted();
   // The engine must outlive neither its host nor a Ctrl-C it was not told of, so it stays in the host's group and obeys
   // the channel alone.
   const child = spawn(launch.node, [...NODE_FLAGS, launch.entry, '--workspace', workspace, ...(work ? [] : ['--no-work'])], {
@@ -63,7 +68,10 @@ export async function startEngine({ launch, workspace, work, debug }: EngineProc
     env: { ...launch.env, ...engineEnvironment(launch.env) },
   });
   const exited = exitOf(child).finally(() => log.close());
+  const abandon = (): void => { child.kill('SIGKILL'); };
+  signal?.addEventListener('abort', abandon);
   const first = await Promise.race([firstMessage(child), exited]);
+  signal?.removeEventListener('abort', abandon);
   if (typeof first === 'string') {
     return { kind: 'refused', code: 'internal', message: `the engine stopped while starting (${first}): ${await log.lastWords() ?? 'it said nothing'}; see ${log.path}` };
   }
@@ -110,9 +118,11 @@ function engineProcess(child: ChildProcess, ready: { readonly address: string; r
     if (child.connected) child.send({ kind: 'stop', mode }, () => undefined);
     await waitUpTo(mode === 'drain' ? DRAIN_LIMIT_MS : STOP_NOW_LIMIT_MS);
     if (!isRunning()) return;
-    if (mode === 'drain') return await stop('now');
+    await (mode === 'drain' ? stop('now') : kill());
+  };
+  const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     await exited;
   };
-  return { ...ready, exited, isRunning, stop };
+  return { ...ready, exited, isRunning, stop, kill };
 }

@@ -1,0 +1,87 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectEngine, type ConnectOptions, type EngineLink } from '../src/main/host/engine-link.ts';
+import { enginePid, joinEngine, LAUNCH, makePictures, startCli, temporaryFolder } from './hosts.ts';
+
+const IMPATIENT = { firstBackoffMs: 20, connectLimitMs: 500, pingEveryMs: 200, maxMissedPings: 5 };
+
+async function connect(options: Partial<ConnectOptions> & { readonly workspace: string }): Promise<EngineLink> {
+  const link = await connectEngine({ launch: LAUNCH, work: true, ...options });
+  onTestFinished(async () => { await link.stop('now'); });
+  return link;
+}
+
+/** As a debugger, a memory limit or a wedged disk does: the process is there, and says nothing. */
+async function suspendEngine(workspace: string): Promise<number> {
+  const pid = await enginePid(workspace);
+  process.kill(pid, 'SIGSTOP');
+  onTestFinished(() => { if (isAlive(pid)) process.kill(pid, 'SIGCONT'); });
+  return pid;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('an engine of our own that no longer answers is killed, and the next one answers what was asked', async () => {
+  const workspace = await temporaryFolder();
+  const link = await connect({ workspace, supervision: IMPATIENT });
+  const pid = await suspendEngine(workspace);
+  expect((await link.client.workspace.metrics()).assetCount).toBe(0);
+  expect([isAlive(pid), await enginePid(workspace) === pid]).toEqual([false, false]);
+});
+
+test('another process’ engine that no longer answers is left alone, and the host says which process it is', async () => {
+  const workspace = await temporaryFolder();
+  const owner = await connect({ workspace });
+  const guest = await connect({ workspace, supervision: IMPATIENT });
+  const pid = await suspendEngine(workspace);
+  const silent = { code: 'workspace-busy', message: expect.stringContaining(`process ${String(pid)}) does not answer`) as string };
+  await expect(guest.client.workspace.metrics()).rejects.toMatchObject(silent);
+  await expect(guest.lost).rejects.toMatchObject(silent);
+  await expect(connect({ workspace, supervision: IMPATIENT })).rejects.toMatchObject(silent);
+  process.kill(pid, 'SIGCONT');
+  expect((await owner.client.workspace.metrics()).assetCount).toBe(0);
+});
+
+test('an engine that never gets ready is given up, and is gone', async () => {
+  const folder = await temporaryFolder();
+  const entry = join(folder, 'program.mjs');
+  await writeFile(entry, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(process.pid)); setInterval(() => {}, 1000);`);
+  const giveUp = new AbortController();
+  const connecting = connect({ workspace: join(folder, 'workspace'), launch: { ...LAUNCH, entry }, signal: giveUp.signal });
+  connecting.catch(() => undefined);
+  await expect.poll(async () => Number(await readFile(join(folder, 'pid'), 'utf8').catch(() => ''))).toBeGreaterThan(0);
+  giveUp.abort();
+  await expect(connecting).rejects.toMatchObject({ code: 'cancelled' });
+  expect(isAlive(Number(await readFile(join(folder, 'pid'), 'utf8')))).toBe(false);
+});
+
+test('a command that meets an engine that does not answer says so and fails', async () => {
+  const workspace = await temporaryFolder();
+  await connect({ workspace });
+  const pid = await suspendEngine(workspace);
+  const { status, stderr } = await startCli(['metrics', '--workspace', workspace]).done;
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`end process ${String(pid)} and try again`)]);
+});
+
+test('a command is ended by the second signal, whatever it waits for', async () => {
+  const folder = await temporaryFolder();
+  const workspace = join(folder, 'workspace');
+  const pictures = await makePictures(join(folder, 'pictures'), 40, 1000);
+  await connect({ workspace });
+  const run = startCli(['ingest', pictures, '--workspace', workspace]);
+  const guest = await joinEngine(workspace);
+  for await (const snapshot of await guest.client.batches.progress()) if (snapshot.length > 0) break;
+  await suspendEngine(workspace);
+  const pressAgain = (): number | null => {
+    run.process.kill('SIGTERM');
+    return run.process.exitCode;
+  };
+  await expect.poll(pressAgain, { interval: 100, timeout: 8000 }).toBe(143);
+});

@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +7,8 @@ import { createViews } from '../src/main/engine/assets/views.ts';
 import { openCatalog } from '../src/main/engine/catalog/open.ts';
 import { createReader } from '../src/main/engine/catalog/reader.ts';
 import { fillCatalog } from './fixtures/catalog.ts';
-import { temporaryFolder } from './hosts.ts';
+import { makePictures, temporaryFolder } from './hosts.ts';
+import { openEngine } from './support/engine.ts';
 import { ENGINE_FILES } from './support/engine-files.ts';
 
 async function openLibrary(count: number): Promise<{ db: Database.Database; path: string }> {
@@ -67,11 +69,28 @@ describe('a filter', () => {
 });
 
 describe('a view', () => {
+  test('by the date of adding follows the order of the files, whichever was finished first', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 12);
+    // The first to be read is the last to be finished.
+    await copyFile(join(await makePictures(join(folder, 'large'), 1, 2400), '0001.jpg'), join(pictures, '0000.jpg'));
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    await ingest({ paths: [pictures] });
+    await ingest({ paths: [await makePictures(join(folder, 'later'), 13)] });
+    const names = async (direction: 'ascending' | 'descending', filter: string) =>
+      (await client.assets.openView({ filter, sort: { key: 'added', direction } })).cells.map(({ name }) => name);
+    const expected = [...Array.from({ length: 13 }, (_, index) => `${String(index).padStart(4, '0')}.jpg`), '0013.jpg'];
+    for (const filter of ['', 'format:jpeg']) {
+      expect(await names('ascending', filter)).toEqual(expected);
+      expect(await names('descending', filter)).toEqual(expected.toReversed());
+    }
+  });
+
   test('gives the same cells by rank as the whole list, in every order and at both ends', async () => {
     const { db, path } = await openLibrary(3000);
     const reader = createReader(path, ENGINE_FILES.readerThread);
     const views = createViews(db, reader, Date.now);
-    const columns = { added: 'id', taken: 'taken_at', name: 'name COLLATE NOCASE', bytes: 'bytes', pixels: 'width * height', score: 'score' } as const;
+    const columns = { added: 'added_order', taken: 'taken_at', name: 'name COLLATE NOCASE', bytes: 'bytes', pixels: 'width * height', score: 'score' } as const;
     for (const key of ['added', 'taken', 'name', 'bytes', 'pixels', 'score'] as const) {
       for (const direction of ['ascending', 'descending'] as const) {
         const { viewId, total, cells } = await views.open('-format:png', { key, direction }, 50);

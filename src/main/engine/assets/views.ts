@@ -14,7 +14,7 @@ export interface Views {
 const MAX_VIEWS = 8;
 
 const SORT_COLUMNS: Readonly<Record<Sort['key'], string>> = {
-  added: 'a.id', taken: 'a.taken_at', name: 'a.name COLLATE NOCASE', bytes: 'a.bytes', pixels: 'a.width * a.height', score: 'a.score',
+  added: 'a.added_order', taken: 'a.taken_at', name: 'a.name COLLATE NOCASE', bytes: 'a.bytes', pixels: 'a.width * a.height', score: 'a.score',
 };
 
 const CELL_COLUMNS = 'a.id, lower(hex(a.sha256)) AS sha256, a.name, a.width, a.height, a.format, a.placeholder, a.flags';
@@ -55,7 +55,7 @@ export function createViews(db: Database.Database, reader: Reader, now: () => nu
       ids.catch(() => undefined);
       ranks.set(viewId, ids);
       for (const stale of [...ranks.keys()].slice(0, -MAX_VIEWS)) ranks.delete(stale);
-      // In the order of ids, unfiltered, the first window and the total cost nothing: paint before the ranks are there.
+      // In the order of adding, unfiltered, the first window and the total cost nothing: paint before the ranks are there.
       if (condition.sql === '1' && sort.key === 'added') {
         const cells = db.prepare<[number], CellRow>(`SELECT ${CELL_COLUMNS} ${from} LIMIT ?`).all(first).map(toCell);
         return { viewId, total: total.get() ?? 0, cells };

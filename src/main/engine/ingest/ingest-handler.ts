@@ -36,9 +36,9 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
     `SELECT id, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged FROM asset WHERE sha256 = ?`);
   const insertAsset = db.prepare<[Record<string, unknown>], number>(`
     INSERT INTO asset (sha256, pixel_sha256, name, format, width, height, bytes, orientation, frames, has_alpha, color_space, taken_at, flags, metadata,
-      score, sharpness, contrast, brightness, colorfulness, resolution, placeholder, stored, pipeline, created_at)
+      score, sharpness, contrast, brightness, colorfulness, resolution, placeholder, stored, pipeline, added_order, created_at)
     VALUES (@sha256, @pixelSha256, @name, @format, @width, @height, @bytes, @orientation, @frames, @hasAlpha, @colorSpace, @takenAt, @flags, @metadata,
-      @score, @sharpness, @contrast, @brightness, @colorfulness, @resolution, @placeholder, @stored, @pipeline, @now) RETURNING id`).pluck();
+      @score, @sharpness, @contrast, @brightness, @colorfulness, @resolution, @placeholder, @stored, @pipeline, @addedOrder, @now) RETURNING id`).pluck();
   const insertFingerprint = db.prepare<[number, Uint8Array, number, Uint8Array, Uint8Array]>(
     'INSERT INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash) VALUES (?, ?, ?, ?, ?)');
   const insertRendition = db.prepare<[number, string, number, number, number, Uint8Array, number, number, number]>(`
@@ -63,7 +63,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
       orientation: record.orientation, frames: record.frames, hasAlpha: Number(record.hasAlpha), colorSpace: record.colorSpace,
       takenAt: record.takenAt === null ? null : Date.parse(record.takenAt), flags: JSON.stringify(record.flags), metadata: JSON.stringify(record.metadata),
       score: quality.score, sharpness: quality.sharpness, contrast: quality.contrast, brightness: quality.brightness,
-      colorfulness: quality.colorfulness, resolution: quality.resolution, placeholder: record.placeholder, stored: Number(stored), pipeline: PIPELINE_VERSION, now,
+      colorfulness: quality.colorfulness, resolution: quality.resolution, placeholder: record.placeholder, stored: Number(stored), pipeline: PIPELINE_VERSION, addedOrder: job.id, now,
     });
     if (id === undefined) throw new Error(`The asset ${sha256} was not stored`);
     insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, bytesOf(fingerprint.phash), bytesOf(fingerprint.dhash));

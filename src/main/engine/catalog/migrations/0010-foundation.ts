@@ -45,8 +45,11 @@ CREATE TABLE asset (
   placeholder TEXT NOT NULL,
   stored INTEGER NOT NULL DEFAULT 0,
   pipeline INTEGER NOT NULL,
+  -- The job that brought it: ids of jobs follow the order in which files were found, whenever each was finished.
+  added_order INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX asset_added ON asset (added_order);
 
 CREATE TABLE fingerprint (
   asset_id INTEGER PRIMARY KEY REFERENCES asset ON DELETE CASCADE,

@@ -107,6 +107,30 @@ describe('a view', () => {
     db.close();
   });
 
+  test('takes over what is selected in another one, by image', async () => {
+    const { db, path } = await openLibrary(3000);
+    const reader = createReader(path, ENGINE_FILES.readerThread);
+    const views = createViews(db, reader, Date.now);
+    const from = await views.open('', { key: 'name', direction: 'ascending' }, 1);
+    const [first, second] = await views.window(from.viewId, 12, 2);
+    const to = await views.open('-format:webp', { key: 'score', direction: 'descending' }, 1);
+    const ranks = await Promise.all([first!, second!].map(({ id }) => views.rankOf(to.viewId, id)));
+    // The third of them is a webp, and so is not in the other view.
+    const few = await views.carrySelection(from.viewId, to.viewId, { all: false, exceptions: [{ start: 12, end: 14 }, { start: 15, end: 16 }] });
+    expect([few.all, few.exceptions.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, index) => start + index))]).toEqual([false, ranks.toSorted((a, b) => a! - b!)]);
+    const most = await views.carrySelection(from.viewId, to.viewId, { all: true, exceptions: [{ start: 12, end: 13 }] });
+    expect(most).toEqual({ all: true, exceptions: [{ start: ranks[0], end: ranks[0]! + 1 }] });
+    fillCatalog(db, 5, 3000);
+    const grown = await views.open('', { key: 'name', direction: 'ascending' }, 1);
+    expect(await views.carrySelection(from.viewId, grown.viewId, { all: true, exceptions: [] })).toEqual({ all: false, exceptions: [{ start: 0, end: 3000 }] });
+    expect(await views.paths(grown.viewId, [{ start: 0, end: 2 }, { start: 3004, end: 3005 }])).toEqual([
+      '/library/folder 0/IMG_000000.jpg', '/library/folder 0/IMG_000001.jpg', '/library/folder 300/IMG_003004.jpg',
+    ]);
+    await expect(views.paths(grown.viewId, [{ start: 0, end: 5001 }])).rejects.toMatchObject({ code: 'bad-input' });
+    await reader.close();
+    db.close();
+  });
+
   test('stays as it was while assets are added, until it is opened again', async () => {
     const { db, path } = await openLibrary(100);
     const reader = createReader(path, ENGINE_FILES.readerThread);

@@ -63,9 +63,16 @@ export const assetCellSchema = z.object({
   format: z.string(),
   /** `#rrggbb`, the mean colour, painted until the picture is there. */
   placeholder: z.string(),
+  hasAlpha: z.boolean(),
   flags: z.array(z.string()),
 });
 export type AssetCell = z.infer<typeof assetCellSchema>;
+
+/** Ranks from `start` up to but not including `end`. */
+export const rankIntervalSchema = z.object({ start: countSchema, end: countSchema });
+/** All or none of the ranks of a view, and the sorted, disjoint intervals that are the exception to it. */
+export const selectionSchema = z.object({ all: z.boolean(), exceptions: z.array(rankIntervalSchema).readonly() });
+export type Selection = z.infer<typeof selectionSchema>;
 
 export const sortSchema = z.object({
   key: z.enum(['added', 'taken', 'name', 'bytes', 'pixels', 'score']),
@@ -95,6 +102,10 @@ export const assetsContract = {
     .output(z.array(assetCellSchema)),
   /** 0-based rank of an asset in a view, null when it is not in it. */
   rankOf: procedure.input(z.object({ viewId: idSchema, assetId: idSchema })).output(countSchema.nullable()),
+  /** What is selected in one view, by the ranks it has in another; what is not in that one is selected no longer. */
+  carrySelection: procedure.input(z.object({ fromView: idSchema, toView: idSchema, selection: selectionSchema })).output(selectionSchema),
+  /** Where the images of these ranks lie, in order: the first place of each. At most 5000 ranks. */
+  paths: procedure.input(z.object({ viewId: idSchema, ranks: z.array(rankIntervalSchema) })).output(z.array(z.string())),
   /** Counts for the sidebar. `filter` of each facet value can be put into a view's filter as it is. */
   facets: procedure.output(z.object({
     total: countSchema,

@@ -27,6 +27,8 @@ export function createAssetsRouter({ db, records, views, reader, originals }: As
     openView: os.openView.handler(({ input }) => views.open(input.filter, input.sort, input.first)),
     window: os.window.handler(({ input }) => views.window(input.viewId, input.start, input.count)),
     rankOf: os.rankOf.handler(({ input }) => views.rankOf(input.viewId, input.assetId)),
+    carrySelection: os.carrySelection.handler(({ input }) => views.carrySelection(input.fromView, input.toView, input.selection)),
+    paths: os.paths.handler(({ input }) => views.paths(input.viewId, input.ranks)),
     // They take seconds at a million assets: whoever asks meanwhile shares the answer that is on its way.
     facets: os.facets.handler(() => (facets ??= readFacets(reader, total.get() ?? 0).finally(() => { facets = undefined; }))),
     original: os.original.handler(({ input }) => {

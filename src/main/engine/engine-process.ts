@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RPCHandler } from '@orpc/server/ws';
@@ -9,6 +8,8 @@ import { WebSocketServer } from 'ws';
 import manifest from '../../../package.json' with { type: 'json' };
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { errorCodeOf, errorMessageOf } from './errors.ts';
+import { createDefectTeller } from './rpc.ts';
+import { privateSocketFolder, type SocketFolder } from './socket-folder.ts';
 
 /** Largest message a client may send; lists of paths are the largest there are. */
 const MAX_MESSAGE_BYTES = 64 * 2 ** 20;
@@ -31,7 +32,9 @@ export async function runEngineProcess(args: readonly string[], files: EngineOpt
     process.exit(1);
   }
 
-  const { server, address } = await serve(engine);
+  const folder = process.platform === 'win32' ? undefined : privateSocketFolder(process.env['XDG_RUNTIME_DIR'], process.getuid?.() ?? 0);
+  const address = addressOf(engine.workspace.root, folder);
+  const server = await serve(engine, address);
   const engineFile = engine.workspace.engineFile;
   writeFileSync(`${engineFile}.part`, JSON.stringify({ pid: process.pid, address, version: manifest.version }));
   renameSync(`${engineFile}.part`, engineFile);
@@ -39,7 +42,10 @@ export async function runEngineProcess(args: readonly string[], files: EngineOpt
   let ending: Promise<void> | undefined;
   const end = (mode: 'drain' | 'now'): void => {
     ending ??= engine.close(mode).then(
-      () => { process.exit(0); },
+      () => {
+        folder?.remove();
+        process.exit(0);
+      },
       (error: unknown) => {
         report(error);
         process.exit(1);
@@ -54,37 +60,37 @@ export async function runEngineProcess(args: readonly string[], files: EngineOpt
     end(message.mode === 'now' ? 'now' : 'drain');
   });
   process.on('disconnect', () => { end('drain'); });
-  process.on('SIGTERM', () => { end('drain'); });
+  // A terminal that is closed says SIGHUP to all its processes.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { end('drain'); });
+  // The host may have gone before there was anybody to hear of it.
+  if (process.send && !process.connected) end('drain');
   await tell({ kind: 'ready', address, pid: process.pid });
 }
 
-async function serve(engine: Engine): Promise<{ server: Server; address: string }> {
+async function serve(engine: Engine, address: string): Promise<Server> {
   const server = createServer((_request, response) => response.writeHead(404).end());
   const sockets = new WebSocketServer({ server, path: '/rpc', maxPayload: MAX_MESSAGE_BYTES });
-  const handler = new RPCHandler(engine.router);
+  const handler = new RPCHandler(engine.router, { clientInterceptors: [createDefectTeller(report, join(engine.workspace.logs, 'engine.log'))] });
   sockets.on('connection', (socket) => {
     socket.on('error', report);
     void handler.upgrade(socket, { context: {} });
   });
-  const address = addressOf(engine.workspace.root);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address, resolve);
   });
   if (process.platform !== 'win32') chmodSync(address, 0o600);
-  return { server, address };
+  return server;
 }
 
 /**
  * The socket's name comes from the workspace, and lies in a folder of this user alone: a path below a deep workspace
- * would not fit into the 108 bytes that a Unix socket's name may have.
+ * would not fit into the name that a Unix socket may have.
  */
-function addressOf(root: string): string {
+function addressOf(root: string, folder: SocketFolder | undefined): string {
   const name = createHash('sha256').update(root).digest('hex').slice(0, 24);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\proofsheet-${name}`;
-  const folder = join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `proofsheet-${process.getuid?.() ?? 0}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const address = join(folder, `${name}.sock`);
+  if (folder === undefined) return `\\\\.\\pipe\\proofsheet-${name}`;
+  const address = join(folder.path, `${name}.sock`);
   // We hold the workspace's lock, so whoever left this socket is gone.
   rmSync(address, { force: true });
   return address;

@@ -170,14 +170,63 @@ describe('batches', () => {
     add(batch);
     store.pause(parentId!);
     expect(store.get(batch).state).toBe('paused');
-    expect(() => { store.pause(parentId!); }).toThrow(/Cannot pause “b”: it is paused/);
     store.resume(parentId!);
     for (const job of queue.claim(5, 2000)) queue.finish(job, DONE, 2000);
     store.settle(3000);
     expect(store.aggregate(parentId!)).toMatchObject({ state: 'completed', done: 1, successRate: 1, finishedAt: new Date(3000).toISOString() });
-    expect(() => { store.cancel(parentId!, 1); }).toThrow(/it is completed/);
-    expect(() => { store.restore(parentId!); }).toThrow(/Cannot restore/);
+    for (const verb of ['pause', 'resume', 'cancel'] as const) expect(() => { store[verb](parentId!, 1); }).toThrow(`Cannot ${verb} “b”: it has ended.`);
     expect(() => store.get(4711)).toThrow(expect.objectContaining({ code: 'not-found' }));
+  });
+
+  test('take a verb that is said twice like one that is said once', async () => {
+    const { db, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const batch = addBatch();
+    const other = addBatch();
+    const { parentId } = store.get(batch);
+    add(batch);
+    add(other);
+    for (const verb of ['pause', 'resume', 'cancel', 'retry', 'delete', 'restore'] as const) {
+      const say = (): unknown => verb === 'retry' ? store.retry(parentId!, undefined, 3000) : store[verb](parentId!, 3000);
+      say();
+      store.settle(4000);
+      const once = store.aggregate(parentId!);
+      say();
+      store.settle(4000);
+      expect(store.aggregate(parentId!), verb).toEqual(once);
+    }
+    expect(store.get(other)).toMatchObject({ state: 'queued', queued: 1 });
+  });
+
+  test('stay as they are when a retry finds nothing of the kind it is for', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const batch = addBatch();
+    const { parentId } = store.get(batch);
+    add(batch);
+    const [job] = queue.claim(1, 1000);
+    queue.finish(job!, { state: 'failed', error: { code: 'corrupt', message: 'x' } }, 1000);
+    add(batch);
+    store.cancel(parentId!, 1500);
+    const before = store.aggregate(parentId!);
+    expect(store.retry(parentId!, 'not-found', 2000)).toBe(0);
+    expect(store.aggregate(parentId!)).toEqual(before);
+    expect(before.state).toBe('cancelled');
+  });
+
+  test('are cancelled as a whole with their last open part', async () => {
+    const { db, addBatch, add } = await openQueue();
+    const store = createBatchStore(db);
+    const first = addBatch();
+    const { parentId } = store.get(first);
+    const second = Number(db.prepare(`INSERT INTO batch (parent_id, name, kind, sequence, scan, created_at) VALUES (?, 'b', 'list', 2, 'done', 0)`).run(parentId).lastInsertRowid);
+    add(first);
+    add(second);
+    store.cancel(second, 1000);
+    expect(store.get(parentId!)).toMatchObject({ state: 'queued', queued: 1, cancelled: 1 });
+    store.cancel(first, 2000);
+    store.settle(3000);
+    expect(store.get(parentId!)).toMatchObject({ state: 'cancelled', cancelled: 2, finishedAt: new Date(3000).toISOString() });
   });
 
   test('deleted are out of sight and out of work until they are restored', async () => {

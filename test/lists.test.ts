@@ -193,7 +193,7 @@ describe('a review', () => {
     const { complete, entries: [first, second, third] } = reviews.at(-1)!;
     expect(complete).toBe(true);
     expect(first).toMatchObject({ kind: 'folder', images: 3, byFormat: { jpg: 3 } });
-    expect(first!.skipped.map(({ code, count, examples }) => [code, count, examples])).toEqual([['filtered', 1, ['.hidden']], ['not-an-image', 1, ['notes.txt']]]);
+    expect(first!.skipped.map(({ code, count, examples }) => [code, count, examples])).toEqual([['not-an-image', 1, ['notes.txt']], ['filtered', 1, ['.hidden']]]);
     expect(second).toMatchObject({ kind: 'list', list: { sourceColumn: 'file', rows: 3 }, parts: ['list_Part1of2', 'list_Part2of2'] });
     expect(third).toMatchObject({ kind: 'missing', skipped: [{ code: 'not-found' }] });
     expect(await client.batches.list({})).toEqual([]);

@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { renditionPath } from '../src/main/engine/renditions/store.ts';
@@ -52,4 +52,52 @@ test('a purge takes away rows whose file is gone', async () => {
   await rm(asset!.renditions[0]!.path);
   expect(await client.renditions.purge({ days: 30, apply: true })).toMatchObject({ renditionsToDelete: 1, bytesToFree: 0, deletedCount: 1 });
   expect((await client.assets.get({ id: asset!.id })).renditions).toHaveLength(2);
+});
+
+test('what was purged is made again when its file comes back', async () => {
+  const folder = await temporaryFolder();
+  const pictures = await makePictures(join(folder, 'pictures'), 2);
+  let now = Date.now();
+  const { client, ingest } = openEngine(join(folder, 'workspace'), { now: () => now });
+  await ingest({ paths: [pictures] });
+  const before = await client.assets.list({});
+  await rename(pictures, join(folder, 'away'));
+  await mkdir(pictures);
+  await ingest({ paths: [pictures] });
+  now += 2 * DAY;
+  expect(await client.renditions.purge({ days: 3, apply: true })).toMatchObject({ deletedCount: 0 });
+  expect(await client.renditions.purge({ days: 1, apply: true })).toMatchObject({ deletedCount: 6 });
+  expect((await client.assets.list({})).flatMap(({ renditions }) => renditions)).toEqual([]);
+  await rm(pictures, { recursive: true });
+  await rename(join(folder, 'away'), pictures);
+  // Nothing about the files has changed since they were read, only what was made of them is gone.
+  expect(await ingest({ paths: [pictures] })).toMatchObject({ assetsNew: 0, assetsExisting: 2, batches: [{ total: 2, done: 2 }] });
+  expect(await client.assets.list({})).toEqual(before);
+  for (const { path, bytes } of before.flatMap(({ renditions }) => renditions)) expect((await stat(path)).size).toBe(bytes);
+  expect((await client.workspace.metrics()).renditionCount).toBe(6);
+});
+
+test('a purge counts the days from when the last source went, not from when the rendition was made', async () => {
+  const folder = await temporaryFolder();
+  const pictures = await makePictures(join(folder, 'pictures'), 1);
+  let now = Date.now();
+  const { client, ingest } = openEngine(join(folder, 'workspace'), { now: () => now });
+  await ingest({ paths: [pictures] });
+  now += 100 * DAY;
+  await rm(join(pictures, '0001.jpg'));
+  await ingest({ paths: [pictures] });
+  now += 29 * DAY;
+  expect(await client.renditions.purge({ days: 30 })).toMatchObject({ renditionsToDelete: 0 });
+  now += 2 * DAY;
+  expect(await client.renditions.purge({ days: 30 })).toMatchObject({ renditionsToDelete: 3 });
+});
+
+test('a purge of zero days leaves alone what a job may just be writing', async () => {
+  const folder = await temporaryFolder();
+  const { client, engine } = openEngine(join(folder, 'workspace'));
+  const fresh = renditionPath(engine.workspace.renditions, 'ab'.repeat(32), 'card');
+  await mkdir(dirname(fresh), { recursive: true });
+  await writeFile(fresh, 'x');
+  expect(await client.renditions.purge({ days: 0, apply: true })).toMatchObject({ renditionsFound: 1, deletedCount: 0 });
+  await access(fresh);
 });

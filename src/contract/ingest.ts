@@ -110,5 +110,5 @@ export const ingestContract = {
   /** Admits quarantined items with what can be read of them. */
   salvage: procedure.input(z.object({ itemIds: z.array(idSchema).min(1) })).output(z.object({ queued: countSchema, refused: z.array(itemErrorSchema.extend({ itemId: idSchema })) })),
   followed: procedure.output(z.array(z.object({ path: z.string(), since: z.iso.datetime() }))),
-  follow: procedure.input(z.object({ path: z.string().min(1), enabled: z.boolean() })).output(z.object({ following: z.boolean() })),
+  follow: procedure.input(z.object({ path: z.string().min(1), enabled: z.boolean(), copy: z.boolean().default(false) })).output(z.object({ following: z.boolean() })),
 };

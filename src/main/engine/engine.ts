@@ -14,6 +14,7 @@ import { openCatalog } from './catalog/open.ts';
 import { createReader } from './catalog/reader.ts';
 import { openWorkspace } from './catalog/workspace.ts';
 import { errorCodeOf } from './errors.ts';
+import { createEntries } from './ingest/entries.ts';
 import { createFollowing } from './ingest/follow.ts';
 import { createImports } from './ingest/imports.ts';
 import { createIngestHandler } from './ingest/ingest-handler.ts';
@@ -104,7 +105,8 @@ export function createEngine(options: EngineOptions) {
   });
 
   const imports = createImports({
-    db, queue, sources, policy, maxBatchSize: () => settings.get().maxBatchSize, exclude: workspace.root, scanThread: files.scanThread, now, onDefect,
+    db, batches, sources, entries: createEntries({ db, queue, sources, policy, now }), maxBatchSize: () => settings.get().maxBatchSize,
+    exclude: workspace.root, scanThread: files.scanThread, now, onDefect,
     onQueued() {
       attemptWrite(() => { batches.settle(now()); });
       announce('batches', 'items');
@@ -178,7 +180,10 @@ export function createEngine(options: EngineOptions) {
 
   const onChanged = (): void => {
     announce('batches', 'items', 'settings');
-    if (working) runner.wake();
+    if (!working) return;
+    // What a cancel or a delete had cut short is read on when it is taken back.
+    imports.resumeScans();
+    runner.wake();
   };
   const router = {
     assets: createAssetsRouter({ db, records: createAssetRecords(db, workspace), views: createViews(db, reader, now), reader, originals }),
@@ -202,8 +207,7 @@ export function createEngine(options: EngineOptions) {
       clearInterval(diskTimer);
       clearTimeout(progressTimer);
       changes.close();
-      await following.stop();
-      await imports.stop();
+      await Promise.all([imports.stop(), following.stop()]);
       const halted = runner.halt();
       if (mode === 'drain' && !diskIsFull) await halted;
       groupCommit.flush();

@@ -94,9 +94,11 @@ function nameContains(text: string): Condition {
 
 function inFolder(path: string): Condition {
   const folder = path.length > 1 ? path.replace(/[\\/]+$/, '') : path;
+  // Ranges over the index of paths, whichever separator the platform has: '0' follows '/' and ']' follows '\\'.
   return {
-    sql: `a.id IN (SELECT s.asset_id FROM source s JOIN container c ON c.id = s.container_id WHERE s.asset_id IS NOT NULL AND (c.path = ? OR substr(c.path, 1, ?) IN (?, ?)))`,
-    values: [folder, folder.length + 1, `${folder}/`, `${folder}\\`],
+    sql: `a.id IN (SELECT s.asset_id FROM source s WHERE s.asset_id IS NOT NULL AND s.container_id IN (
+      SELECT id FROM container WHERE path = ? OR (path >= ? AND path < ?) OR (path >= ? AND path < ?)))`,
+    values: [folder, `${folder}/`, `${folder}0`, `${folder}\\`, `${folder}]`],
   };
 }
 

@@ -28,6 +28,8 @@ export interface ImportSpec {
   readonly copy: boolean;
   readonly maxBatchSize: number;
   readonly sourceColumn: string | null;
+  /** Set for what a followed folder brought: only what is new or changed becomes an item, in these folders or also below. */
+  readonly changesOnly?: { readonly recursive: boolean };
 }
 
 export interface BatchStore {
@@ -40,12 +42,19 @@ export interface BatchStore {
   targets(id: number): readonly number[];
   failures(id: number): FailureGroup[];
   failureCounts(id: number): { code: ErrorCode; count: number }[];
+  /**
+   * The verbs. Saying one twice is the same as saying it once: what is already so is no error.
+   * @throws ProofsheetError `not-found`; `bad-input` when the batch is past the verb: paused after its end, say
+   */
   pause(id: number): void;
   resume(id: number): void;
+  /** @returns how many items were queued again */
   retry(id: number, code: ErrorCode | undefined, now: number): number;
   cancel(id: number, now: number): void;
   delete(id: number, now: number): void;
   restore(id: number): void;
+  /** Cancels what was queued in a part after the part was cancelled. */
+  cancelLateRows(partId: number, now: number): void;
   /** Stamps parts and imports that have come to their end, and takes the stamp from those that have work again. */
   settle(now: number): void;
 }
@@ -76,12 +85,12 @@ export function createBatchStore(db: Database.Database): BatchStore {
     UPDATE job SET state = 'queued', attempts = 0, deaths = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL
     WHERE batch_id = @id AND state IN ('failed', 'quarantined', 'cancelled') AND (@code IS NULL OR error_code = @code)`);
   const stampParts = db.prepare<[number]>(`
-    UPDATE batch SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NOT NULL AND scan <> 'running'
+    UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NOT NULL AND (scan <> 'running' OR cancelled_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM tally WHERE batch_id = batch.id AND dimension = 'state' AND value IN ('queued', 'leased') AND n > 0)`);
   const stampImports = db.prepare<[number]>(`
-    UPDATE batch SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NULL AND scan <> 'running'
+    UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NULL AND (scan <> 'running' OR cancelled_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM batch part WHERE part.parent_id = batch.id AND part.finished_at IS NULL)`);
-  const unstamp = db.prepare<[number]>('UPDATE batch SET finished_at = NULL WHERE id = ?');
+  const reopenBatch = db.prepare<[number]>('UPDATE batch SET finished_at = NULL, cancelled_at = NULL, paused = 0 WHERE id = ?');
 
   function row(id: number): BatchRow {
     const found = find.get(id);
@@ -105,19 +114,22 @@ export function createBatchStore(db: Database.Database): BatchStore {
     return batch.parentId === null ? findParts.all(id).map((part) => part.id) : [id];
   }
 
-  /** Applies a verb to the parts it is possible for; refuses when that is none of them. */
-  function act(id: number, verb: string, possible: (batch: Batch) => boolean, change: (partId: number) => void): void {
-    db.transaction(() => {
-      const parts = targets(id).map((partId) => toBatch(row(partId))).filter(possible);
-      if (parts.length === 0) {
-        const { name, state, deletedAt } = toBatch(row(id));
-        throw new ProofsheetError('bad-input', `Cannot ${verb} “${name}”: it is ${deletedAt === null ? state : 'deleted'}.`);
-      }
-      for (const part of parts) change(part.id);
-    }).immediate();
+  /** Runs a verb on the parts it means, and on their import. */
+  function act(id: number, change: (parts: readonly Batch[], importId: number) => void): void {
+    db.transaction(() => { change(targets(id).map((partId) => toBatch(row(partId))), row(id).parentId ?? id); }).immediate();
   }
 
-  const isOpen = (batch: Batch): boolean => batch.deletedAt === null && (batch.scanning || batch.queued + batch.running > 0);
+  function refuse(id: number, verb: string): never {
+    const { name, state, deletedAt } = toBatch(row(id));
+    throw new ProofsheetError('bad-input', `Cannot ${verb} “${name}”: ${deletedAt === null ? STATE_IN_WORDS[state] : 'it is deleted'}.`);
+  }
+
+  /** A folder's scan goes with its one part; a list's goes on while another part is open or rows are left to read. */
+  function isCalledOff(importId: number): boolean {
+    const { kind, scan } = row(importId);
+    const parts = findParts.all(importId);
+    return parts.every((part) => part.cancelledAt !== null) || (parts.some((part) => part.cancelledAt !== null) && (kind === 'folder' || scan !== 'running') && !parts.map(toBatch).some(isOpen));
+  }
 
   return {
     get: (id) => toBatch(row(id)),
@@ -137,45 +149,75 @@ export function createBatchStore(db: Database.Database): BatchStore {
         return { code, count, retryable: heals(code), example: { source: example ? shownLocation(example.container, example.name) : '', message: example?.message ?? '' } };
       });
     },
-    pause: (id) => { act(id, 'pause', (batch) => isOpen(batch) && batch.state !== 'paused', (part) => setPaused.run(1, part)); },
-    resume: (id) => { act(id, 'resume', (batch) => batch.deletedAt === null && batch.state === 'paused', (part) => setPaused.run(0, part)); },
+    pause(id) {
+      act(id, (parts, importId) => {
+        if (!parts.some(isOpen)) refuse(id, 'pause');
+        for (const part of parts) if (isOpen(part)) setPaused.run(1, part.id);
+        // Parts that are still to be read are paused with it.
+        if (id === importId) setPaused.run(1, importId);
+      });
+    },
+    resume(id) {
+      act(id, (parts, importId) => {
+        if (!parts.some(isOpen)) refuse(id, 'resume');
+        for (const part of parts) setPaused.run(0, part.id);
+        setPaused.run(0, importId);
+      });
+    },
     retry(id, code, now) {
       let queued = 0;
-      act(id, 'retry', (batch) => batch.deletedAt === null && (batch.failed > 0 || batch.cancelled > 0), (part) => {
-        setCancelled.run(null, part);
-        setPaused.run(0, part);
-        queued += requeue.run({ id: part, now, code: code ?? null }).changes;
-        const { parentId } = row(part);
-        if (parentId !== null) {
-          unstamp.run(parentId);
-          setCancelled.run(null, parentId);
+      act(id, (parts, importId) => {
+        if (row(id).deletedAt !== null) refuse(id, 'retry');
+        for (const part of parts) {
+          const { changes } = requeue.run({ id: part.id, now, code: code ?? null });
+          queued += changes;
+          // What was called off while it was being read is read on, unless only one kind of failure is meant.
+          if (changes > 0 || (code === undefined && part.state === 'cancelled')) reopenBatch.run(part.id);
         }
-        unstamp.run(part);
+        if (queued > 0 || (code === undefined && row(importId).cancelledAt !== null)) reopenBatch.run(importId);
       });
       return queued;
     },
     cancel(id, now) {
-      act(id, 'cancel', isOpen, (part) => {
-        setCancelled.run(now, part);
-        cancelQueued.run(now, part);
+      act(id, (parts, importId) => {
+        const open = parts.filter(isOpen);
+        if (open.length === 0 && !parts.some((part) => part.state === 'cancelled')) refuse(id, 'cancel');
+        for (const part of open) {
+          setCancelled.run(now, part.id);
+          cancelQueued.run(now, part.id);
+        }
+        if (open.length > 0 && (id === importId || isCalledOff(importId))) setCancelled.run(now, importId);
       });
-      const batch = row(id);
-      if (batch.parentId === null) setCancelled.run(now, id);
+    },
+    cancelLateRows(partId, now) {
+      if (row(partId).cancelledAt !== null) cancelQueued.run(now, partId);
     },
     delete(id, now) {
-      act(id, 'delete', (batch) => batch.deletedAt === null, (part) => setDeleted.run(now, part));
-      const parent = row(id).parentId;
-      if (parent === null || targets(parent).every((part) => row(part).deletedAt !== null)) setDeleted.run(now, parent ?? id);
+      act(id, (parts, importId) => {
+        for (const part of parts) if (part.deletedAt === null) setDeleted.run(now, part.id);
+        if (targets(importId).every((part) => row(part).deletedAt !== null)) setDeleted.run(now, importId);
+      });
     },
     restore(id) {
-      act(id, 'restore', (batch) => batch.deletedAt !== null, (part) => setDeleted.run(null, part));
-      setDeleted.run(null, row(id).parentId ?? id);
+      act(id, (parts, importId) => {
+        for (const part of parts) setDeleted.run(null, part.id);
+        setDeleted.run(null, importId);
+      });
     },
     settle(now) {
       stampParts.run(now);
       stampImports.run(now);
     },
   };
+}
+
+const STATE_IN_WORDS: Readonly<Record<BatchState, string>> = {
+  'draft': 'it has not begun', 'queued': 'it waits to begin', 'running': 'it is running', 'paused': 'it is paused', 'completed': 'it has ended',
+  'completed-with-errors': 'it has ended', 'cancelled': 'it was cancelled', 'failed': 'it has failed',
+};
+
+function isOpen(batch: Batch): boolean {
+  return batch.deletedAt === null && (batch.scanning || batch.queued + batch.running > 0);
 }
 
 function countsOf(rows: readonly { readonly state: string; readonly n: number }[]): ItemCounts {

@@ -17,6 +17,8 @@ export interface KnownSource {
   readonly seenKey: string | null;
   readonly assetId: number | null;
   readonly stored: number | null;
+  /** The pipeline that made the asset's renditions; null when it has none. */
+  readonly pipeline: number | null;
   readonly verdict: string | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
@@ -24,12 +26,14 @@ export interface KnownSource {
 }
 
 export interface Sources {
-  /** The source at this location, made when it is new. */
+  /** The source at this location, now that something is seen there; null when it was never seen before. */
+  see(location: Location): KnownSource | null;
+  /** The same, made when it is new. */
   upsert(location: Location): KnownSource;
-  /** Ids of the containers that lie at or below this folder. */
-  containersBelow(folder: string): number[];
-  /** Notes that the files of this container which a whole look at it, as this batch, did not come upon are gone. */
-  markMissing(containerId: number, batchId: number, now: number): void;
+  /** Paths of the containers that lie at or below this folder. */
+  containersBelow(folder: string): string[];
+  /** Notes that the files of this container are gone, except those that a whole look at it came upon. */
+  markMissing(container: string, seen: ReadonlySet<number>, now: number): void;
   /** The path to open: text, or bytes where the name is not UTF-8. */
   pathOf(sourceId: number): string | Uint8Array;
 }
@@ -37,39 +41,45 @@ export interface Sources {
 export function createSources(db: Database.Database): Sources {
   const insertContainer = db.prepare<[string]>('INSERT INTO container (path) VALUES (?)');
   const findContainer = db.prepare<[string], number>('SELECT id FROM container WHERE path = ?').pluck();
-  const insertSource = db.prepare<[number, string, Uint8Array | null]>('INSERT INTO source (container_id, name, raw_path) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-  const findSource = db.prepare<[number, string], KnownSource>(`
+  const insertSource = db.prepare<[number, string, Uint8Array | null]>('INSERT INTO source (container_id, name, raw_path) VALUES (?, ?, ?)');
+  const findSource = db.prepare<[string, string], KnownSource>(`
     SELECT s.id, s.bytes, s.mtime_ms AS mtimeMs, s.seen_key AS seenKey, s.asset_id AS assetId, a.stored,
+      (SELECT pipeline FROM rendition WHERE asset_id = a.id AND preset = 'zoom') AS pipeline,
       s.verdict, s.error_code AS errorCode, s.error_message AS errorMessage, s.missing_since AS missingSince
-    FROM source s LEFT JOIN asset a ON a.id = s.asset_id WHERE s.container_id = ? AND s.name = ?`);
+    FROM source s LEFT JOIN asset a ON a.id = s.asset_id WHERE s.container_id = (SELECT id FROM container WHERE path = ?) AND s.name = ?`);
   const findPath = db.prepare<[number], { path: string; name: string; raw: Uint8Array | null }>(
     'SELECT c.path, s.name, s.raw_path AS raw FROM source s JOIN container c ON c.id = s.container_id WHERE s.id = ?');
   const unmarkMissing = db.prepare<[number]>('UPDATE source SET missing_since = NULL WHERE id = ?');
-  const below = db.prepare<[string, number, string], number>(`SELECT id FROM container WHERE path = ? OR substr(path, 1, ?) = ?`).pluck();
-  const missing = db.prepare<[number, number, number]>(`
-    UPDATE source SET missing_since = ? WHERE container_id = ? AND missing_since IS NULL AND asset_id IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM job WHERE source_id = source.id AND batch_id = ?)`);
+  // A range over the index of paths. The character after the separator in the order of bytes ends it.
+  const below = db.prepare<[string, string, string], string>('SELECT path FROM container WHERE path = ? OR (path >= ? AND path < ?)').pluck();
+  const present = db.prepare<[string], number>(
+    'SELECT id FROM source WHERE container_id = (SELECT id FROM container WHERE path = ?) AND missing_since IS NULL AND asset_id IS NOT NULL').pluck();
+  const setMissing = db.prepare<[number, number]>('UPDATE source SET missing_since = ? WHERE id = ?');
 
   function containerId(path: string): number {
     const known = findContainer.get(path);
     return known ?? Number(insertContainer.run(path).lastInsertRowid);
   }
 
+  function see({ container, name }: Location): KnownSource | null {
+    const known = findSource.get(container, name) ?? null;
+    if (known !== null && known.missingSince !== null) unmarkMissing.run(known.id);
+    return known;
+  }
+
   return {
-    upsert({ container, name, raw }) {
-      const id = containerId(container);
-      const inserted = insertSource.run(id, name, raw);
-      if (inserted.changes === 1) return { ...UNREAD, id: Number(inserted.lastInsertRowid) };
-      const known = findSource.get(id, name);
-      if (!known) throw new Error(`The source ${name} was neither found nor stored`);
-      if (known.missingSince !== null) unmarkMissing.run(known.id);
-      return known;
+    see,
+    upsert(location) {
+      const { container, name, raw } = location;
+      return see(location) ?? { ...UNREAD, id: Number(insertSource.run(containerId(container), name, raw).lastInsertRowid) };
     },
     containersBelow(folder) {
       const prefix = folder.endsWith(sep) ? folder : folder + sep;
-      return below.all(folder, prefix.length, prefix);
+      return below.all(folder, prefix, prefix.slice(0, -1) + String.fromCharCode(sep.charCodeAt(0) + 1));
     },
-    markMissing: (id, batchId, now) => { missing.run(now, id, batchId); },
+    markMissing: db.transaction((container: string, seen: ReadonlySet<number>, now: number) => {
+      for (const id of present.all(container)) if (!seen.has(id)) setMissing.run(now, id);
+    }),
     pathOf(sourceId) {
       const found = findPath.get(sourceId);
       if (!found) throw new Error(`There is no source ${sourceId}`);
@@ -79,7 +89,7 @@ export function createSources(db: Database.Database): Sources {
 }
 
 const UNREAD: Omit<KnownSource, 'id'> = {
-  bytes: null, mtimeMs: null, seenKey: null, assetId: null, stored: null, verdict: null, errorCode: null, errorMessage: null, missingSince: null,
+  bytes: null, mtimeMs: null, seenKey: null, assetId: null, stored: null, pipeline: null, verdict: null, errorCode: null, errorMessage: null, missingSince: null,
 };
 
 /** How a location is shown and printed; the inverse of splitting at the last separator. */

@@ -2,23 +2,21 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import type { IngestOptions, Policy } from '../../../contract/index.ts';
-import type { ImportSpec } from '../batches/batch-store.ts';
+import type { IngestOptions } from '../../../contract/index.ts';
+import type { BatchStore, ImportSpec } from '../batches/batch-store.ts';
 import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
-import type { JobQueue, NewJob, SettledOutcome } from '../jobs/queue.ts';
-import { seenKey } from './ingest-handler.ts';
+import type { Sources } from '../catalog/sources.ts';
+import type { Entries, Taken } from './entries.ts';
 import { partName } from './parts.ts';
 import type { ScanEntry } from './scan/entry.ts';
 import { isListPath } from './scan/list-format.ts';
-import { openList } from './scan/list.ts';
 import { scan } from './scan/scan.ts';
-import type { KnownSource, Sources } from '../catalog/sources.ts';
 
 export interface ImportsDependencies {
   readonly db: Database.Database;
-  readonly queue: JobQueue;
+  readonly batches: BatchStore;
+  readonly entries: Entries;
   readonly sources: Sources;
-  readonly policy: () => Policy;
   readonly maxBatchSize: () => number;
   /** The workspace's own folder, never read as a source. */
   readonly exclude: string;
@@ -29,121 +27,195 @@ export interface ImportsDependencies {
   readonly onDefect: (error: unknown) => void;
 }
 
+export interface FollowedFolders {
+  readonly paths: readonly string[];
+  readonly recursive: boolean;
+  readonly copy: boolean;
+}
+
 export interface Imports {
   /** Begins an import of each list and one of all folders and files, or joins unfinished ones of the same sources. */
   start(options: IngestOptions): Promise<number[]>;
-  /** Takes up the scans that an engine before this one left unfinished. */
+  /** Takes up the scans that ended early: with an engine before this one, by a full disk, or by a cancel that was taken back. */
   resumeScans(): void;
-  /** Imports what is new or changed in these folders, with or without those below; what is unchanged leaves no trace. */
-  addChanged(folders: readonly string[], recursive: boolean): Promise<void>;
+  /**
+   * Imports what is new or changed in these folders; what is unchanged leaves no trace.
+   * @returns whether a file changed while it was being read, so that the folders should be looked at again
+   */
+  addChanged(folders: FollowedFolders): Promise<boolean>;
+  /** Notes that a folder is gone with all that was in it. */
+  markGone(folder: string): void;
+  /** Resolves when no folder or list is being read. */
+  scansEnded(): Promise<void>;
+  /** Ends all reading; what was not read is taken up by the next engine. */
   stop(): Promise<void>;
 }
 
+/** `cut`: ended before everything was read, to be taken up again. */
+type Reading = 'whole' | 'cut';
+
+interface ScanningRow {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: 'folder' | 'list';
+  readonly spec: string;
+  readonly cursor: number;
+}
+
 export function createImports(dependencies: ImportsDependencies): Imports {
-  const { db, queue, sources, policy, exclude, scanThread, now, onQueued, onDefect } = dependencies;
+  const { db, batches, entries, sources, exclude, scanThread, now, onQueued, onDefect } = dependencies;
   const findUnfinished = db.prepare<[string], number>(
-    `SELECT id FROM batch WHERE spec_key = ? AND parent_id IS NULL AND finished_at IS NULL AND cancelled_at IS NULL AND deleted_at IS NULL ORDER BY id DESC LIMIT 1`).pluck();
+    `SELECT id FROM batch INDEXED BY batch_finished WHERE finished_at IS NULL AND spec_key = ? AND parent_id IS NULL AND cancelled_at IS NULL AND deleted_at IS NULL ORDER BY id DESC LIMIT 1`).pluck();
   const insertBatch = db.prepare<[Record<string, unknown>]>(`
-    INSERT INTO batch (parent_id, name, kind, sequence, scan, spec, spec_key, created_at, paused, cancelled_at)
-    SELECT @parentId, @name, @kind, @sequence, 'running', @spec, @specKey, @now,
-      -- A part that is read after its import was paused or cancelled is paused or cancelled like those before it.
-      coalesce((SELECT paused FROM batch WHERE parent_id = @parentId ORDER BY sequence DESC LIMIT 1), 0),
-      (SELECT cancelled_at FROM batch WHERE parent_id = @parentId ORDER BY sequence DESC LIMIT 1)`);
-  const unpause = db.prepare<[number, number]>('UPDATE batch SET paused = 0 WHERE id = ? OR parent_id = ?');
-  const scanning = db.prepare<[], { id: number; name: string; kind: 'folder' | 'list'; spec: string; cursor: number }>(
-    `SELECT id, name, kind, spec, scan_cursor AS cursor FROM batch WHERE parent_id IS NULL AND scan = 'running' AND cancelled_at IS NULL`);
+    INSERT INTO batch (parent_id, name, kind, sequence, scan, spec, spec_key, created_at, paused)
+    -- A part that is read after its import was paused is paused like those before it.
+    VALUES (@parentId, @name, @kind, @sequence, 'running', @spec, @specKey, @now, coalesce((SELECT paused FROM batch WHERE id = @parentId), 0))`);
+  const scannable = `FROM batch INDEXED BY batch_finished WHERE finished_at IS NULL AND parent_id IS NULL AND scan = 'running' AND cancelled_at IS NULL AND deleted_at IS NULL`;
+  const scanning = db.prepare<[], ScanningRow>(`SELECT id, name, kind, spec, scan_cursor AS cursor ${scannable}`);
+  const isScannable = db.prepare<[number], number>(`SELECT 1 ${scannable} AND id = ?`).pluck();
   const partsOf = db.prepare<[number], { id: number; sequence: number }>('SELECT id, sequence FROM batch WHERE parent_id = ? ORDER BY sequence');
   const advance = db.prepare<[number, number]>('UPDATE batch SET scan_cursor = ? WHERE id = ?');
-  const endScan = db.prepare<[Record<string, unknown>]>(
+  const setScan = db.prepare<[Record<string, unknown>]>(
     'UPDATE batch SET scan = @scan, error_code = @code, error_message = @message WHERE id = @id OR parent_id = @id');
   const namePart = db.prepare<[string, number, number]>('UPDATE batch SET name = ?, total_split = ? WHERE id = ?');
   const setTotalSplit = db.prepare<[number, number]>('UPDATE batch SET total_split = ? WHERE id = ?');
-  const alreadyThere = db.prepare<[number, number], number>('SELECT 1 FROM job WHERE source_id = ? AND batch_id = ?').pluck();
-  const isCancelled = db.prepare<[number], number>('SELECT 1 FROM batch WHERE id = ? AND (cancelled_at IS NOT NULL OR deleted_at IS NOT NULL)').pluck();
   const running = new Map<number, Promise<void>>();
+  /** Imports to be read once more when the reading that goes on has ended. */
+  const again = new Set<number>();
   let stopping = false;
 
   function begin(name: string, kind: 'folder' | 'list', spec: ImportSpec): number {
-    const specKey = createHash('sha256').update(JSON.stringify(spec)).digest('hex');
+    const specKey = keyOf(spec);
     const unfinished = findUnfinished.get(specKey);
     if (unfinished !== undefined) {
-      unpause.run(unfinished, unfinished);
+      batches.resume(unfinished);
+      // What was added since its sources were read belongs to it too.
+      if (running.has(unfinished)) again.add(unfinished);
+      else setScan.run({ id: unfinished, scan: 'running', code: null, message: null });
+      resumeScans();
       onQueued();
       return unfinished;
     }
-    const id = db.transaction(() => {
-      const importId = Number(insertBatch.run({ parentId: null, name, kind, sequence: 1, spec: JSON.stringify(spec), specKey, now: now() }).lastInsertRowid);
-      addPart(importId, name, kind, 1);
-      return importId;
-    }).immediate();
-    read(id, name, kind, spec, 0);
-    return id;
+    const { importId } = insertImport(name, kind, spec, specKey);
+    resumeScans();
+    return importId;
   }
+
+  const insertImport = db.transaction((name: string, kind: 'folder' | 'list', spec: ImportSpec, specKey: string): { importId: number; partId: number } => {
+    const importId = Number(insertBatch.run({ parentId: null, name, kind, sequence: 1, spec: JSON.stringify(spec), specKey, now: now() }).lastInsertRowid);
+    return { importId, partId: addPart(importId, name, kind, 1) };
+  });
 
   function addPart(parentId: number, name: string, kind: string, sequence: number): number {
     return Number(insertBatch.run({ parentId, name, kind, sequence, spec: null, specKey: null, now: now() }).lastInsertRowid);
   }
 
-  function read(importId: number, name: string, kind: 'folder' | 'list', spec: ImportSpec, cursor: number): void {
-    if (running.has(importId)) return;
-    const reading = (kind === 'list' ? readList(importId, name, spec, cursor) : readFolders(importId, spec))
-      .then(
-        () => { if (!stopping) finishScan(importId, name, spec, null); },
-        // A full disk does not end a scan: it is taken up again when there is room.
-        (error: unknown) => { if (!stopping && errorCodeOf(error) !== 'disk-full') finishScan(importId, name, spec, error); },
-      )
-      .catch(onDefect)
-      .finally(() => {
-        running.delete(importId);
-        onQueued();
-      });
-    running.set(importId, reading);
+  function resumeScans(): void {
+    for (const row of scanning.all()) if (!running.has(row.id)) read(row);
   }
 
-  async function readFolders(importId: number, spec: ImportSpec): Promise<void> {
+  function read({ id, name, kind, spec: text, cursor }: ScanningRow): void {
+    const spec = JSON.parse(text) as ImportSpec;
+    const reading = kind === 'list' ? readList(id, name, spec, cursor) : readImport(id, spec);
+    running.set(id, conclude(id, name, spec, reading).catch(onDefect));
+  }
+
+  /** Waits for the reading of an import to end, and notes how it did. */
+  async function conclude(id: number, name: string, spec: ImportSpec, reading: Promise<Reading>): Promise<void> {
+    let isCut = false;
+    try {
+      isCut = await reading === 'cut';
+      if (!isCut && !again.has(id)) finishScan(id, name, spec, null);
+    } catch (error) {
+      // A full disk does not end a scan: it is taken up again when there is room.
+      if (!stopping && !again.has(id) && errorCodeOf(error) !== 'disk-full') finishScan(id, name, spec, error);
+    } finally {
+      running.delete(id);
+      const onceMore = again.delete(id) || isCut;
+      onQueued();
+      if (onceMore && !stopping) resumeScans();
+    }
+  }
+
+  async function scansEnded(): Promise<void> {
+    await Promise.all(running.values());
+  }
+
+  function readImport(importId: number, spec: ImportSpec): Promise<Reading> {
     const [part] = partsOf.all(importId);
     if (!part) throw new Error(`The import ${importId} has no part`);
-    const unreadable: string[] = [];
-    for await (const chunk of scan(scanThread, { kind: 'walk', paths: spec.paths, exclude, recursive: true })) {
-      if (stopping || isCancelled.get(importId) !== undefined) return;
-      // A walk that was broken off begins again from the start: what it had queued already is passed over.
-      db.transaction(() => { for (const entry of chunk) queueEntry(entry, part.id, spec.copy, true); }).immediate();
-      for (const { container, name, refusal } of chunk) if (refusal?.state === 'failed') unreadable.push(join(container, name));
-      onQueued();
-    }
-    await markMissing(part.id, spec.paths, unreadable);
+    return readFolders(spec, {
+      isCut: () => stopping || isScannable.get(importId) === undefined,
+      take: spec.changesOnly ? (entry) => entries.addChanged(entry, () => part.id, spec.copy) : (entry) => entries.addOnce(entry, part.id, spec.copy),
+    });
   }
 
-  /** A folder that was looked at whole no longer holds what was not found; one that could not be opened may. */
-  async function markMissing(partId: number, folders: readonly string[], unreadable: readonly string[]): Promise<void> {
+  /** Hands over each entry below the folders, and notes the files that are no longer there. */
+  async function readFolders({ paths, changesOnly }: Pick<ImportSpec, 'paths' | 'changesOnly'>, { isCut, take }: { readonly isCut: () => boolean; readonly take: (entry: ScanEntry) => Taken }): Promise<Reading> {
+    const recursive = changesOnly?.recursive ?? true;
+    const unreadable: string[] = [];
+    const foldersRead = new Set<string>();
+    let seen = new Set<number>();
+    const takeIn = db.transaction((chunk: readonly (ScanEntry | { readonly folderRead: string })[]) => {
+      for (const value of chunk) {
+        if ('folderRead' in value) {
+          sources.markMissing(value.folderRead, seen, now());
+          foldersRead.add(value.folderRead);
+          seen = new Set();
+          continue;
+        }
+        if (value.refusal?.state === 'failed') unreadable.push(join(value.container, value.name));
+        const { sourceId } = take(value);
+        if (sourceId !== null) seen.add(sourceId);
+      }
+    });
+    for await (const chunk of scan(scanThread, { kind: 'walk', paths, exclude, recursive })) {
+      if (isCut()) return 'cut';
+      // A walk that was broken off begins again from the start: what it had queued already is passed over.
+      takeIn.immediate(chunk);
+      onQueued();
+    }
+    if (isCut()) return 'cut';
+    if (recursive) await markVanishedFolders(paths, foldersRead, unreadable);
+    return 'whole';
+  }
+
+  /** A folder that was looked at whole no longer holds the folders that were not found; one that could not be opened may. */
+  async function markVanishedFolders(roots: readonly string[], foldersRead: ReadonlySet<string>, unreadable: readonly string[]): Promise<void> {
     const unknown = new Set(unreadable.flatMap((path) => sources.containersBelow(path)));
-    for (const folder of folders) {
-      for (const containerId of sources.containersBelow(folder)) {
-        if (!unknown.has(containerId)) sources.markMissing(containerId, partId, now());
+    for (const root of roots) {
+      if (!foldersRead.has(root)) continue;
+      for (const container of sources.containersBelow(root)) {
+        if (foldersRead.has(container) || unknown.has(container)) continue;
+        sources.markMissing(container, NOTHING, now());
         await new Promise(setImmediate);
       }
     }
   }
 
-  async function readList(importId: number, name: string, spec: ImportSpec, cursor: number): Promise<void> {
+  async function readList(importId: number, name: string, spec: ImportSpec, cursor: number): Promise<Reading> {
     const [path] = spec.paths;
     if (path === undefined) throw new Error(`The import ${importId} names no list`);
     let row = cursor;
     let part = partsOf.all(importId).at(-1);
     for await (const chunk of scan(scanThread, { kind: 'list', path, sourceColumn: spec.sourceColumn ?? undefined, after: cursor })) {
-      if (stopping || isCancelled.get(importId) !== undefined) return;
+      if (stopping || isScannable.get(importId) === undefined) return 'cut';
       // Rows and the cursor move together, so that no row is read twice or never.
       db.transaction(() => {
+        const touched = new Set<number>();
         for (const entry of chunk) {
           const sequence = spec.maxBatchSize === 0 ? 1 : Math.floor(row / spec.maxBatchSize) + 1;
           if (part?.sequence !== sequence) part = { id: addPart(importId, `${name}_Part${sequence}`, 'list', sequence), sequence };
-          queueEntry(entry, part.id, spec.copy, false);
+          entries.add(entry, part.id, spec.copy);
+          touched.add(part.id);
           row += 1;
         }
+        for (const partId of touched) batches.cancelLateRows(partId, now());
         advance.run(row, importId);
       }).immediate();
       onQueued();
     }
+    return stopping ? 'cut' : 'whole';
   }
 
   function finishScan(importId: number, name: string, spec: ImportSpec, error: unknown): void {
@@ -152,34 +224,8 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       const total = spec.maxBatchSize === 0 ? 1 : parts.length;
       for (const part of parts) namePart.run(partName(name, part.sequence, total), total, part.id);
       setTotalSplit.run(total, importId);
-      endScan.run({ id: importId, scan: error === null ? 'done' : 'failed', code: error === null ? null : errorCodeOf(error), message: error === null ? null : errorMessageOf(error) });
+      setScan.run({ id: importId, scan: error === null ? 'done' : 'failed', code: error === null ? null : errorCodeOf(error), message: error === null ? null : errorMessageOf(error) });
     }).immediate();
-  }
-
-  /** @returns whether the entry became work */
-  function queueEntry(entry: ScanEntry, batchId: number, copy: boolean, oncePerBatch: boolean): boolean {
-    const source = sources.upsert(entry);
-    if (oncePerBatch && alreadyThere.get(source.id, batchId) !== undefined) return false;
-    const outcome = outcomeOf(entry, source, copy);
-    const job: NewJob = { batchId, task: 'ingest', priority: 'normal', sourceId: source.id, row: entry.row, params: copy ? '{"copy":true}' : null };
-    queue.enqueue(outcome ? { ...job, outcome } : job, now());
-    return outcome === null;
-  }
-
-  /** The outcome that is known without reading the file; null when it has to be read. */
-  function outcomeOf({ refusal, bytes, mtimeMs }: ScanEntry, source: KnownSource, copy: boolean): SettledOutcome | null {
-    if (refusal) {
-      const error = { code: refusal.code, message: refusal.message };
-      return refusal.state === 'failed' ? { state: 'failed', error } : { state: 'skipped', assetId: null, error };
-    }
-    const unchanged = bytes !== null && source.bytes === bytes && source.mtimeMs === mtimeMs;
-    if (!unchanged) return null;
-    if (source.assetId !== null) {
-      const same = source.seenKey === seenKey(policy(), false) && (!copy || source.stored === 1);
-      return same ? { state: 'skipped', assetId: source.assetId, verdict: source.verdict } : null;
-    }
-    if (source.errorCode === null || source.seenKey !== seenKey(policy(), true)) return null;
-    return { state: 'quarantined', verdict: source.verdict, error: { code: source.errorCode as never, message: source.errorMessage ?? '' } };
   }
 
   return {
@@ -196,30 +242,54 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       const lists = paths.filter(isList);
       const others = paths.filter((path) => !isList(path)).sort();
       // A list that cannot be read is an error now, not an import that fails later.
-      for (const path of lists) await openList(path, options.sourceColumn);
+      for (const path of lists) for await (const _ of scan(scanThread, { kind: 'open', path, sourceColumn: options.sourceColumn }));
       const maxBatchSize = options.maxBatchSize ?? dependencies.maxBatchSize();
       const base = { copy: options.copy, maxBatchSize, sourceColumn: options.sourceColumn ?? null };
       const ids = lists.map((path) => begin(options.name ?? basename(path, extname(path)), 'list', { ...base, paths: [path] }));
       if (others.length > 0) ids.push(begin(options.name ?? nameOf(others), 'folder', { ...base, sourceColumn: null, maxBatchSize: 0, paths: others }));
       return ids;
     },
-    resumeScans() {
-      for (const { id, name, kind, spec, cursor } of scanning.all()) read(id, name, kind, JSON.parse(spec) as ImportSpec, cursor);
+    resumeScans,
+    async addChanged({ paths, recursive, copy }) {
+      const spec: ImportSpec = { paths, copy, maxBatchSize: 0, sourceColumn: null, changesOnly: { recursive } };
+      const looked = Promise.withResolvers<Reading>();
+      let unsettled = false;
+      let made: { readonly importId: number; readonly partId: number; readonly concluded: Promise<void> } | undefined;
+      // The import is made with its first item: a look that finds nothing new leaves nothing behind.
+      const make = (): number => {
+        if (made) return made.partId;
+        const { importId, partId } = insertImport(nameOf(paths), 'folder', spec, keyOf(spec));
+        made = { importId, partId, concluded: conclude(importId, nameOf(paths), spec, looked.promise) };
+        running.set(importId, made.concluded);
+        return partId;
+      };
+      const looking = readFolders(spec, {
+        isCut: () => stopping || (made !== undefined && isScannable.get(made.importId) === undefined),
+        take(entry) {
+          const taken = entries.addChanged(entry, make, copy);
+          unsettled ||= taken.unsettled;
+          return taken;
+        },
+      });
+      looked.resolve(looking);
+      await (made?.concluded ?? looking);
+      return unsettled;
     },
-    async addChanged(folders, recursive) {
-      const found: string[] = [];
-      for await (const chunk of scan(scanThread, { kind: 'walk', paths: folders, exclude, recursive })) {
-        for (const entry of chunk) {
-          if (entry.refusal === null && entry.raw === null && outcomeOf(entry, sources.upsert(entry), false) === null) found.push(join(entry.container, entry.name));
-        }
-      }
-      if (found.length > 0) begin(nameOf(folders), 'folder', { paths: found, copy: false, maxBatchSize: 0, sourceColumn: null });
+    markGone(folder) {
+      for (const container of sources.containersBelow(folder)) sources.markMissing(container, NOTHING, now());
     },
+    scansEnded,
     async stop() {
       stopping = true;
-      await Promise.all(running.values());
+      await scansEnded();
     },
   };
+}
+
+const NOTHING: ReadonlySet<number> = new Set();
+
+function keyOf(spec: ImportSpec): string {
+  return createHash('sha256').update(JSON.stringify(spec)).digest('hex');
 }
 
 function nameOf(paths: readonly string[]): string {

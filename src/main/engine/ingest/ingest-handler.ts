@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type Database from 'better-sqlite3';
+import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import type { Policy } from '../../../contract/index.ts';
 import type { ClaimedJob, JobQueue, Outcome } from '../jobs/queue.ts';
 import type { JobHandler } from '../jobs/runner.ts';
@@ -28,19 +29,30 @@ export function seenKey(policy: Policy, refused: boolean): string {
   return refused ? `${PIPELINE_VERSION} ${JSON.stringify(policy)}` : String(PIPELINE_VERSION);
 }
 
+/** What a second look at the same bytes may tell otherwise: a newer pipeline's view of them. */
+const REMADE = [
+  'format', 'width', 'height', 'orientation', 'frames', 'has_alpha', 'color_space', 'taken_at', 'flags', 'metadata',
+  'score', 'sharpness', 'contrast', 'brightness', 'colorfulness', 'resolution', 'placeholder', 'pipeline',
+] as const;
+
 /** How many look-alikes of one size are worth an exact comparison; beyond it they are blank pages. */
 const MAX_TWINS = 16;
 
 export function createIngestHandler({ db, workspace, queue, sources, policy }: IngestHandlerDependencies): JobHandler {
-  const findAsset = db.prepare<[Uint8Array], { id: number; isSalvaged: number }>(
-    `SELECT id, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged FROM asset WHERE sha256 = ?`);
+  const findAsset = db.prepare<[Uint8Array], { id: number; isSalvaged: number; isWhole: number }>(`
+    SELECT id, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged,
+      pipeline = ${PIPELINE_VERSION} AND (SELECT count(*) FROM rendition WHERE asset_id = asset.id AND pipeline = ${PIPELINE_VERSION}) = ${Object.keys(RENDITION_PRESETS).length} AS isWhole
+    FROM asset WHERE sha256 = ?`);
   const insertAsset = db.prepare<[Record<string, unknown>], number>(`
     INSERT INTO asset (sha256, pixel_sha256, name, format, width, height, bytes, orientation, frames, has_alpha, color_space, taken_at, flags, metadata,
       score, sharpness, contrast, brightness, colorfulness, resolution, placeholder, stored, pipeline, added_order, created_at)
     VALUES (@sha256, @pixelSha256, @name, @format, @width, @height, @bytes, @orientation, @frames, @hasAlpha, @colorSpace, @takenAt, @flags, @metadata,
-      @score, @sharpness, @contrast, @brightness, @colorfulness, @resolution, @placeholder, @stored, @pipeline, @addedOrder, @now) RETURNING id`).pluck();
+      @score, @sharpness, @contrast, @brightness, @colorfulness, @resolution, @placeholder, @stored, @pipeline, @addedOrder, @now)
+    ON CONFLICT (sha256) DO UPDATE SET ${REMADE.map((column) => `${column} = excluded.${column}`).join(', ')},
+      pixel_sha256 = coalesce(excluded.pixel_sha256, pixel_sha256) RETURNING id`).pluck();
   const insertFingerprint = db.prepare<[number, Uint8Array, number, Uint8Array, Uint8Array]>(
-    'INSERT INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash) VALUES (?, ?, ?, ?, ?)');
+    'INSERT OR REPLACE INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash) VALUES (?, ?, ?, ?, ?)');
+  const removeRenditions = db.prepare<[number]>('DELETE FROM rendition WHERE asset_id = ?');
   const insertRendition = db.prepare<[number, string, number, number, number, Uint8Array, number, number, number]>(`
     INSERT INTO rendition (asset_id, preset, width, height, bytes, sha256, quality, pipeline, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const markStored = db.prepare<[number]>('UPDATE asset SET stored = 1 WHERE id = ?');
@@ -54,7 +66,8 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
     CROSS JOIN asset a ON a.id = f.asset_id WHERE a.width = ? AND a.height = ?`);
   const twinsByHash = { phash: twins('phash'), dhash: twins('dhash') };
 
-  function insert(job: ClaimedJob, result: Extract<IngestResult, { kind: 'accepted' }>, stored: boolean, now: number): number {
+  /** Makes the asset of this content, or makes anew what a purge has taken from it or an older pipeline has made. */
+  function write(job: ClaimedJob, result: Extract<IngestResult, { kind: 'accepted' }>, stored: boolean, now: number): number {
     const { record, sha256, file } = result;
     const { quality, fingerprint } = record;
     const id = insertAsset.get({
@@ -67,6 +80,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
     });
     if (id === undefined) throw new Error(`The asset ${sha256} was not stored`);
     insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, bytesOf(fingerprint.phash), bytesOf(fingerprint.dhash));
+    removeRenditions.run(id);
     for (const r of record.renditions) insertRendition.run(id, r.preset, r.width, r.height, r.bytes, Buffer.from(r.sha256, 'hex'), RENDITION_QUALITY, PIPELINE_VERSION, now);
     hashTwins(id, record, now);
     return id;
@@ -118,15 +132,15 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
         return { state: 'quarantined', verdict, error };
       }
       const existing = findAsset.get(Buffer.from(result.sha256, 'hex'));
-      if (result.kind === 'known' && existing === undefined) {
-        // The renditions of a run that died before its commit, or of an asset that is gone: do the work after all.
+      if (result.kind === 'known' && existing?.isWhole !== 1) {
+        // The renditions of a run that died before its commit, of an older pipeline, or of a purge that was cut short.
         const params = JSON.stringify({ ...paramsOf(job), force: true });
-        return { state: 'retry', runAfter: now, countsAsAttempt: false, params, error: { code: 'internal', message: 'renditions without an asset were found' } };
+        return { state: 'retry', runAfter: now, countsAsAttempt: false, params, error: { code: 'internal', message: 'renditions without their rows were found' } };
       }
       const { copy = false } = paramsOf(job);
       // A copy of what was salvaged is as damaged as the first.
       const verdict = result.kind === 'accepted' ? result.verdict : existing?.isSalvaged === 1 ? 'salvageable' : 'clean';
-      const assetId = existing?.id ?? (result.kind === 'accepted' ? insert(job, result, copy, now) : undefined);
+      const assetId = result.kind === 'accepted' && existing?.isWhole !== 1 ? write(job, result, copy, now) : existing?.id;
       if (assetId === undefined) throw new Error(`The asset ${result.sha256} was neither known nor accepted`);
       if (existing !== undefined && copy) markStored.run(existing.id);
       remember(job, result.file, { assetId, sha256: result.sha256, format: null, width: null, height: null, verdict, error: null });

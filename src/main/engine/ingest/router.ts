@@ -48,7 +48,7 @@ export function createIngestRouter({ db, imports, items, following, batches, set
     }),
     start: os.start.handler(async ({ input }) => {
       const importIds = await imports.start(input);
-      if (input.follow) for (const path of input.paths.map((path) => resolve(path))) if (statSync(path).isDirectory()) following.follow(path);
+      if (input.follow) for (const path of input.paths.map((path) => resolve(path))) if (statSync(path).isDirectory()) following.follow(path, input.copy);
       return { importIds };
     }),
     summary: os.summary.handler(({ input }) => summarize(db, batches, input.importIds)),
@@ -63,7 +63,7 @@ export function createIngestRouter({ db, imports, items, following, batches, set
       const path = resolve(input.path);
       if (input.enabled) {
         if (!statSync(path).isDirectory()) throw new ProofsheetError('bad-input', `${path} is not a folder.`);
-        following.follow(path);
+        following.follow(path, input.copy);
       } else await following.unfollow(path);
       return { following: input.enabled };
     }),

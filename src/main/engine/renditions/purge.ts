@@ -1,10 +1,9 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
-import type { PurgeReport } from '../../../contract/index.ts';
-import { presetSchema } from '../../../contract/index.ts';
+import { presetSchema, type Preset, type PurgeReport } from '../../../contract/index.ts';
 import { errorCodeOf, errorMessageOf } from '../errors.ts';
-import { PIPELINE_VERSION, renditionPath } from './store.ts';
+import { renditionPath } from './store.ts';
 
 export interface PurgeOptions {
   readonly days: number;
@@ -13,27 +12,40 @@ export interface PurgeOptions {
 }
 
 const DAY_MS = 86_400_000;
+/** A file younger than this may belong to a job whose rows are not committed yet. */
+const IN_FLIGHT_MS = 3_600_000;
+
+interface RenditionRow {
+  readonly assetId: number;
+  readonly sha256: string;
+  readonly preset: Preset;
+  /** When the last source of the asset went missing, or the asset was made where it never had one; null while it has one. */
+  readonly unusedSince: number | null;
+}
 
 /**
- * Mark and sweep, both ways: files without a row, rows without a file, and renditions of assets whose every source is
- * gone or that an older pipeline made, when they are older than `days`. A row goes only after its file went, so a purge
- * that is cut short is finished by the next.
+ * Mark and sweep, both ways: renditions of assets that have been without a source for `days`, files without a row that
+ * are as old, and rows without a file. Goes through the 256 folders one at a time, so a million files need little
+ * memory. A row goes only after its file went, and the zoom file goes first, whose being there says that all are: a
+ * purge that is cut short is finished by the next.
  */
 export async function purgeRenditions(db: Database.Database, folder: string, { days, apply, now }: PurgeOptions): Promise<PurgeReport> {
   const cutoff = now - days * DAY_MS;
-  const known = db.prepare<[Uint8Array, string], { assetId: number; createdAt: number; pipeline: number; referred: number }>(`
-    SELECT r.asset_id AS assetId, r.created_at AS createdAt, r.pipeline,
-      a.stored = 1 OR EXISTS (SELECT 1 FROM source s WHERE s.asset_id = a.id AND s.missing_since IS NULL) AS referred
-    FROM rendition r JOIN asset a ON a.id = r.asset_id WHERE a.sha256 = ? AND r.preset = ?`);
+  const rowsOf = db.prepare<[string, string], RenditionRow>(`
+    SELECT r.asset_id AS assetId, lower(hex(a.sha256)) AS sha256, r.preset,
+      CASE WHEN a.stored = 1 OR EXISTS (SELECT 1 FROM source WHERE asset_id = a.id AND missing_since IS NULL) THEN NULL
+        ELSE coalesce((SELECT max(missing_since) FROM source WHERE asset_id = a.id), a.created_at) END AS unusedSince
+    FROM asset a JOIN rendition r ON r.asset_id = a.id WHERE a.sha256 BETWEEN unhex(?) AND unhex(?)
+    ORDER BY a.sha256, r.preset DESC`);
   const removeRow = db.prepare<[number, string]>('DELETE FROM rendition WHERE asset_id = ? AND preset = ?');
   const report = { found: 0, toDelete: 0, bytesToFree: 0, deletedCount: 0, deletedBytes: 0, errors: [] as PurgeReport['errors'] };
 
-  function remove(path: string, bytes: number, row: { assetId: number; preset: string } | null): void {
+  async function remove(path: string, bytes: number, row: RenditionRow | null): Promise<void> {
     report.toDelete += 1;
     report.bytesToFree += bytes;
     if (!apply) return;
     try {
-      rmSync(path, { force: true });
+      await rm(path, { force: true });
       if (row) removeRow.run(row.assetId, row.preset);
       report.deletedCount += 1;
       report.deletedBytes += bytes;
@@ -42,19 +54,23 @@ export async function purgeRenditions(db: Database.Database, folder: string, { d
     }
   }
 
-  for (const { path, name } of await filesOf(folder)) {
-    const match = /^([0-9a-f]{64})\.([a-z]+)\.jpg$/.exec(name);
-    const preset = presetSchema.safeParse(match?.[2]);
-    if (!match?.[1] || !preset.success) continue;
-    report.found += 1;
-    const { size, mtimeMs } = statSync(path);
-    const row = known.get(Buffer.from(match[1], 'hex'), preset.data);
-    if (!row) {
-      if (mtimeMs <= cutoff) remove(path, size, null);
-    } else if ((row.referred === 0 || row.pipeline < PIPELINE_VERSION) && row.createdAt <= cutoff) remove(path, size, { assetId: row.assetId, preset: preset.data });
+  for (let byte = 0; byte < 256; byte += 1) {
+    const shard = byte.toString(16).padStart(2, '0');
+    // The rows first: a file that is published meanwhile is then one without a row, and too young to go.
+    const rows = rowsOf.all(shard.padEnd(64, '0'), shard.padEnd(64, 'f'));
+    const strays = new Set(await renditionsIn(join(folder, shard)));
+    report.found += strays.size;
+    for (const row of rows) {
+      const path = renditionPath(folder, row.sha256, row.preset);
+      const isThere = strays.delete(path);
+      if (!isThere) await remove(path, 0, row);
+      else if (row.unusedSince !== null && row.unusedSince <= cutoff) await remove(path, await sizeOf(path) ?? 0, row);
+    }
+    for (const path of strays) {
+      const bytes = await sizeOf(path, Math.min(cutoff, now - IN_FLIGHT_MS));
+      if (bytes !== null) await remove(path, bytes, null);
+    }
   }
-
-  for (const { assetId, sha256, preset } of rowsWithoutFile(db, folder)) remove(renditionPath(folder, sha256, presetSchema.parse(preset)), 0, { assetId, preset });
 
   return {
     dryRun: !apply, purgeDays: days, cutoffDate: new Date(cutoff).toISOString(), renditionsFound: report.found, renditionsToDelete: report.toDelete,
@@ -62,19 +78,24 @@ export async function purgeRenditions(db: Database.Database, folder: string, { d
   };
 }
 
-function rowsWithoutFile(db: Database.Database, folder: string): { assetId: number; sha256: string; preset: string }[] {
-  const rows = db.prepare<[], { assetId: number; sha256: string; preset: string }>(
-    'SELECT r.asset_id AS assetId, lower(hex(a.sha256)) AS sha256, r.preset FROM rendition r JOIN asset a ON a.id = r.asset_id').all();
-  return rows.filter(({ sha256, preset }) => statSync(renditionPath(folder, sha256, presetSchema.parse(preset)), { throwIfNoEntry: false }) === undefined);
+async function renditionsIn(shard: string): Promise<string[]> {
+  const names = await readdir(shard).catch((error: unknown) => {
+    if (errorCodeOf(error) === 'not-found') return [];
+    throw error;
+  });
+  return names.filter((name) => {
+    const match = /^[0-9a-f]{64}\.([a-z]+)\.jpg$/.exec(name);
+    return presetSchema.safeParse(match?.[1]).success;
+  }).map((name) => join(shard, name));
 }
 
-async function filesOf(folder: string): Promise<{ path: string; name: string }[]> {
-  const files: { path: string; name: string }[] = [];
-  for (const shard of readdirSync(folder, { withFileTypes: true })) {
-    if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue;
-    for (const name of readdirSync(join(folder, shard.name))) files.push({ path: join(folder, shard.name, name), name });
-    // A million files take seconds: let other requests through between two folders.
-    await new Promise(setImmediate);
+/** @returns null when the file has gone meanwhile, or is younger than `before`, milliseconds since 1970 */
+async function sizeOf(path: string, before = Infinity): Promise<number | null> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return mtimeMs <= before ? size : null;
+  } catch (error) {
+    if (errorCodeOf(error) === 'not-found') return null;
+    throw error;
   }
-  return files;
 }

@@ -120,7 +120,7 @@ CREATE TABLE batch (
   deleted_at INTEGER
 ) STRICT;
 CREATE INDEX batch_parent ON batch (parent_id);
-CREATE INDEX batch_open ON batch (id) WHERE finished_at IS NULL;
+CREATE INDEX batch_finished ON batch (finished_at);
 
 -- run_order is the time of queueing shifted by the priority: low work that has waited long enough overtakes new work.
 CREATE TABLE job (
@@ -194,6 +194,6 @@ CREATE TRIGGER rendition_removed AFTER DELETE ON rendition BEGIN
 END;
 
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE followed (path TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE followed (path TEXT PRIMARY KEY, since INTEGER NOT NULL, copy INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `,
 } as const;

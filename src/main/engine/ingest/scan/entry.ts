@@ -6,8 +6,15 @@ export interface ScanEntry extends Location {
   /** Null when it could not be looked at, or is not a local file. */
   readonly bytes: number | null;
   readonly mtimeMs: number | null;
+  /** When anything about the file changed, its permissions included; milliseconds since 1970, null when unknown. */
+  readonly ctimeMs: number | null;
   /** The list row's columns, JSON; null for files found in folders. */
   readonly row: string | null;
   /** Why it will not be read: `skipped` is by design, `failed` is a fault. */
   readonly refusal: { readonly state: 'skipped' | 'failed'; readonly code: ErrorCode; readonly message: string } | null;
+}
+
+/** Says that all of a folder's own files have been told, so that what was not among them is gone. */
+export interface FolderRead {
+  readonly folderRead: string;
 }

@@ -78,7 +78,7 @@ export async function* listEntries(list: List, path: string, after: number): Asy
 function entryOf({ number, cells, source, fault }: ListRow, list: string, folder: string): ScanEntry {
   const row = JSON.stringify(cells);
   const refuse = (location: string, code: 'bad-input' | 'blocked-scheme', message: string): ScanEntry =>
-    ({ ...locate(location), bytes: null, mtimeMs: null, row, refusal: { state: 'failed', code, message } });
+    ({ ...locate(location), bytes: null, mtimeMs: null, ctimeMs: null, row, refusal: { state: 'failed', code, message } });
   if (fault !== null) return refuse(`${list}#${number}`, 'bad-input', `row ${number} cannot be read: ${fault}`);
   if (source === '') return refuse(`${list}#${number}`, 'bad-input', `row ${number} names no file`);
   if (source.includes('\0')) return refuse(`${list}#${number}`, 'bad-input', `row ${number} has a NUL character in its path`);
@@ -92,7 +92,7 @@ function entryOf({ number, cells, source, fault }: ListRow, list: string, folder
   }
   // A path that is not there is queued all the same: the worker reports it like every other file that cannot be read.
   const stats = lookAt(path);
-  return { ...locate(path), bytes: stats?.size ?? null, mtimeMs: stats?.mtimeMs ?? null, row, refusal: null };
+  return { ...locate(path), bytes: stats?.size ?? null, mtimeMs: stats?.mtimeMs ?? null, ctimeMs: null, row, refusal: null };
 }
 
 function lookAt(path: string): { size: number; mtimeMs: number } | null {

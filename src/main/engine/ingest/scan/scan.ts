@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ListInspection, ReviewEntry } from '../../../../contract/index.ts';
 import { ProofsheetError } from '../../errors.ts';
-import type { ScanEntry } from './entry.ts';
+import type { FolderRead, ScanEntry } from './entry.ts';
 import type { ScanMessage, ScanRequest } from './scan-thread.ts';
 
 /** Reading a list makes garbage fast: a small heap collects it before it grows. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
 
 type ValueOf<Request extends ScanRequest> =
-  Request extends { kind: 'walk' | 'list' } ? ScanEntry[] : Request extends { kind: 'inspect' } ? ListInspection : readonly ReviewEntry[];
+  Request extends { kind: 'walk' } ? (ScanEntry | FolderRead)[] : Request extends { kind: 'list' } ? ScanEntry[] : Request extends { kind: 'inspect' } ? ListInspection : Request extends { kind: 'open' } ? never : readonly ReviewEntry[];
 
 /**
  * Reads folders and lists on a thread of its own: the file system may be slow, and the engine's thread may not wait.

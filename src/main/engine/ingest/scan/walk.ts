@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, openSync, readdirSync, readSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { closeSync, opendirSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, extname, sep } from 'node:path';
 import type { ErrorCode } from '../../../../contract/index.ts';
 import { errorCodeOf, errorMessageOf } from '../../errors.ts';
 import { sniff } from '../../pixels/sniff.ts';
-import type { ScanEntry } from './entry.ts';
+import type { FolderRead, ScanEntry } from './entry.ts';
 
 export interface WalkOptions {
   /** Absolute. Folders are walked, files are taken as they are. */
@@ -35,10 +35,11 @@ const SNIFF_BYTES = 4096;
 
 /**
  * Every file below the given paths, in a fixed order, each as one entry. What cannot be read, and what is left out, is
- * an entry too, so that the counts add up. Links to files are followed, links to folders are not.
+ * an entry too, so that the counts add up. Links to files are followed, links to folders are not. After the last file
+ * of a folder comes word that it was read; a folder that could not be read has none.
  * Synchronous: it is meant for a thread of its own.
  */
-export function* walk({ paths, exclude, recursive }: WalkOptions): Generator<ScanEntry> {
+export function* walk({ paths, exclude, recursive }: WalkOptions): Generator<ScanEntry | FolderRead> {
   const entered = new Set<string>();
   for (const text of paths) {
     const path: Path = { text, raw: null };
@@ -54,8 +55,8 @@ interface FolderOptions {
   readonly entered: Set<string>;
 }
 
-function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry> {
-  let children: readonly Child[];
+function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry | FolderRead> {
+  let children: Children;
   try {
     const { dev, ino } = statSync(folder.raw ?? folder.text, { bigint: true });
     const identity = `${dev}:${ino}`;
@@ -69,21 +70,15 @@ function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry>
     yield refused(folder, 'failed', errorCodeOf(error), `the folder cannot be read: ${errorMessageOf(error)}`);
     return;
   }
+  for (const name of children.files) yield visitFile(childPath(folder, name));
   const folders: Path[] = [];
-  for (const { path, name, entry } of children) {
-    if (name.startsWith('.') || (entry.isDirectory() && FOREIGN_FOLDERS.has(name))) {
-      yield refused(path, 'skipped', 'filtered', name.startsWith('.') ? 'hidden files and folders are left out' : 'another program keeps this folder for itself');
-      continue;
-    }
-    if (entry.isDirectory()) {
-      folders.push(path);
-      continue;
-    }
-    const stats = look(path);
-    // A link may lead anywhere, to a parent, to another disk, to the catalog itself: what the user did not name is not read.
-    if (!(stats instanceof Error) && stats.isDirectory()) yield refused(path, 'skipped', 'filtered', 'links to folders are not followed');
-    else yield entryOf(path, stats, false);
+  for (const name of children.folders) {
+    const path = childPath(folder, name);
+    const reason = reasonToLeaveOut(basename(path.text));
+    if (reason === null) folders.push(path);
+    else yield refused(path, 'skipped', 'filtered', reason);
   }
+  yield { folderRead: folder.text };
   if (!options.recursive) return;
   for (const path of folders) {
     if (path.text === options.exclude) yield refused(path, 'skipped', 'filtered', 'this is the catalog itself');
@@ -91,37 +86,75 @@ function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry>
   }
 }
 
-interface Child {
-  readonly name: string;
-  readonly path: Path;
-  readonly entry: Dirent | Dirent<Buffer>;
+function visitFile(path: Path): ScanEntry {
+  if (isHidden(basename(path.text))) return refused(path, 'skipped', 'filtered', HIDDEN);
+  const stats = look(path);
+  // A link may lead anywhere, to a parent, to another disk, to the catalog itself: what the user did not name is not read.
+  if (!(stats instanceof Error) && stats.isDirectory()) return refused(path, 'skipped', 'filtered', 'links to folders are not followed');
+  return entryOf(path, stats, false);
 }
 
-function list(folder: Path): Child[] {
+const HIDDEN = 'hidden files and folders are left out';
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+function reasonToLeaveOut(folder: string): string | null {
+  if (isHidden(folder)) return HIDDEN;
+  return FOREIGN_FOLDERS.has(folder) ? 'another program keeps this folder for itself' : null;
+}
+
+/** Names only, and bytes where they are not UTF-8: a folder may hold a million files. */
+interface Children {
+  readonly files: readonly (string | Buffer)[];
+  readonly folders: readonly (string | Buffer)[];
+}
+
+/** How many entries the system is asked for at a time. */
+const DIRECTORY_BUFFER = 1024;
+
+function list(folder: Path): Children {
   if (folder.raw === null) {
-    const entries = readdirSync(folder.text, { withFileTypes: true });
-    if (!entries.some((entry) => entry.name.includes('\uFFFD'))) {
-      return entries.map((entry) => ({ name: entry.name, path: { text: join(folder.text, entry.name), raw: null }, entry })).sort(byName);
-    }
+    const children = read(folder.text, (name: string) => name);
+    if (!children.files.some(isMangled) && !children.folders.some(isMangled)) return children;
   }
-  // A name that is not UTF-8 reads as replacement characters and could not be opened again: take the bytes.
-  const from = folder.raw ?? Buffer.from(folder.text);
-  return readdirSync(from, { withFileTypes: true, encoding: 'buffer' }).map((entry) => {
-    const name = shown(entry.name);
-    const raw = folder.raw === null && isUtf8(entry.name) ? null : Buffer.concat([from, Buffer.from(sep), entry.name]);
-    return { name, path: { text: join(folder.text, name), raw }, entry };
-  }).sort(byName);
+  // A name that is not UTF-8 reads as replacement characters and could not be opened again: take the bytes. The types of
+  // Node leave this encoding out, though it is documented for all calls that read folders.
+  return read(folder.raw ?? Buffer.from(folder.text), (name: Buffer) => (folder.raw === null && isUtf8(name) ? name.toString() : name));
 }
 
-function byName(a: Child, b: Child): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+function read<Name extends string | Buffer>(folder: string | Buffer, keep: (name: Name) => string | Buffer): Children {
+  const encoding = (typeof folder === 'string' ? 'utf8' : 'buffer') as BufferEncoding;
+  using directory = opendirSync(folder as string, { bufferSize: DIRECTORY_BUFFER, encoding });
+  const files: (string | Buffer)[] = [];
+  const folders: (string | Buffer)[] = [];
+  for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+    (entry.isDirectory() ? folders : files).push(keep(entry.name as unknown as Name));
+  }
+  const byName = (a: string | Buffer, b: string | Buffer): number => {
+    const [left, right] = [shown(a), shown(b)];
+    return left < right ? -1 : left > right ? 1 : 0;
+  };
+  return { files: files.sort(byName), folders: folders.sort(byName) };
+}
+
+function isMangled(name: string | Buffer): boolean {
+  return typeof name === 'string' && name.includes('\uFFFD');
+}
+
+function childPath(folder: Path, name: string | Buffer): Path {
+  const text = join(folder.text, shown(name));
+  if (typeof name === 'string' && folder.raw === null) return { text, raw: null };
+  return { text, raw: Buffer.concat([folder.raw ?? Buffer.from(folder.text), Buffer.from(sep), Buffer.from(name)]) };
 }
 
 function join(folder: string, name: string): string {
   return folder.endsWith(sep) ? folder + name : folder + sep + name;
 }
 
-function shown(bytes: Buffer): string {
+function shown(bytes: string | Buffer): string {
+  if (typeof bytes === 'string') return bytes;
   if (isUtf8(bytes)) return bytes.toString();
   return Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`)).join('');
 }
@@ -140,7 +173,7 @@ function entryOf(path: Path, stats: Stats | Error, named: boolean): ScanEntry {
   if (!stats.isFile()) return refused(path, 'skipped', 'filtered', 'this is neither a file nor a folder');
   const extension = extname(path.text).slice(1).toLowerCase();
   if (named || IMAGE_EXTENSIONS.has(extension) || looksLikeImage(path)) {
-    return { ...locate(path), bytes: stats.size, mtimeMs: stats.mtimeMs, row: null, refusal: null };
+    return { ...locate(path), bytes: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, row: null, refusal: null };
   }
   return refused(path, 'skipped', 'not-an-image', extension === '' ? 'the file is not an image' : `the .${extension} file is not an image`);
 }
@@ -162,7 +195,7 @@ function looksLikeImage(path: Path): boolean {
 }
 
 function refused(path: Path, state: 'skipped' | 'failed', code: ErrorCode, message: string): ScanEntry {
-  return { ...locate(path), bytes: null, mtimeMs: null, row: null, refusal: { state, code, message } };
+  return { ...locate(path), bytes: null, mtimeMs: null, ctimeMs: null, row: null, refusal: { state, code, message } };
 }
 
 function locate({ text, raw }: Path): { container: string; name: string; raw: Buffer | null } {

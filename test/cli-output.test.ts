@@ -77,7 +77,7 @@ test('away from a terminal, progress is a line every five seconds, and a resumed
 function progressOf(batch: Partial<Batch>): Progress {
   return {
     batch: {
-      total: 0, queued: 0, running: 0, done: 0, failed: 0, quarantined: 0, skipped: 0, cancelled: 0, id: 1, parentId: null, name: 'x', kind: 'folder', sequence: 1, totalSplit: 1,
+      total: 0, queued: 0, running: 0, done: 0, failed: 0, quarantined: 0, skipped: 0, unchanged: 0, cancelled: 0, id: 1, parentId: null, name: 'x', kind: 'folder', sequence: 1, totalSplit: 1,
       state: 'running', scanning: false, createdAt: '2026-01-01T00:00:00.000Z', finishedAt: null, deletedAt: null, error: null, sources: [], ...batch,
     },
     bytesDone: 0, itemsPerSecond: 85, etaSeconds: 420, elapsedSeconds: 1, failures: [], resumedFrom: null, pausedBecause: null,

@@ -79,7 +79,7 @@ describe('an ingest', () => {
       'cut.jpg': 'quarantined truncated', 'page.jpg': 'quarantined not-an-image', 'empty.jpg': 'quarantined not-an-image', 'broken-link.jpg': 'failed not-found',
       'notes.txt': 'skipped not-an-image', '.hidden.jpg': 'skipped filtered', 'circle': 'skipped filtered', 'pipe.jpg': 'skipped filtered',
     });
-    expect(batch).toMatchObject({ total: 16, done: 8, failed: 4, quarantined: 3, skipped: 4, queued: 0, running: 0, cancelled: 0, state: 'completed-with-errors' });
+    expect(batch).toMatchObject({ total: 16, done: 8, failed: 4, quarantined: 3, skipped: 4, unchanged: 0, queued: 0, running: 0, cancelled: 0, state: 'completed-with-errors' });
     expect([assetsNew, assetsExisting]).toEqual([3, 5]);
     expect(new Set(items.filter(({ state }) => state === 'done').map(({ assetId }) => assetId)).size).toBe(3);
   });
@@ -119,7 +119,7 @@ describe('an ingest', () => {
     const { client, ingest } = openEngine(join(folder, 'workspace'));
     await ingest({ paths: [folder] });
     const { batches: [again] } = await ingest({ paths: [folder] });
-    expect(again).toMatchObject({ total: 3, skipped: 3 });
+    expect(again).toMatchObject({ total: 3, skipped: 3, unchanged: 3 });
     expect((await client.workspace.metrics()).assetCount).toBe(2);
   });
 

@@ -12,11 +12,12 @@ export type BatchState = z.infer<typeof batchStateSchema>;
 /**
  * What became of the items of a batch. Every item is counted in exactly one place:
  * `total = queued + running + done + failed + skipped + cancelled`. `quarantined` says how many of `failed` were read
- * but not admitted (their bytes are damaged or break the policy), so that they can be looked at and salvaged.
+ * but not admitted (their bytes are damaged or break the policy), so that they can be looked at and salvaged. `unchanged`
+ * says how many of `skipped` are images the catalog had already; the others of them are no images, or hidden.
  */
 export const itemCountsSchema = z.object({
   total: countSchema, queued: countSchema, running: countSchema, done: countSchema, failed: countSchema,
-  quarantined: countSchema, skipped: countSchema, cancelled: countSchema,
+  quarantined: countSchema, skipped: countSchema, unchanged: countSchema, cancelled: countSchema,
 });
 export type ItemCounts = z.infer<typeof itemCountsSchema>;
 

@@ -68,7 +68,7 @@ export function createBatchStore(db: Database.Database): BatchStore {
     `SELECT ${COLUMNS} FROM batch WHERE parent_id IS NULL AND (deleted_at IS NULL OR ?) ORDER BY id DESC LIMIT ?`);
   const findParts = db.prepare<[number], BatchRow>(`SELECT ${COLUMNS} FROM batch WHERE parent_id = ? ORDER BY sequence`);
   const tallyOf = db.prepare<[number, number], { state: string; n: number }>(`
-    SELECT value AS state, sum(n) AS n FROM tally WHERE dimension = 'state' AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value`);
+    SELECT value AS state, sum(n) AS n FROM tally WHERE dimension IN ('state', 'asset') AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value`);
   const failureCounts = db.prepare<[number, number], { code: ErrorCode; count: number }>(`
     SELECT value AS code, sum(n) AS count FROM tally WHERE dimension = 'failure' AND n > 0
     AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value ORDER BY count DESC, value`);
@@ -227,7 +227,9 @@ function countsOf(rows: readonly { readonly state: string; readonly n: number }[
     queued: n['queued'] ?? 0, running: n['leased'] ?? 0, done: n['done'] ?? 0, failed: (n['failed'] ?? 0) + quarantined,
     skipped: n['skipped'] ?? 0, cancelled: n['cancelled'] ?? 0,
   };
-  return { ...counts, quarantined, total: Object.values(counts).reduce((sum, count) => sum + count, 0) };
+  // Whatever is done has led to an asset; what else has one was passed over because it was known.
+  const unchanged = Math.max(0, (n['new'] ?? 0) + (n['existing'] ?? 0) - counts.done);
+  return { ...counts, quarantined, unchanged, total: Object.values(counts).reduce((sum, count) => sum + count, 0) };
 }
 
 function stateOf(batch: BatchRow, counts: ItemCounts, parts: readonly BatchRow[]): BatchState {

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { POLICY_PROFILES } from '../src/contract/index.ts';
 import { drawPicture, makePictures, temporaryFolder } from './hosts.ts';
-import { allItems, openEngine } from './support/engine.ts';
+import { allItems, openEngine, type TestClient } from './support/engine.ts';
 
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -236,18 +236,125 @@ describe('equal pixels', () => {
   });
 });
 
+describe('a scan that was cut short', () => {
+  /** A folder whose scan takes several messages, so that there is a middle to stop it in. */
+  async function manyFiles(folder: string, count: number): Promise<string> {
+    const path = join(folder, 'many');
+    for (let index = 0; index < count; index += 1) {
+      if (index % 500 === 0) await mkdir(join(path, String(index / 500).padStart(3, '0')), { recursive: true });
+      await writeFile(join(path, String(Math.floor(index / 500)).padStart(3, '0'), `${index}.txt`), '');
+    }
+    return path;
+  }
+
+  test.each([['cancel', 'retry'], ['delete', 'restore']] as const)('by “%s” is read to its end after “%s”', async (stop, goOn) => {
+    const folder = await temporaryFolder();
+    const many = await manyFiles(folder, 6000);
+    const { client, settled } = openEngine(join(folder, 'workspace'));
+    const { importIds: [id] } = await client.ingest.start({ paths: [many] });
+    await client.batches[stop]({ id: id! });
+    const changes = await client.workspace.changes();
+    const before = await client.batches.show({ id: id! });
+    expect(before.total).toBeLessThan(6000);
+    await client.batches[goOn]({ id: id! });
+    await changes.return();
+    expect((await settled([id!])).batches).toMatchObject([{ total: 6000, skipped: 6000, cancelled: 0, state: 'completed', scanning: false }]);
+  });
+
+  test('leaves nothing queued in a part that was cancelled while it was being read', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'list.txt');
+    await writeFile(path, Array.from({ length: 20_000 }, (_, index) => `gone-${index}.jpg`).join('\n'));
+    const { client, settled } = openEngine(join(folder, 'workspace'));
+    const { importIds: [id] } = await client.ingest.start({ paths: [path], maxBatchSize: 15_000 });
+    const [first] = (await client.batches.show({ id: id! })).parts;
+    await client.batches.cancel({ id: first!.id });
+    const { batches: [one, two] } = await settled([id!]);
+    expect(one).toMatchObject({ total: 15_000, queued: 0, running: 0, state: 'cancelled' });
+    expect(two).toMatchObject({ total: 5000, failed: 5000, cancelled: 0 });
+  });
+
+  test('and joined takes in what was added meanwhile', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 2);
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    const { importIds: [id] } = await client.ingest.start({ paths: [pictures] });
+    const changes = await client.workspace.changes();
+    await client.batches.pause({ id: id! });
+    while ((await client.batches.show({ id: id! })).scanning) await changes.next();
+    await changes.return();
+    await makePictures(join(pictures, 'more'), 3);
+    expect(await ingest({ paths: [pictures] })).toMatchObject({ batches: [{ parentId: id, total: 5, done: 5 }] });
+  });
+});
+
 describe('a followed folder', () => {
-  test('takes in what is added and what is changed', async () => {
+  /** Follows a folder with one picture, and waits for what is asked of the engine. */
+  async function follow(options: { copy?: boolean } = {}) {
     const folder = await temporaryFolder();
     const pictures = await makePictures(join(folder, 'pictures'), 1);
-    const { client, ingest } = openEngine(join(folder, 'workspace'));
-    await ingest({ paths: [pictures], follow: true });
+    const { client, engine, ingest, close } = openEngine(join(folder, 'workspace'));
+    await ingest({ paths: [pictures], follow: true, ...options });
+    async function until(isSo: () => Promise<boolean>): Promise<void> {
+      const changes = await client.workspace.changes();
+      while (!(await isSo())) await changes.next();
+      await changes.return();
+    }
+    return { folder, pictures, client, engine, close, until };
+  }
+  const isIdle = async (client: TestClient): Promise<boolean> => (await client.batches.list({})).every(({ queued, running, scanning }) => !scanning && queued + running === 0);
+
+  test('takes in what is added and what is changed', async () => {
+    const { pictures, client, until } = await follow();
     expect(await client.ingest.followed()).toMatchObject([{ path: pictures }]);
     await makePictures(join(pictures, 'new folder'), 3);
-    const changes = await client.workspace.changes();
-    while ((await client.workspace.metrics()).assetCount < 3) await changes.next();
-    await changes.return();
+    await until(async () => (await client.workspace.metrics()).assetCount === 3);
+    await sharp(drawPicture(77, 160, 120), { raw: { width: 160, height: 120, channels: 3 } }).jpeg().toFile(join(pictures, '0001.jpg'));
+    await until(async () => (await client.workspace.metrics()).assetCount === 4);
     expect(await client.ingest.follow({ path: pictures, enabled: false })).toEqual({ following: false });
     expect(await client.ingest.followed()).toEqual([]);
+    // Each file became an item once for each content it had, and only folders are asked for.
+    const items = (await client.batches.list({})).map(({ total, sources }) => ({ total, sources }));
+    expect(items.reduce((sum, { total }) => sum + total, 0)).toBe(5);
+    expect(items.flatMap(({ sources }) => sources).every((path) => path === pictures || path === join(pictures, 'new folder'))).toBe(true);
+  });
+
+  test('knows a renamed file by its new name only', async () => {
+    const { pictures, client, until } = await follow();
+    await rename(join(pictures, '0001.jpg'), join(pictures, 'renamed.jpg'));
+    await until(async () => (await client.assets.list({})).every(({ sources }) => sources[0] === join(pictures, 'renamed.jpg') && sources.length === 1));
+    expect((await allItems(client)).map(({ source }) => source)).toEqual([join(pictures, 'renamed.jpg')]);
+    expect((await client.workspace.metrics()).assetCount).toBe(1);
+  });
+
+  test('takes in names that are not UTF-8, and keeps copies where the import did', async () => {
+    const { pictures, client, engine, until } = await follow({ copy: true });
+    await writeFile(Buffer.concat([Buffer.from(`${pictures}/latin-`), Buffer.from([0xe9]), Buffer.from('.jpg')]), await sharp(drawPicture(5, 90, 90), { raw: { width: 90, height: 90, channels: 3 } }).jpeg().toBuffer());
+    await until(async () => (await client.workspace.metrics()).assetCount === 2);
+    expect(await filesBelow(engine.workspace.originals)).toHaveLength(2);
+  });
+
+  test('notices that a folder is gone, but not that a drive is', async () => {
+    const { folder, pictures, client, until } = await follow();
+    await makePictures(join(pictures, 'trip'), 2);
+    await until(async () => (await client.assets.list({})).length === 2 && await isIdle(client));
+    await rm(join(pictures, 'trip'), { recursive: true });
+    await until(async () => (await allItems(client)).length === 1);
+    await rename(pictures, join(folder, 'unplugged'));
+    await makePictures(join(folder, 'elsewhere'), 3);
+    await client.ingest.start({ paths: [join(folder, 'elsewhere')] });
+    await until(async () => (await client.assets.list({})).length === 3 && await isIdle(client));
+    expect((await client.assets.list({})).flatMap(({ sources }) => sources)).toContain(join(pictures, '0001.jpg'));
+  });
+
+  test('does not try again what failed until the file changes', async () => {
+    const { pictures, client, until } = await follow();
+    await symlink('nowhere.jpg', join(pictures, 'broken-link.jpg'));
+    await until(async () => (await allItems(client, { state: 'failed' })).length === 1);
+    await makePictures(join(pictures, 'more'), 2);
+    await until(async () => (await client.workspace.metrics()).assetCount === 2 && await isIdle(client));
+    await sharp(drawPicture(9, 160, 120), { raw: { width: 160, height: 120, channels: 3 } }).jpeg().toFile(join(pictures, 'another.jpg'));
+    await until(async () => (await client.workspace.metrics()).assetCount === 3 && await isIdle(client));
+    expect((await client.workspace.metrics()).itemsByState.failed).toBe(1);
   });
 });

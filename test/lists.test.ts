@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { partNames } from '../src/main/engine/ingest/parts.ts';
-import { inspectList } from '../src/main/engine/ingest/scan/list.ts';
+import { inspectList, openList } from '../src/main/engine/ingest/scan/list.ts';
 import { makePictures, temporaryFolder } from './hosts.ts';
 import { allItems, openEngine } from './support/engine.ts';
 
@@ -72,6 +72,31 @@ describe('a list is read as it is meant', () => {
     await expect(inspect('photo.jpg', 'whatever')).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('.csv') as string });
     await expect(inspect('list.csv', '')).rejects.toMatchObject({ code: 'bad-input' });
     await expect(inspect('list.json', '{"a": ')).rejects.toMatchObject({ code: 'bad-input' });
+  });
+});
+
+describe('a list that is none', () => {
+  test.each([
+    ['a quote that is never closed', 'list.csv', `file,title\na.jpg,"x\n${'b.jpg,y\n'.repeat(400_000)}`, /^Row 2 of .*list\.csv is longer than 1048576 characters; a quote/],
+    ['no line ends', 'list.txt', 'x'.repeat(3 << 20), /^Row 1 of .*list\.txt is longer than/],
+  ])('by %s is refused before it fills the memory', async (_, name, content, message) => {
+    await expect(inspect(name, content)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringMatching(message) as string });
+  });
+
+  test.skipIf(process.platform !== 'linux')('and one that is read only in part leaves no file open', async () => {
+    const folder = await temporaryFolder();
+    const names = { 'list.csv': 'file\n' + 'a.jpg\n'.repeat(200_000), 'list.json': `[${'"a.jpg",'.repeat(200_000)}"b.jpg"]`, 'list.txt': 'a.jpg\n'.repeat(200_000) };
+    const openFiles = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
+    for (const [name, content] of Object.entries(names)) {
+      const path = join(folder, name);
+      await writeFile(path, content);
+      const before = await openFiles();
+      for (let round = 0; round < 10; round += 1) {
+        const { rows } = await openList(path, undefined);
+        for await (const row of rows()) if (row.number >= 5) break;
+      }
+      expect(await openFiles(), name).toBeLessThan(before + 5);
+    }
   });
 });
 

@@ -32,8 +32,11 @@ export interface Sources {
   upsert(location: Location): KnownSource;
   /** Paths of the containers that lie at or below this folder. */
   containersBelow(folder: string): string[];
-  /** Notes that the files of this container are gone, except those that a whole look at it came upon. */
-  markMissing(container: string, seen: ReadonlySet<number>, now: number): void;
+  /**
+   * Notes that the files of this container are gone, except those that a whole look at it came upon.
+   * @returns how many files that were there before
+   */
+  markMissing(container: string, seen: ReadonlySet<number>, now: number): number;
   /** The path to open: text, or bytes where the name is not UTF-8. */
   pathOf(sourceId: number): string | Uint8Array;
 }
@@ -78,7 +81,9 @@ export function createSources(db: Database.Database): Sources {
       return below.all(folder, prefix, prefix.slice(0, -1) + String.fromCharCode(sep.charCodeAt(0) + 1));
     },
     markMissing: db.transaction((container: string, seen: ReadonlySet<number>, now: number) => {
-      for (const id of present.all(container)) if (!seen.has(id)) setMissing.run(now, id);
+      const gone = present.all(container).filter((id) => !seen.has(id));
+      for (const id of gone) setMissing.run(now, id);
+      return gone.length;
     }),
     pathOf(sourceId) {
       const found = findPath.get(sourceId);

@@ -24,6 +24,8 @@ export interface ImportsDependencies {
   readonly now: () => number;
   /** New items are queued, or a scan has ended. */
   readonly onQueued: () => void;
+  /** Files that images came from are no longer there. */
+  readonly onGone: () => void;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -63,7 +65,7 @@ interface ScanningRow {
 }
 
 export function createImports(dependencies: ImportsDependencies): Imports {
-  const { db, batches, entries, sources, exclude, scanThread, now, onQueued, onDefect } = dependencies;
+  const { db, batches, entries, sources, exclude, scanThread, now, onQueued, onGone, onDefect } = dependencies;
   const findUnfinished = db.prepare<[string], number>(
     `SELECT id FROM batch INDEXED BY batch_finished WHERE finished_at IS NULL AND spec_key = ? AND parent_id IS NULL AND cancelled_at IS NULL AND deleted_at IS NULL ORDER BY id DESC LIMIT 1`).pluck();
   const insertBatch = db.prepare<[Record<string, unknown>]>(`
@@ -159,7 +161,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
     const takeIn = db.transaction((chunk: readonly (ScanEntry | { readonly folderRead: string })[]) => {
       for (const value of chunk) {
         if ('folderRead' in value) {
-          sources.markMissing(value.folderRead, seen, now());
+          markMissing(value.folderRead, seen);
           foldersRead.add(value.folderRead);
           seen = new Set();
           continue;
@@ -180,6 +182,10 @@ export function createImports(dependencies: ImportsDependencies): Imports {
     return 'whole';
   }
 
+  function markMissing(container: string, seen: ReadonlySet<number>): void {
+    if (sources.markMissing(container, seen, now()) > 0) onGone();
+  }
+
   /** A folder that was looked at whole no longer holds the folders that were not found; one that could not be opened may. */
   async function markVanishedFolders(roots: readonly string[], foldersRead: ReadonlySet<string>, unreadable: readonly string[]): Promise<void> {
     const unknown = new Set(unreadable.flatMap((path) => sources.containersBelow(path)));
@@ -187,7 +193,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       if (!foldersRead.has(root)) continue;
       for (const container of sources.containersBelow(root)) {
         if (foldersRead.has(container) || unknown.has(container)) continue;
-        sources.markMissing(container, NOTHING, now());
+        markMissing(container, NOTHING);
         await new Promise(setImmediate);
       }
     }
@@ -276,7 +282,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       return unsettled;
     },
     markGone(folder) {
-      for (const container of sources.containersBelow(folder)) sources.markMissing(container, NOTHING, now());
+      for (const container of sources.containersBelow(folder)) markMissing(container, NOTHING);
     },
     scansEnded,
     async stop() {

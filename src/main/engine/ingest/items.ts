@@ -48,8 +48,8 @@ export function createItems(db: Database.Database): Items {
 
   function statement(query: ItemQuery): Database.Statement<[Record<string, unknown>], ItemRow> {
     const conditions = ['j.id > @after', "j.task = 'ingest'"];
-    // Without a batch, a source that was ingested often is listed once, with its newest outcome.
-    if (query.batchId === undefined) conditions.push('b.deleted_at IS NULL', 'NOT EXISTS (SELECT 1 FROM job newer JOIN batch nb ON nb.id = newer.batch_id WHERE newer.source_id = j.source_id AND newer.id > j.id AND nb.deleted_at IS NULL)');
+    // Without a batch, a source that was ingested often is listed once, with its newest outcome, while it is there.
+    if (query.batchId === undefined) conditions.push('b.deleted_at IS NULL', 's.missing_since IS NULL', 'NOT EXISTS (SELECT 1 FROM job newer JOIN batch nb ON nb.id = newer.batch_id WHERE newer.source_id = j.source_id AND newer.id > j.id AND nb.deleted_at IS NULL)');
     else conditions.push('(j.batch_id = @batchId OR b.parent_id = @batchId)');
     if (query.state !== undefined) conditions.push('j.state = @state');
     if (query.code !== undefined) conditions.push('j.error_code = @code');

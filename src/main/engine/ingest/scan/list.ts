@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import { pipeline, Readable, type Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
@@ -28,6 +28,9 @@ export interface ListRow {
 }
 
 const SAMPLE_RECORDS = 101;
+
+/** Longest row that is taken for one: beyond it a quote was not closed, or this is no list. */
+const MAX_ROW_CHARACTERS = 1 << 20;
 
 /** The one column of a list that has none. */
 const LINE_COLUMN = 'source';
@@ -180,70 +183,75 @@ function jsonLine(number: number, line: string): CellRecord {
 }
 
 function cellsOf(value: unknown): Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [LINE_COLUMN]: textOf(value) };
-  return Object.fromEntries(Object.entries(value).map(([key, cell]) => [key, textOf(cell)]));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [LINE_COLUMN]: cellOf(value) };
+  return Object.fromEntries(Object.entries(value).map(([key, cell]) => [key, cellOf(cell)]));
 }
 
-function textOf(value: unknown): string {
+function cellOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === null || value === undefined ? '' : JSON.stringify(value);
 }
 
 async function* readDelimited(path: string, encoding: string, delimiter: string): AsyncGenerator<string[]> {
-  const parser = parse({ delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: true });
-  const text = openText(path, encoding);
-  text.on('error', (error) => parser.destroy(error));
+  const parser = parse({ delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, max_record_size: MAX_ROW_CHARACTERS });
+  let rows = 0;
   try {
-    yield* text.pipe(parser) as AsyncIterable<string[]>;
-  } finally {
-    text.destroy();
-    parser.destroy();
+    for await (const record of parsed<string[]>(path, encoding, parser)) {
+      rows += 1;
+      yield record;
+    }
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'CSV_MAX_RECORD_SIZE') throw error;
+    throw tooLongRow(path, rows + 1, 'a quote in it is probably not closed');
   }
 }
 
 async function* readJson(path: string, encoding: string): AsyncGenerator {
-  const text = openText(path, encoding);
-  const elements = streamArray.withParserAsStream();
-  text.on('error', (error) => elements.destroy(error));
   try {
-    for await (const { value } of text.pipe(elements) as AsyncIterable<{ value: unknown }>) yield value;
+    for await (const { value } of parsed<{ value: unknown }>(path, encoding, streamArray.withParserAsStream())) yield value;
   } catch (error) {
     throw new ProofsheetError('bad-input', `${path} is not a JSON array: ${errorMessageOf(error)}`);
-  } finally {
-    text.destroy();
-    elements.destroy();
   }
 }
 
 async function* readLines(path: string, encoding: string): AsyncGenerator<string> {
   let rest = '';
-  for await (const chunk of openText(path, encoding) as AsyncIterable<string>) {
+  let rows = 0;
+  for await (const chunk of textOf(path, encoding)) {
     // A carriage return at the end may be the first half of a line end.
     const whole = rest + chunk;
     const cut = whole.endsWith('\r') ? whole.length - 1 : whole.length;
     const lines = whole.slice(0, cut).split(/\r\n|\r|\n/);
     rest = (lines.pop() ?? '') + whole.slice(cut);
+    rows += lines.length;
+    if (rest.length > MAX_ROW_CHARACTERS) throw tooLongRow(path, rows + 1, 'this is probably not a list');
     for (const line of lines) if (line.trim() !== '') yield line;
   }
   for (const line of rest.split('\r')) if (line.trim() !== '') yield line;
 }
 
-/** The file as a stream of strings; a byte order mark is taken off. */
-function openText(path: string, encoding: string): Readable {
+/** What a parser makes of a file. A pipeline closes the file however the reading ends; its error reaches whoever iterates. */
+function parsed<Value>(path: string, encoding: string, parser: Duplex): AsyncIterable<Value> {
+  return pipeline(Readable.from(textOf(path, encoding)), parser, () => undefined);
+}
+
+function tooLongRow(path: string, row: number, guess: string): ProofsheetError {
+  return new ProofsheetError('bad-input', `Row ${row} of ${path} is longer than ${MAX_ROW_CHARACTERS} characters; ${guess}.`);
+}
+
+/** The text of a file in pieces; a byte order mark is taken off. */
+async function* textOf(path: string, encoding: string): AsyncGenerator<string, void> {
   const decoder = new TextDecoder(encoding);
-  return createReadStream(path, { highWaterMark: 1 << 18 }).pipe(new Transform({
-    readableObjectMode: true,
-    transform(chunk: Buffer, _encoding, done) {
-      done(null, decoder.decode(chunk, { stream: true }) || undefined);
-    },
-    flush(done) {
-      done(null, decoder.decode() || undefined);
-    },
-  }));
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    const text = decoder.decode(chunk, { stream: true });
+    if (text !== '') yield text;
+  }
+  const rest = decoder.decode();
+  if (rest !== '') yield rest;
 }
 
 async function sampleText(path: string, encoding: string): Promise<string> {
-  for await (const chunk of openText(path, encoding) as AsyncIterable<string>) return chunk;
+  for await (const chunk of textOf(path, encoding)) return chunk;
   return '';
 }
 

@@ -79,9 +79,9 @@ export type Progress = z.infer<typeof progressSchema>;
 const batchTarget = z.object({ id: idSchema });
 
 export const batchesContract = {
-  /** Imports, newest first; parts are found through `show`. */
+  /** Imports, newest first; parts are found through `show`. `before` is the last id of the page before this one. */
   list: procedure
-    .input(z.object({ includeDeleted: z.boolean().default(false), limit: z.int().min(1).max(1000).default(200) }))
+    .input(z.object({ includeDeleted: z.boolean().default(false), before: idSchema.optional(), limit: z.int().min(1).max(1000).default(200) }))
     .output(z.array(batchSchema)),
   show: procedure.input(batchTarget).output(batchAggregateSchema),
   /** The verbs act on a part, or through an import's id on all its parts. */

@@ -107,6 +107,7 @@ export function createEngine(options: EngineOptions) {
   const imports = createImports({
     db, batches, sources, entries: createEntries({ db, queue, sources, policy, now }), maxBatchSize: () => settings.get().maxBatchSize,
     exclude: workspace.root, scanThread: files.scanThread, now, onDefect,
+    onGone() { announce('assets', 'items'); },
     onQueued() {
       attemptWrite(() => { batches.settle(now()); });
       announce('batches', 'items');
@@ -186,9 +187,9 @@ export function createEngine(options: EngineOptions) {
     runner.wake();
   };
   const router = {
-    assets: createAssetsRouter({ db, records: createAssetRecords(db, workspace), views: createViews(db, reader, now), reader, originals }),
+    assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals }),
     batches: createBatchesRouter({ batches, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
-    ingest: createIngestRouter({ db, imports, items: createItems(db), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
+    ingest: createIngestRouter({ db, imports, items: createItems(db, reader), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),
     settings: createSettingsRouter({ settings, onChanged }),
     workspace: createWorkspaceRouter({ db, workspace, version, startedAt: now(), changes, work: { set: setWorking } }),

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Asset, Metadata, Preset } from '../../../contract/index.ts';
+import type { Reader } from '../catalog/reader.ts';
 import type { Workspace } from '../catalog/workspace.ts';
 import { ProofsheetError } from '../errors.ts';
 import { shownLocation } from '../catalog/sources.ts';
@@ -8,7 +9,7 @@ import { parseFilter } from './filter.ts';
 
 export interface AssetRecords {
   get(id: number): Asset;
-  list(filter: string, after: number, limit: number): Asset[];
+  list(filter: string, after: number, limit: number): Promise<Asset[]>;
 }
 
 interface AssetRow {
@@ -26,7 +27,7 @@ const SELECT = `
     lower(hex(substr(f.pdq, 1, 32))) AS pdq, f.pdq_quality AS pdqQuality, lower(hex(f.phash)) AS phash, lower(hex(f.dhash)) AS dhash
   FROM asset a JOIN fingerprint f ON f.asset_id = a.id`;
 
-export function createAssetRecords(db: Database.Database, workspace: Workspace): AssetRecords {
+export function createAssetRecords(db: Database.Database, reader: Reader, workspace: Workspace): AssetRecords {
   const find = db.prepare<[number], AssetRow>(`${SELECT} WHERE a.id = ?`);
   const renditionsOf = db.prepare<[number], { preset: Preset; width: number; height: number; bytes: number }>(
     'SELECT preset, width, height, bytes FROM rendition WHERE asset_id = ? ORDER BY bytes');
@@ -49,9 +50,11 @@ export function createAssetRecords(db: Database.Database, workspace: Workspace):
       if (!row) throw new ProofsheetError('not-found', `There is no asset ${id}.`);
       return toAsset(row);
     },
-    list(filter, after, limit) {
+    async list(filter, after, limit) {
       const { sql, values } = parseFilter(filter);
-      return db.prepare<(string | number)[], AssetRow>(`${SELECT} WHERE a.id > ? AND ${sql} ORDER BY a.id LIMIT ?`).all(after, ...values, limit).map(toAsset);
+      // Finding them may mean a look at every asset; telling of those that were found does not.
+      const ids = await reader.ids(`SELECT a.id FROM asset a WHERE a.id > ? AND ${sql} ORDER BY a.id LIMIT ?`, [after, ...values, limit]);
+      return Array.from(ids, (id) => find.get(id)).filter((row) => row !== undefined).map(toAsset);
     },
   };
 }

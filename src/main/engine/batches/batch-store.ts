@@ -34,8 +34,8 @@ export interface ImportSpec {
 
 export interface BatchStore {
   get(id: number): Batch;
-  /** Imports, newest first. */
-  list(limit: number, includeDeleted: boolean): Batch[];
+  /** Imports, newest first, those older than `before`. */
+  list(limit: number, includeDeleted: boolean, before?: number): Batch[];
   parts(importId: number): Batch[];
   aggregate(id: number): BatchAggregate;
   /** The parts a verb on this id acts on: itself, or all parts of an import. */
@@ -64,8 +64,8 @@ const COLUMNS = `id, parent_id AS parentId, name, kind, sequence, total_split AS
 
 export function createBatchStore(db: Database.Database): BatchStore {
   const find = db.prepare<[number], BatchRow>(`SELECT ${COLUMNS} FROM batch WHERE id = ?`);
-  const listImports = db.prepare<[number, number], BatchRow>(
-    `SELECT ${COLUMNS} FROM batch WHERE parent_id IS NULL AND (deleted_at IS NULL OR ?) ORDER BY id DESC LIMIT ?`);
+  const listImports = db.prepare<[number, number, number], BatchRow>(
+    `SELECT ${COLUMNS} FROM batch WHERE parent_id IS NULL AND id < ? AND (deleted_at IS NULL OR ?) ORDER BY id DESC LIMIT ?`);
   const findParts = db.prepare<[number], BatchRow>(`SELECT ${COLUMNS} FROM batch WHERE parent_id = ? ORDER BY sequence`);
   const tallyOf = db.prepare<[number, number], { state: string; n: number }>(`
     SELECT value AS state, sum(n) AS n FROM tally WHERE dimension IN ('state', 'asset') AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value`);
@@ -124,16 +124,15 @@ export function createBatchStore(db: Database.Database): BatchStore {
     throw new ProofsheetError('bad-input', `Cannot ${verb} “${name}”: ${deletedAt === null ? STATE_IN_WORDS[state] : 'it is deleted'}.`);
   }
 
-  /** A folder's scan goes with its one part; a list's goes on while another part is open or rows are left to read. */
+  /** Nothing of the import is open any more, nor will be: a list that is still being read will have more parts. */
   function isCalledOff(importId: number): boolean {
     const { kind, scan } = row(importId);
-    const parts = findParts.all(importId);
-    return parts.every((part) => part.cancelledAt !== null) || (parts.some((part) => part.cancelledAt !== null) && (kind === 'folder' || scan !== 'running') && !parts.map(toBatch).some(isOpen));
+    return (kind === 'folder' || scan !== 'running') && !findParts.all(importId).map(toBatch).some(isOpen);
   }
 
   return {
     get: (id) => toBatch(row(id)),
-    list: (limit, includeDeleted) => listImports.all(Number(includeDeleted), limit).map(toBatch),
+    list: (limit, includeDeleted, before = Number.MAX_SAFE_INTEGER) => listImports.all(before, Number(includeDeleted), limit).map(toBatch),
     parts: (importId) => findParts.all(importId).map(toBatch),
     targets,
     aggregate(id) {

@@ -19,7 +19,7 @@ export function createBatchesRouter({ batches, progress, now, onChanged }: Batch
     return batches.aggregate(id);
   };
   return os.router({
-    list: os.list.handler(({ input }) => batches.list(input.limit, input.includeDeleted)),
+    list: os.list.handler(({ input }) => batches.list(input.limit, input.includeDeleted, input.before)),
     show: os.show.handler(({ input }) => batches.aggregate(input.id)),
     pause: os.pause.handler(({ input: { id } }) => {
       batches.pause(id);

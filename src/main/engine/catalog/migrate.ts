@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { ProofsheetError } from '../errors.ts';
@@ -31,5 +31,8 @@ function backUp(db: Database.Database, folder: string, version: number): void {
   const target = join(folder, `catalog-format-${version}.sqlite`);
   // An earlier try may have copied it and died in the migration: that copy is the one worth keeping.
   if (existsSync(target)) return;
-  db.prepare('VACUUM INTO ?').run(target);
+  const part = `${target}.part`;
+  rmSync(part, { force: true });
+  db.prepare('VACUUM INTO ?').run(part);
+  renameSync(part, target);
 }

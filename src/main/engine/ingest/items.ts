@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { ErrorCode, Item, ItemError, ItemState, Verdict } from '../../../contract/index.ts';
+import type { Reader } from '../catalog/reader.ts';
 import { shownLocation } from '../catalog/sources.ts';
 
 export interface ItemQuery {
@@ -11,7 +12,7 @@ export interface ItemQuery {
 }
 
 export interface Items {
-  list(query: ItemQuery): Item[];
+  list(query: ItemQuery): Promise<Item[]>;
   /** Queues refused items again, to be admitted with what can be read of them. */
   salvage(itemIds: readonly number[], now: number): { queued: number; refused: (ItemError & { itemId: number })[] };
 }
@@ -35,10 +36,22 @@ interface ItemRow {
   readonly row: string | null;
 }
 
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+const NEWEST_OF_SOURCE = `b.deleted_at IS NULL AND s.missing_since IS NULL AND NOT EXISTS (
+  SELECT 1 FROM job newer JOIN batch nb ON nb.id = newer.batch_id WHERE newer.source_id = j.source_id AND newer.id > j.id AND nb.deleted_at IS NULL)`;
+
 const STATE_IN_CATALOG: Readonly<Partial<Record<ItemState, string>>> = { running: 'leased' };
 
-export function createItems(db: Database.Database): Items {
-  const statements = new Map<string, Database.Statement<[Record<string, unknown>], ItemRow>>();
+/** Up to this many items of a batch are sorted for each page; a larger batch is found in the order of all items. */
+const SORTED_ITEMS = 20_000;
+const IN_BATCH = 'IN (SELECT id FROM batch WHERE id = ? OR parent_id = ?)';
+
+export function createItems(db: Database.Database, reader: Reader): Items {
+  const sizeOf = db.prepare<[number, number], number>(`SELECT coalesce(sum(n), 0) FROM tally WHERE dimension = 'state' AND batch_id ${IN_BATCH}`).pluck();
   const requeue = db.prepare<[Record<string, unknown>]>(`
     UPDATE job SET state = 'queued', attempts = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL,
       params = json_set(coalesce(params, '{}'), '$.salvage', json('true')) WHERE id = @id AND state = 'quarantined' AND verdict <> 'unreadable'`);
@@ -46,28 +59,22 @@ export function createItems(db: Database.Database): Items {
     UPDATE batch SET finished_at = NULL, cancelled_at = NULL WHERE id = (SELECT batch_id FROM job WHERE id = @id)
     OR id = (SELECT b.parent_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE j.id = @id)`);
 
-  function statement(query: ItemQuery): Database.Statement<[Record<string, unknown>], ItemRow> {
-    const conditions = ['j.id > @after', "j.task = 'ingest'"];
-    // Without a batch, a source that was ingested often is listed once, with its newest outcome, while it is there.
-    if (query.batchId === undefined) conditions.push('b.deleted_at IS NULL', 's.missing_since IS NULL', 'NOT EXISTS (SELECT 1 FROM job newer JOIN batch nb ON nb.id = newer.batch_id WHERE newer.source_id = j.source_id AND newer.id > j.id AND nb.deleted_at IS NULL)');
-    else conditions.push('(j.batch_id = @batchId OR b.parent_id = @batchId)');
-    if (query.state !== undefined) conditions.push('j.state = @state');
-    if (query.code !== undefined) conditions.push('j.error_code = @code');
-    const sql = `
-      SELECT j.id, c.path AS container, s.name, j.batch_id AS batchId, j.state, j.asset_id AS assetId, lower(hex(coalesce(a.sha256, s.sha256))) AS sha256,
-        j.verdict, coalesce(a.format, s.format) AS format, coalesce(a.width, s.width) AS width, coalesce(a.height, s.height) AS height,
-        coalesce(a.bytes, s.bytes) AS bytes, j.attempts, j.error_code AS errorCode, j.error_message AS errorMessage, j.row
-      FROM job j JOIN batch b ON b.id = j.batch_id JOIN source s ON s.id = j.source_id JOIN container c ON c.id = s.container_id
-      LEFT JOIN asset a ON a.id = j.asset_id WHERE ${conditions.join(' AND ')} ORDER BY j.id LIMIT @limit`;
-    const prepared = statements.get(sql) ?? db.prepare<[Record<string, unknown>], ItemRow>(sql);
-    statements.set(sql, prepared);
-    return prepared;
-  }
-
   return {
-    list(query) {
-      const { batchId, state, code, after, limit } = query;
-      return statement(query).all({ after, limit, ...(batchId !== undefined && { batchId }), ...(state !== undefined && { state: STATE_IN_CATALOG[state] ?? state }), ...(code !== undefined && { code }) }).map(toItem);
+    async list({ batchId, state, code, after, limit }) {
+      const conditions: Condition[] = [{ sql: 'j.id > ?', values: [after] }, { sql: "j.task = 'ingest'", values: [] }];
+      // Without a batch, a source that was ingested often is listed once, with its newest outcome, while it is there.
+      conditions.push(batchId === undefined ? { sql: NEWEST_OF_SOURCE, values: [] } : { sql: `j.batch_id ${IN_BATCH}`, values: [batchId, batchId] });
+      if (state !== undefined) conditions.push({ sql: 'j.state = ?', values: [STATE_IN_CATALOG[state] ?? state] });
+      if (code !== undefined) conditions.push({ sql: 'j.error_code = ?', values: [code] });
+      const isSmall = batchId !== undefined && (sizeOf.get(batchId, batchId) ?? 0) <= SORTED_ITEMS;
+      const rows = await reader.rows<ItemRow>(`
+        SELECT j.id, c.path AS container, s.name, j.batch_id AS batchId, j.state, j.asset_id AS assetId, lower(hex(coalesce(a.sha256, s.sha256))) AS sha256,
+          j.verdict, coalesce(a.format, s.format) AS format, coalesce(a.width, s.width) AS width, coalesce(a.height, s.height) AS height,
+          coalesce(a.bytes, s.bytes) AS bytes, j.attempts, j.error_code AS errorCode, j.error_message AS errorMessage, j.row
+        FROM job j ${isSmall ? 'INDEXED BY job_batch' : 'NOT INDEXED'} CROSS JOIN batch b ON b.id = j.batch_id CROSS JOIN source s ON s.id = j.source_id
+        JOIN container c ON c.id = s.container_id LEFT JOIN asset a ON a.id = j.asset_id
+        WHERE ${conditions.map(({ sql }) => sql).join(' AND ')} ORDER BY j.id LIMIT ?`, [...conditions.flatMap(({ values }) => values), limit]);
+      return rows.map(toItem);
     },
     salvage(itemIds, now) {
       const refused: (ItemError & { itemId: number })[] = [];

@@ -92,7 +92,7 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
       error_message = @errorMessage, finished_at = @now, attempts = attempts + 1, deaths = 0, lease_owner = NULL, lease_until = NULL
     WHERE id = @id AND state = 'leased' AND lease_owner = @owner`);
   const requeue = db.prepare<[Record<string, unknown>]>(`
-    UPDATE job SET state = 'queued', run_after = @runAfter, run_order = @runOrder, attempts = attempts + @burned,
+    UPDATE job SET state = 'queued', run_after = @runAfter, run_order = max(run_order, @runAfter), attempts = attempts + @burned,
       params = coalesce(@params, params), error_code = @errorCode, error_message = @errorMessage, lease_owner = NULL, lease_until = NULL
     WHERE id = @id AND state = 'leased' AND lease_owner = @owner`);
   const addBytes = db.prepare<[number, number]>('UPDATE batch SET bytes_done = bytes_done + ? WHERE id = ?');
@@ -132,7 +132,7 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
     finish(job, outcome, now) {
       if (outcome.state === 'retry') {
         return requeue.run({
-          id: job.id, owner, runAfter: outcome.runAfter, runOrder: outcome.runAfter, burned: outcome.countsAsAttempt ? 1 : 0, params: outcome.params ?? null,
+          id: job.id, owner, runAfter: outcome.runAfter, burned: outcome.countsAsAttempt ? 1 : 0, params: outcome.params ?? null,
           errorCode: outcome.error.code, errorMessage: outcome.error.message,
         }).changes === 1;
       }

@@ -97,7 +97,7 @@ export function createEngine(options: EngineOptions) {
     onFinished(batchIds) {
       attemptWrite(() => {
         meter.touch(batchIds);
-        batches.settle(now());
+        batches.settle(now(), batchIds);
       });
       announce('assets', 'batches', 'items');
     },

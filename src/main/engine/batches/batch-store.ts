@@ -55,8 +55,8 @@ export interface BatchStore {
   restore(id: number): void;
   /** Cancels what was queued in a part after the part was cancelled. */
   cancelLateRows(partId: number, now: number): void;
-  /** Stamps parts and imports that have come to their end, and takes the stamp from those that have work again. */
-  settle(now: number): void;
+  /** Stamps the parts, and the imports, that have come to their end; among these parts, or among all. */
+  settle(now: number, partIds?: Iterable<number>): void;
 }
 
 const COLUMNS = `id, parent_id AS parentId, name, kind, sequence, total_split AS totalSplit, paused, cancelled_at AS cancelledAt, scan, spec, error_code AS errorCode, error_message AS errorMessage,
@@ -84,12 +84,13 @@ export function createBatchStore(db: Database.Database): BatchStore {
   const requeue = db.prepare<[Record<string, unknown>]>(`
     UPDATE job SET state = 'queued', attempts = 0, deaths = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL
     WHERE batch_id = @id AND state IN ('failed', 'quarantined', 'cancelled') AND (@code IS NULL OR error_code = @code)`);
-  const stampParts = db.prepare<[number]>(`
-    UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NOT NULL AND (scan <> 'running' OR cancelled_at IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM tally WHERE batch_id = batch.id AND dimension = 'state' AND value IN ('queued', 'leased') AND n > 0)`);
-  const stampImports = db.prepare<[number]>(`
-    UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE finished_at IS NULL AND parent_id IS NULL AND (scan <> 'running' OR cancelled_at IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM batch part WHERE part.parent_id = batch.id AND part.finished_at IS NULL)`);
+  const isAtEnd = `finished_at IS NULL AND (scan <> 'running' OR cancelled_at IS NOT NULL)`;
+  const hasNoWork = `parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tally WHERE batch_id = batch.id AND dimension = 'state' AND value IN ('queued', 'leased') AND n > 0)`;
+  const hasNoOpenPart = `parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM batch part WHERE part.parent_id = batch.id AND part.finished_at IS NULL)`;
+  const stampParts = db.prepare<[number]>(`UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE ${isAtEnd} AND ${hasNoWork}`);
+  const stampImports = db.prepare<[number]>(`UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE ${isAtEnd} AND ${hasNoOpenPart}`);
+  const stampPart = db.prepare<[number, number]>(`UPDATE batch SET finished_at = ? WHERE id = ? AND ${isAtEnd} AND ${hasNoWork}`);
+  const stampImportOf = db.prepare<[number, number]>(`UPDATE batch SET finished_at = ? WHERE id = (SELECT parent_id FROM batch WHERE id = ?) AND ${isAtEnd} AND ${hasNoOpenPart}`);
   const reopenBatch = db.prepare<[number]>('UPDATE batch SET finished_at = NULL, cancelled_at = NULL, paused = 0 WHERE id = ?');
 
   function row(id: number): BatchRow {
@@ -203,9 +204,13 @@ export function createBatchStore(db: Database.Database): BatchStore {
         setDeleted.run(null, importId);
       });
     },
-    settle(now) {
-      stampParts.run(now);
-      stampImports.run(now);
+    settle(now, partIds) {
+      if (partIds === undefined) {
+        stampParts.run(now);
+        stampImports.run(now);
+        return;
+      }
+      for (const id of partIds) if (stampPart.run(now, id).changes > 0) stampImportOf.run(now, id);
     },
   };
 }

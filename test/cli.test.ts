@@ -1,7 +1,10 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { enginePid, importReaching, joinEngine, makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectEngine, type EngineLink } from '../src/main/host/engine-link.ts';
+import { enginePid, importReaching, joinEngine, LAUNCH, makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
 
 interface Place {
   readonly cwd: string;
@@ -12,6 +15,13 @@ interface Place {
 async function place(count: number, side?: number): Promise<Place> {
   const cwd = await temporaryFolder();
   return { cwd, workspace: join(cwd, 'workspace'), pictures: await makePictures(join(cwd, 'pictures'), count, side) };
+}
+
+/** An engine of our own on the workspace, for as long as the test lasts. */
+async function connectOnce(workspace: string): Promise<EngineLink> {
+  const link = await connectEngine({ workspace, launch: LAUNCH, work: true });
+  onTestFinished(async () => { await link.stop('now'); });
+  return link;
 }
 
 function lines(stdout: string): readonly Record<string, unknown>[] {
@@ -92,7 +102,7 @@ test('what failed is tried again once its cause is gone', async () => {
   const first = JSON.parse((await runCli(['ingest', 'list.txt', '--workspace', 'workspace', '--json'], { cwd })).stdout) as { readonly batches: readonly [{ readonly id: number }] };
   await copyFile(join(await makePictures(join(cwd, 'more'), 2), '0002.jpg'), join(pictures, 'late.jpg'));
   const retried = await runCli(['batch', 'retry', String(first.batches[0].id), '--workspace', 'workspace', '--json'], { cwd });
-  expect(retried.status).toBe(0);
+  expect([retried.status, retried.stderr]).toEqual([0, '1 item to try again.\n']);
   expect(JSON.parse(retried.stdout)).toMatchObject({ total: 2, done: 2, failed: 0, success_rate: 1 });
 });
 
@@ -104,8 +114,11 @@ test('Ctrl-C saves what is done, and the same command goes on from there', async
   const { status, stdout, stderr } = await first.done;
   expect(status).toBe(130);
   expect(stderr).toContain('Ctrl-C');
-  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cancelled' } });
+  const { batches: [part], error } = JSON.parse(stdout) as { readonly batches: readonly [{ readonly done: number; readonly running: number }]; readonly error: { readonly code: string } };
+  expect([error.code, part.running]).toEqual(['cancelled', 0]);
+  expect(stderr).toMatch(new RegExp(`Interrupted with ${String(part.done)} of \\d+ items finished and saved`));
   const done = lines((await runCli(['items', '--state', 'done', '--workspace', 'workspace', '--json'], { cwd })).stdout);
+  expect(done).toHaveLength(part.done);
   expect(done.length).toBeGreaterThan(0);
   expect(done.length).toBeLessThan(60);
   const second = await runCli(['ingest', 'pictures', '--workspace', 'workspace', '--json'], { cwd });
@@ -144,16 +157,42 @@ test.each([
   expect(part.done).toBeGreaterThanOrEqual(atLeast);
 });
 
-test('a followed folder is watched until Ctrl-C', async () => {
-  const { cwd, pictures } = await place(2);
+test('a followed folder is watched until Ctrl-C, each arrival is told, and the result covers all of them', async () => {
+  const { cwd, workspace, pictures } = await place(2);
+  const more = await makePictures(join(cwd, 'more'), 5);
   const run = startCli(['ingest', 'pictures', '--follow', '--workspace', 'workspace', '--json'], { cwd });
   await run.says('Watching');
-  await copyFile(join(await makePictures(join(cwd, 'more'), 3), '0003.jpg'), join(pictures, 'new.jpg'));
-  const sources = async (): Promise<readonly unknown[]> => lines((await runCli(['items', '--state', 'done', '--workspace', 'workspace', '--json'], { cwd })).stdout).map(({ source }) => source);
-  await expect.poll(sources, { timeout: 30_000 }).toContain(join(pictures, 'new.jpg'));
+  await copyFile(join(more, '0003.jpg'), join(pictures, 'new.jpg'));
+  await run.says('Taken in 1 file: 1 new asset, 0 known already\n');
+  await mkdir(join(pictures, 'below'));
+  await Promise.all(['0004.jpg', '0005.jpg'].map(async (name) => { await copyFile(join(more, name), join(pictures, 'below', name)); }));
+  await run.says('Taken in 2 files: 2 new assets');
+  const guest = await joinEngine(workspace);
+  expect(await guest.client.ingest.followed()).toHaveLength(1);
+  await guest.stop('now');
   run.process.kill('SIGINT');
   const { status, stdout } = await run.done;
-  expect([status, JSON.parse(stdout)]).toMatchObject([130, { assets_new: 2 }]);
+  expect([status, JSON.parse(stdout)]).toMatchObject([130, { assets_new: 5, verdicts: { clean: 5 } }]);
+  expect(JSON.parse(stdout)).not.toHaveProperty('error');
+  expect(await (await connectOnce(workspace)).client.ingest.followed()).toEqual([]);
+});
+
+test('a folder that was followed before stays followed', async () => {
+  const { cwd, workspace, pictures } = await place(1);
+  const before = await connectOnce(workspace);
+  await before.client.ingest.follow({ path: pictures, enabled: true });
+  const run = startCli(['ingest', 'pictures', '--follow', '--workspace', 'workspace'], { cwd });
+  await run.says('Watching');
+  run.process.kill('SIGINT');
+  expect((await run.done).status).toBe(130);
+  expect(await before.client.ingest.followed()).toMatchObject([{ path: pictures }]);
+});
+
+test('only folders can be watched: a list is taken in, and that is all', async () => {
+  const { cwd, pictures } = await place(1);
+  await writeFile(join(cwd, 'list.txt'), `${pictures}/0001.jpg\n`);
+  const { status, stderr } = await runCli(['ingest', 'list.txt', '--follow', '--workspace', 'workspace'], { cwd });
+  expect([status, stderr]).toEqual([0, expect.stringContaining('Only folders can be watched')]);
 });
 
 test('serve prints its address and token, and ends with Ctrl-C', async () => {
@@ -165,6 +204,32 @@ test('serve prints its address and token, and ends with Ctrl-C', async () => {
   expect((await fetch(url)).status).toBe(200);
   run.process.kill('SIGINT');
   expect((await run.done).status).toBe(130);
+});
+
+test('the browser is opened by a page that only the user can read, and not by an address others can see', async () => {
+  const { cwd } = await place(0);
+  await writeFile(join(cwd, 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$#" "$1" "$(stat -c %a "$1")" "$(stat -c %a "$(dirname "$1")")" "$(cat "$1")" > "${join(cwd, 'opened.part')}"\nmv "${join(cwd, 'opened.part')}" "${join(cwd, 'opened')}"\n`, { mode: 0o755 });
+  const run = startCli(['serve', '--open', '--workspace', 'workspace', '--json'], { cwd, env: { PATH: `${cwd}:${process.env['PATH'] ?? ''}` } });
+  const { url, token } = JSON.parse(await run.says(/\}\n/)) as { readonly url: string; readonly token: string };
+  await expect.poll(() => existsSync(join(cwd, 'opened')), { timeout: 10_000 }).toBe(true);
+  const [count, page = '', pageMode, folderMode, content] = (await readFile(join(cwd, 'opened'), 'utf8')).split('\n');
+  expect([count, pageMode, folderMode]).toEqual(['1', '600', '700']);
+  expect(page).not.toContain(token);
+  expect(content).toContain(`0;url=${url}"`);
+  run.process.kill('SIGTERM');
+  expect((await run.done).status).toBe(143);
+  expect(existsSync(page)).toBe(false);
+});
+
+test('start ends at once when nothing of what was named exists, and leaves out what does not', async () => {
+  const { cwd } = await place(1);
+  const none = await runCli(['start', 'gone', 'also gone', '--workspace', 'workspace'], { cwd });
+  expect([none.status, none.stdout, none.stderr]).toEqual([1, '', `There is nothing at ${join(cwd, 'gone')}, ${join(cwd, 'also gone')}.\n`]);
+  const some = startCli(['start', 'gone', 'pictures', '--workspace', 'workspace'], { cwd });
+  const said = await some.says('1 new asset');
+  expect(said).toContain(`There is nothing at ${join(cwd, 'gone')}; it is left out.`);
+  some.process.kill('SIGINT');
+  expect((await some.done).status).toBe(130);
 });
 
 test('start serves, takes in the given paths and keeps serving', async () => {
@@ -189,7 +254,11 @@ test('a reader that goes away ends the command quietly', async () => {
 test.each([
   ['an unknown command', ['frobnicate'], /no command “frobnicate”/],
   ['a command that does not exist yet', ['crawl', 'http://example.com'], /no command “crawl”/],
-  ['an unknown option', ['items', '--colour', 'red'], /Unknown option '--colour'/],
+  ['an unknown option', ['items', '--colour', 'red'], /“items” has no option --colour/],
+  ['an option without its value', ['assets', '--limit'], /--limit needs a value/],
+  ['a value where none belongs', ['batch', 'list', '--deleted=yes'], /--deleted takes no value/],
+  ['a negative limit', ['assets', '--limit', '-1'], /--limit must be a whole number of at least 0/],
+  ['a negative number of days', ['purge', '--days', '-3'], /--days must be a whole number from 0/],
   ['a missing argument', ['ingest'], /ingest <path…>/],
   ['a number that is none', ['assets', '--limit', 'ten'], /--limit must be a whole number/],
   ['a state that is none', ['items', '--state', 'lost'], /--state must be one of done, failed/],
@@ -211,6 +280,31 @@ test('a failing command says why in one sentence, without a stack trace', async 
   expect(plain.stderr.trim().split('\n')).toHaveLength(1);
   const json = await runCli(['batch', 'show', '77', '--workspace', 'workspace', '--json'], { cwd });
   expect([json.status, JSON.parse(json.stdout)]).toEqual([1, { error: { code: 'not-found', message: expect.stringContaining('77') } }]);
+});
+
+test('a filter that cannot be understood is wrong usage, and nothing is printed before it', async () => {
+  const { cwd } = await place(0);
+  const { status, stdout, stderr } = await runCli(['assets', '--filter', 'width>=wide', '--workspace', 'workspace'], { cwd });
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('width');
+});
+
+test('the items of a batch that does not exist are not an empty list', async () => {
+  const { cwd } = await place(0);
+  const { status, stdout } = await runCli(['items', '--batch', '99', '--workspace', 'workspace', '--json'], { cwd });
+  expect([status, JSON.parse(stdout)]).toMatchObject([1, { error: { code: 'not-found' } }]);
+});
+
+test('all imports are listed, however many there are, and in words people use', async () => {
+  const { cwd, workspace } = await place(1);
+  await writeFile(join(cwd, 'list.txt'), `${join(cwd, 'gone.jpg')}\n`);
+  expect((await runCli(['ingest', 'list.txt', '--workspace', 'workspace'], { cwd })).stdout).toContain('list (2): done with failures');
+  const catalog = new Database(join(workspace, 'catalog.sqlite'));
+  catalog.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+    INSERT INTO batch (name, kind, sequence, scan, created_at, finished_at) SELECT 'old ' || i, 'folder', 1, 'done', i, i FROM n`);
+  catalog.close();
+  const { batches } = JSON.parse((await runCli(['batch', 'list', '--workspace', 'workspace', '--json'], { cwd })).stdout) as { readonly batches: readonly { readonly name: string }[] };
+  expect([batches.length, new Set(batches.map(({ name }) => name)).size, batches.at(-1)?.name]).toEqual([1201, 1201, 'list']);
 });
 
 test('a workspace that cannot be one is refused with its path', async () => {

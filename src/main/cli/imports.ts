@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Batch, ErrorCode, Progress } from '../../contract/index.ts';
 import type { EngineClient } from '../host/engine-client.ts';
+import type { EngineLink } from '../host/engine-link.ts';
 import { describeError } from '../host/host-error.ts';
 import type { CommandContext } from './command.ts';
 import { createProgressReporter } from './progress.ts';
@@ -12,36 +13,64 @@ export type ImportsEnd =
   | { readonly kind: 'stuck'; readonly code: ErrorCode };
 
 const QUIET_CHECK_MS = 1000;
+const PAGE = 1000;
 
 /** Waits until the imports are done, showing how far they are. Outlives deaths of the engine. */
-export async function followImports({ output, interrupt }: CommandContext, client: EngineClient, importIds: readonly number[]): Promise<ImportsEnd> {
-  const reporter = createProgressReporter(output, () => performance.now());
+export async function followImports(context: CommandContext, client: EngineClient, importIds: readonly number[], isRetry = false): Promise<ImportsEnd> {
+  const reporter = createProgressReporter(context.output, () => performance.now(), isRetry);
   const isOurs = ({ batch }: Progress): boolean => importIds.includes(batch.parentId ?? batch.id);
   try {
-    for (;;) {
-      try {
-        for await (const snapshot of quietly(await client.batches.progress(undefined, { signal: interrupt.signal }), interrupt.signal)) {
-          const ours = snapshot?.filter(isOurs) ?? [];
-          if (snapshot !== undefined) reporter.show(ours);
-          const unfinished = ours.filter(({ batch }) => !isSettled(batch));
-          if (unfinished.length === 0 && (await client.ingest.summary({ importIds: [...importIds] })).finished) return { kind: 'finished' };
-          const [stuck] = unfinished;
-          if (stuck !== undefined && stuck.pausedBecause !== null && unfinished.every(({ pausedBecause }) => pausedBecause !== null)) {
-            return { kind: 'stuck', code: stuck.pausedBecause };
-          }
-        }
-      } catch (error) {
-        if (interrupt.signal.aborted) return { kind: 'interrupted' };
-        if (describeError(error).code !== 'reset') throw error;
-        output.note('The engine stopped unexpectedly and is being started again; nothing is lost.');
-      }
-    }
+    return await watchProgress<ImportsEnd>(context, client, async (snapshot) => {
+      const ours = snapshot?.filter(isOurs) ?? [];
+      if (snapshot !== undefined) reporter.show(ours);
+      const unfinished = ours.filter(({ batch }) => !isSettled(batch));
+      if (unfinished.length === 0 && (await client.ingest.summary({ importIds: [...importIds] })).finished) return { kind: 'finished' };
+      const code = unfinished[0]?.pausedBecause ?? null;
+      return code !== null && unfinished.every(({ pausedBecause }) => pausedBecause !== null) ? { kind: 'stuck', code } : undefined;
+    }) ?? { kind: 'interrupted' };
   } finally {
     reporter.end();
   }
 }
 
-function isSettled({ state, scanning }: Batch): boolean {
+/**
+ * Looks at each snapshot of the progress, and at `undefined` for each second without one, until an answer is found or
+ * the user interrupts, which answers with undefined. Outlives deaths of the engine.
+ */
+export async function watchProgress<Answer>(
+  { output, interrupt }: CommandContext, client: EngineClient, look: (snapshot: readonly Progress[] | undefined) => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
+  for (;;) {
+    try {
+      for await (const snapshot of quietly(await client.batches.progress(undefined, { signal: interrupt.signal }), interrupt.signal)) {
+        const answer = await look(snapshot);
+        if (answer !== undefined) return answer;
+      }
+    } catch (error) {
+      if (interrupt.signal.aborted) return undefined;
+      if (describeError(error).code !== 'reset') throw error;
+      output.note('The engine stopped unexpectedly and is being started again; nothing is lost.');
+    }
+  }
+}
+
+/** After an interruption: lets what is in work finish while it can still be counted. Another process' engine works on. */
+export async function restEngine({ client, isOwned }: EngineLink): Promise<void> {
+  if (isOwned()) await client.workspace.work({ enabled: false });
+}
+
+/** All imports newer than `since`, newest first. */
+export async function listImports(client: EngineClient, { since = 0, includeDeleted = false }: { readonly since?: number; readonly includeDeleted?: boolean }): Promise<readonly Batch[]> {
+  const found: Batch[] = [];
+  for (;;) {
+    const before = found.at(-1)?.id;
+    const page = await client.batches.list({ includeDeleted, limit: PAGE, ...(before === undefined ? {} : { before }) });
+    found.push(...page.filter(({ id }) => id > since));
+    if (page.length < PAGE || (page.at(-1)?.id ?? 0) <= since) return found;
+  }
+}
+
+export function isSettled({ state, scanning }: Batch): boolean {
   return !scanning && (state === 'completed' || state === 'completed-with-errors' || state === 'cancelled' || state === 'failed');
 }
 

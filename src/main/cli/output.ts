@@ -6,6 +6,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** One JSON document, or one line of JSON Lines. */
   readonly json: (value: unknown) => Promise<void>;
+  /** Whether anything went to stdout. */
+  readonly hasPrinted: () => boolean;
   /** Text for people, on stdout. */
   readonly text: (text: string) => Promise<void>;
   /** What is said beside the result, on stderr. */
@@ -29,8 +31,10 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
   // A vanished stderr takes nothing with it that anyone could still read.
   stderr.on('error', () => undefined);
   let drawn = false;
+  let printed = false;
   const write = async (text: string): Promise<void> => {
     closed.signal.throwIfAborted();
+    printed = true;
     if (!stdout.write(text)) await drained(stdout, closed.signal);
     closed.signal.throwIfAborted();
   };
@@ -43,6 +47,7 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
     isJson,
     isTerminal: stdout.isTTY === true,
     json: async (value) => { await write(`${JSON.stringify(toSnakeCase(value))}\n`); },
+    hasPrinted: () => printed,
     text: async (text) => { await write(`${text}\n`); },
     note(text) {
       live('');

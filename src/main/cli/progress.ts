@@ -10,14 +10,17 @@ export interface ProgressReporter {
 /** Elsewhere than on a terminal: one line this often. */
 const LINE_EVERY_MS = 5000;
 
-/** Progress on stderr: a live line on a terminal, else one line every five seconds. `now` in milliseconds. */
-export function createProgressReporter(output: Output, now: () => number): ProgressReporter {
+/**
+ * Progress on stderr: a live line on a terminal, else one line every five seconds. `now` in milliseconds. What is tried
+ * again had been finished before: nothing was resumed, and it is not said.
+ */
+export function createProgressReporter(output: Output, now: () => number, isRetry = false): ProgressReporter {
   let lastLine = now();
   const resumed = new Set<number>();
   return {
     show(progress) {
       for (const { batch, resumedFrom } of progress) {
-        if (resumedFrom === null || resumed.has(batch.id)) continue;
+        if (isRetry || resumedFrom === null || resumed.has(batch.id)) continue;
         resumed.add(batch.id);
         output.note(`Resumed ${formatCount(resumedFrom)} of ${formatCount(batch.total)}.`);
       }

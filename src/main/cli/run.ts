@@ -35,7 +35,9 @@ export async function runProgram(options: ProgramOptions): Promise<ExitStatus> {
   const output = createOutput(options.streams, options.argv.includes('--json'));
   const isDebug = options.argv.includes('--debug');
   try {
-    return await dispatch(options, output);
+    const status = await dispatch(options, output);
+    if (options.interrupt.signal.aborted && output.isJson && !output.hasPrinted()) await output.json({ error: { code: 'cancelled', message: 'interrupted' } });
+    return status;
   } catch (error) {
     if (output.closed.aborted) return 0;
     const failure = error instanceof UsageError ? { code: 'bad-input', message: error.message } : describeError(error);
@@ -72,11 +74,28 @@ async function say(output: Output, text: string): Promise<ExitStatus> {
 
 function parse(command: Command, args: readonly string[]): { readonly values: Record<string, unknown>; readonly positionals: readonly string[] } {
   try {
-    return parseArgs({ args: [...args], options: { ...command.options, ...COMMON_OPTIONS }, allowPositionals: true, strict: true });
+    return parseArgs({ args: joinNegativeNumbers(args), options: { ...command.options, ...COMMON_OPTIONS }, allowPositionals: true, strict: true });
   } catch (error) {
-    // Node's first sentence names the option; the advice after it does not fit most cases.
-    throw new UsageError((error instanceof Error ? error.message : String(error)).replace(/\. To specify .*$/s, ''));
+    throw new UsageError(optionProblem(error, command.name));
   }
+}
+
+/** `--limit -1` is a number that is too small, not an option named 1. */
+function joinNegativeNumbers(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    const isNumber = (text: string | undefined): boolean => /^-\d+$/.test(text ?? '');
+    const isOption = (text: string | undefined): boolean => /^--[^=]+$/.test(text ?? '');
+    if (isNumber(arg) && isOption(args[index - 1])) return [];
+    return isOption(arg) && isNumber(args[index + 1]) ? [`${arg}=${args[index + 1] ?? ''}`] : [arg];
+  });
+}
+
+function optionProblem(error: unknown, command: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, option = ''] = /'(?:-\w, )?(--?[^ '=]+)/.exec(message) ?? [];
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `“${command}” has no option ${option}; “proofsheet ${command} --help” lists what it has`;
+  return message.includes('does not take') ? `${option} takes no value` : `${option} needs a value`;
 }
 
 /** Gives the command its surroundings, and ends the engine it started whichever way the command ends. */

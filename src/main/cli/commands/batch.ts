@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { errorCodeSchema, type Batch, type BatchAggregate, type ErrorCode } from '../../../contract/index.ts';
-import type { EngineClient } from '../../host/engine-client.ts';
+import type { EngineLink } from '../../host/engine-link.ts';
 import { defineCommand, UsageError, type CommandContext, type ExitStatus } from '../command.ts';
-import { formatCount, formatTable } from '../format.ts';
-import { followImports } from '../imports.ts';
+import { formatCount, formatTable, plural } from '../format.ts';
+import { followImports, listImports, restEngine } from '../imports.ts';
+import { stateInWords } from '../words.ts';
 
 const VERBS = ['show', 'pause', 'resume', 'retry', 'cancel', 'delete', 'restore', 'related'] as const;
 type Verb = (typeof VERBS)[number];
@@ -35,19 +36,22 @@ export const batchCommand = defineCommand({
     const batch = verb === 'retry'
       ? await link.client.batches.retry({ ...target, ...(error === undefined ? {} : { code: error }) })
       : await link.client.batches[verb](target);
+    if (verb === 'retry') context.output.note(`${plural(batch.queued + batch.running, 'item')} to try again.`);
     if (!WORKING.has(verb) || !link.isOwned()) return await printAggregate(context, batch);
-    return await workOff(context, link.client, batch);
+    return await workOff(context, link, batch, verb === 'retry');
   },
 });
 
 async function list(context: CommandContext, includeDeleted: boolean): Promise<ExitStatus> {
   const { client } = await context.connect({ work: false });
-  return await printBatches(context, await client.batches.list({ includeDeleted, limit: 1000 }));
+  return await printBatches(context, await listImports(client, { includeDeleted }));
 }
 
 /** Nobody else would do the work: our engine ends with this command. */
-async function workOff(context: CommandContext, client: EngineClient, { id, parentId }: BatchAggregate): Promise<ExitStatus> {
-  const end = await followImports(context, client, [parentId ?? id]);
+async function workOff(context: CommandContext, link: EngineLink, { id, parentId }: BatchAggregate, isRetry: boolean): Promise<ExitStatus> {
+  const { client } = link;
+  const end = await followImports(context, client, [parentId ?? id], isRetry);
+  if (end.kind === 'interrupted') await restEngine(link);
   const batch = await client.batches.show({ id });
   await printAggregate(context, batch);
   if (end.kind === 'interrupted') return context.interrupt.status();
@@ -71,8 +75,8 @@ async function printAggregate({ output }: CommandContext, batch: BatchAggregate)
 function table(batches: readonly Batch[]): string {
   return formatTable(
     [{ title: 'ID', align: 'right' }, { title: 'STATE' }, { title: 'TOTAL', align: 'right' }, { title: 'DONE', align: 'right' }, { title: 'FAILED', align: 'right' }, { title: 'SKIPPED', align: 'right' }, { title: 'NAME' }],
-    batches.map(({ id, state, total, done, failed, skipped, name, deletedAt }) => [
-      String(id), deletedAt === null ? state : 'deleted', ...[total, done, failed, skipped].map(formatCount), name,
+    batches.map(({ id, total, done, failed, skipped, name, ...batch }) => [
+      String(id), stateInWords(batch), ...[total, done, failed, skipped].map(formatCount), name,
     ]),
   );
 }

@@ -1,10 +1,13 @@
 import * as z from 'zod';
-import type { ErrorCode, IngestSummary, Review } from '../../../contract/index.ts';
+import type { ErrorCode, IngestOptions, IngestSummary, Review } from '../../../contract/index.ts';
 import type { EngineClient } from '../../host/engine-client.ts';
+import type { EngineLink } from '../../host/engine-link.ts';
 import { hostError } from '../../host/host-error.ts';
 import { defineCommand, wholeNumber, type CommandContext, type ExitStatus } from '../command.ts';
+import { beforeFollowing, joinFollowing } from '../follow.ts';
 import { formatBytes, formatCount, formatDuration, plural, printable } from '../format.ts';
-import { followImports, type ImportsEnd } from '../imports.ts';
+import { followImports, restEngine, type ImportsEnd } from '../imports.ts';
+import { reasonInWords, stateInWords } from '../words.ts';
 
 export const ingestCommand = defineCommand({
   name: 'ingest',
@@ -36,46 +39,59 @@ export const ingestCommand = defineCommand({
       ...(values['source-column'] === undefined ? {} : { sourceColumn: values['source-column'] }),
       ...(values['max-batch-size'] === undefined ? {} : { maxBatchSize: values['max-batch-size'] }),
     };
-    const { client } = await context.connect({ work: !values['dry-run'] });
-    if (values['dry-run']) return await review(context, client, options);
-    const { importIds } = await client.ingest.start({ ...options, copy: values.copy, follow: values.follow });
-    const end = await followImports(context, client, importIds);
-    if (values.follow && end.kind === 'finished') {
-      context.output.note('Watching for new and changed files. Press Ctrl-C to end.');
-      await context.interrupt.requested;
-      await report(context, client, importIds, end);
-      return context.interrupt.status();
-    }
-    return await report(context, client, importIds, end);
+    const link = await context.connect({ work: !values['dry-run'] });
+    if (values['dry-run']) return await review(context, link.client, options);
+    return await takeIn(context, link, { ...options, copy: values.copy, follow: values.follow });
   },
 });
 
+async function takeIn(context: CommandContext, link: EngineLink, options: IngestOptions): Promise<ExitStatus> {
+  const { client } = link;
+  const before = options.follow ? await beforeFollowing(client) : undefined;
+  const { importIds } = await client.ingest.start(options);
+  const following = before && await joinFollowing(client, importIds, { paths: options.paths, before });
+  if (options.follow && following === undefined) context.output.note('Only folders can be watched, and there is none among these.');
+  const end = await followImports(context, client, importIds);
+  if (following === undefined) return await report(context, link, importIds, end);
+  if (end.kind === 'finished') await following.watch(context);
+  if (context.interrupt.signal.aborted) await restEngine(link);
+  await following.end();
+  return await report(context, link, [...importIds, ...await following.importIds()], end);
+}
+
 /** Tells the outcome. What ended early is told with its reason, beside what had been done by then. */
-async function report(context: CommandContext, client: EngineClient, importIds: readonly number[], end: ImportsEnd): Promise<ExitStatus> {
-  const { finished: _finished, ...summary } = await client.ingest.summary({ importIds: [...importIds] });
+async function report(context: CommandContext, link: EngineLink, importIds: readonly number[], followed: ImportsEnd): Promise<ExitStatus> {
+  // What is in work is counted when it is done, not when the key was pressed.
+  if (context.interrupt.signal.aborted) await restEngine(link);
+  const { finished, ...summary } = await link.client.ingest.summary({ importIds: [...importIds] });
+  const end = followed.kind === 'finished' && !finished ? { kind: 'interrupted' } as const : followed;
   const seconds = Math.round(context.elapsedSeconds() * 1000) / 1000;
-  const error = problemOf(end) ?? summary.batches.find((batch) => batch.error !== null)?.error ?? undefined;
+  const error = problemOf(end, summary, link.isOwned()) ?? summary.batches.find((batch) => batch.error !== null)?.error ?? undefined;
   if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(error === undefined ? {} : { error }) });
-  else {
-    await context.output.text(describe(summary, seconds));
-    if (error !== undefined) context.output.note(error.message);
-  }
-  if (end.kind === 'interrupted') return context.interrupt.status();
+  else await context.output.text(describe(summary, seconds));
+  if (error !== undefined) context.output.note(error.message);
+  if (context.interrupt.signal.aborted) return context.interrupt.status();
   if (end.kind === 'stuck') return 1;
   // Items that failed are one thing; sources that could not be read to their end are another.
   if (error !== undefined) return 1;
   return summary.batches.some(({ failed }) => failed > 0) ? 3 : 0;
 }
 
-function problemOf(end: ImportsEnd): { readonly code: ErrorCode; readonly message: string } | undefined {
+function problemOf(end: ImportsEnd, { batches }: Pick<IngestSummary, 'batches'>, isOwned: boolean): { readonly code: ErrorCode; readonly message: string } | undefined {
   switch (end.kind) {
     case 'finished':
       return undefined;
     case 'interrupted':
-      return { code: 'cancelled', message: 'Interrupted. Everything done so far is saved; the same command goes on from here.' };
+      return { code: 'cancelled', message: isOwned ? `Interrupted with ${settledOf(batches)} items finished and saved; the same command goes on from here.` : 'The import goes on in the Proofsheet that holds the workspace.' };
     case 'stuck':
-      return { code: end.code, message: `The import has paused itself (${end.code}). Once the cause is gone, the same command goes on from here.` };
+      return { code: end.code, message: `The import has paused itself: ${reasonInWords(end.code)}. Once the cause is gone, the same command goes on from here.` };
   }
+}
+
+/** `37 of 60` */
+function settledOf(batches: IngestSummary['batches']): string {
+  const total = batches.reduce((sum, batch) => sum + batch.total, 0);
+  return `${formatCount(total - batches.reduce((sum, { queued, running }) => sum + queued + running, 0))} of ${formatCount(total)}`;
 }
 
 function describe({ batches, assetsNew, assetsExisting, verdicts }: Omit<IngestSummary, 'finished'>, seconds: number): string {
@@ -84,7 +100,7 @@ function describe({ batches, assetsNew, assetsExisting, verdicts }: Omit<IngestS
     [verdicts.salvageable, 'salvageable'], [verdicts.unreadable, 'unreadable'], [verdicts.rejected, 'rejected by the policy'],
   ] as const;
   return [
-    ...batches.map((batch) => `${printable(batch.name)} (${String(batch.id)}): ${batch.state.replaceAll('-', ' ')}`),
+    ...batches.map((batch) => `${printable(batch.name)} (${String(batch.id)}): ${stateInWords(batch)}`),
     `${plural(sum('total'), 'item')} in ${formatDuration(seconds)}: ${formatCount(sum('done'))} done, ${formatCount(sum('failed'))} failed, ${formatCount(sum('skipped'))} skipped`
       + (sum('cancelled') === 0 ? '' : `, ${formatCount(sum('cancelled'))} cancelled`),
     `${plural(assetsNew, 'new asset')}, ${formatCount(assetsExisting)} known already`,
@@ -112,6 +128,6 @@ function describeReview(review: Review): string {
   return review.entries.flatMap((entry) => [
     `${printable(entry.path)}: ${entry.kind}, ${plural(entry.images, 'image')}, ${formatBytes(entry.bytes)}`,
     ...(entry.parts.length > 1 ? [`  in ${plural(entry.parts.length, 'part')}: ${entry.parts.map(printable).join(', ')}`] : []),
-    ...entry.skipped.map(({ code, count }) => `  ${formatCount(count)} skipped: ${code}`),
+    ...entry.skipped.map(({ code, count }) => `  ${formatCount(count)} skipped: ${reasonInWords(code)}`),
   ]).join('\n');
 }

@@ -22,6 +22,8 @@ export const itemsCommand = defineCommand({
   }),
   async run({ output, connect, interrupt }, _none, { batch, state }) {
     const { client } = await connect({ work: false });
+    // A batch that does not exist is a mistake, not an empty list.
+    if (batch !== undefined) await client.batches.show({ id: batch });
     const filter = { ...(batch === undefined ? {} : { batchId: batch }), ...(state === undefined ? {} : { state }) };
     if (!output.isJson) await output.text(formatRow(WIDTHS, ['STATE', 'VERDICT', 'FORMAT', 'PIXELS', 'SOURCE']));
     for await (const page of readPages((after, limit) => client.ingest.items({ ...filter, after, limit }), PAGE, interrupt.signal)) {

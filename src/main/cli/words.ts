@@ -1,0 +1,16 @@
+import type { Batch, BatchState, ErrorCode } from '../../contract/index.ts';
+
+const STATES: Readonly<Record<BatchState, string>> = {
+  'draft': 'draft', 'queued': 'waiting', 'running': 'running', 'paused': 'paused', 'completed': 'done',
+  'completed-with-errors': 'done with failures', 'cancelled': 'cancelled', 'failed': 'failed',
+};
+
+/** The window's words for the state of a batch. */
+export function stateInWords({ state, deletedAt }: Pick<Batch, 'state' | 'deletedAt'>): string {
+  return deletedAt === null ? STATES[state] : 'deleted';
+}
+
+/** `disk full`: the codes are words already. */
+export function reasonInWords(code: ErrorCode): string {
+  return code.replaceAll('-', ' ');
+}

@@ -5,6 +5,7 @@ import type { ImageHeader } from '../header/header.ts';
 import { readProfile } from '../icc.ts';
 import type { ImageFormat } from '../sniff.ts';
 import type { DecodeOptions, Pixels } from './decode.ts';
+import { toSeveralScans } from './several-scans.ts';
 
 // Every picture is seen once, and jobs run side by side already.
 sharp.cache(false);
@@ -16,7 +17,8 @@ export const HARD_PIXEL_LIMIT = 268_402_689;
 /** Decodes what libvips reads. */
 export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header: ImageHeader, options: DecodeOptions): Promise<Pixels> {
   const isSrgb = header.blocks.icc !== undefined && readProfile(header.blocks.icc)?.isSrgb === true;
-  const image = sharp(bytes, {
+  const scans = format === 'jpeg' && !options.isTolerant ? toSeveralScans(bytes) : null;
+  const image = sharp(scans?.isSamePicture ? scans.bytes : bytes, {
     failOn: options.isTolerant ? 'none' : 'warning',
     limitInputPixels: HARD_PIXEL_LIMIT,
     ignoreIcc: isSrgb,
@@ -29,6 +31,7 @@ export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header
   }
   orient(image, header.orientation);
   try {
+    if (scans?.isSamePicture === false) await checkScans(scans.bytes);
     // From deep RGB with a profile libvips goes to Display P3 and stays there, unless sRGB is asked for as a profile too.
     // Where it finds the profile unusable, asking would make it take the numbers for Display P3.
     if (header.bitDepth > 8 && header.channels === 'rgb' && header.blocks.icc && !isSrgb && (await image.metadata()).hasProfile) image.withIccProfile('srgb');
@@ -36,6 +39,11 @@ export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header
   } catch (error) {
     throw toDamage(error, bytes, format);
   }
+}
+
+/** Reads all coded data, and makes as few pixels as can be. */
+async function checkScans(jpeg: Buffer): Promise<void> {
+  await sharp(jpeg, { failOn: 'warning', limitInputPixels: HARD_PIXEL_LIMIT, ignoreIcc: true }).resize(16, 16, { fit: 'fill' }).raw().toBuffer();
 }
 
 export interface RgbImage { readonly data: Uint8Array; readonly width: number; readonly height: number }

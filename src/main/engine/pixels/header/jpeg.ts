@@ -51,8 +51,8 @@ export function readJpegHeader(bytes: Buffer): ImageHeader {
     hasAlpha: false,
     bitDepth: frame.precision,
     channels: frame.components === 1 ? 'gray' : frame.components === 4 ? 'cmyk' : 'rgb',
-    // Progressive pictures are kept as 16-bit coefficients, of all components, until the last scan has been read.
-    decoderBytesPerPixel: frame.process === 2 ? 2 * frame.samplesPerPixel : 0,
+    // Pictures of several scans are kept as 16-bit coefficients until the last has been read, and all are decoded as such.
+    decoderBytesPerPixel: 2 * (frame.components === 1 ? 1.125 : frame.samplesPerPixel),
     blocks: { ...(exif && { exif }), ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
   };
 }

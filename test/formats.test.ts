@@ -12,7 +12,7 @@ import { type ImageFormat, sniff } from '../src/main/engine/pixels/sniff.ts';
 import { HEIC, makeTiff, paint, paintPhoto, paintQuarters, type Raw, TIFF_TYPE, type TiffTag, toSharp } from './fixtures/images.ts';
 
 const admit: PixelOptions['admit'] = () => Promise.resolve({ [Symbol.dispose]: () => undefined });
-const look = (bytes: Buffer, extension = ''): Promise<PixelOutcome> => runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, extension, admit });
+const look = (bytes: Buffer, extension = '', salvage = false): Promise<PixelOutcome> => runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage, extension, admit });
 
 async function pixelsOf(bytes: Buffer): Promise<{ readonly format: ImageFormat; readonly width: number; readonly height: number; readonly channels: number; readonly data: Uint8Array }> {
   const kind = sniff(bytes);
@@ -188,7 +188,19 @@ describe('formats that libvips does not read', () => {
     expect([result.format, result.width, result.height]).toEqual([format, 90, 60]);
     const worst = quarters.data.reduce((most, value, index) => Math.max(most, Math.abs(value - result.data[index]!)), 0);
     expect(worst).toBeLessThanOrEqual(40);
-    expect(await look(bytes.subarray(0, Math.floor(bytes.length / 3)))).toMatchObject({ kind: 'refused', verdict: 'unreadable', format });
+  });
+
+  test.each([['jp2', MagickFormat.Jp2], ['jp2', MagickFormat.J2k], ['psd', MagickFormat.Psd]] as const)('what is there of a %s that ends early can be salvaged', async (format, writer) => {
+    const whole = await magickWrite(paintPhoto(200, 150), writer);
+    const cut = whole.subarray(0, Math.floor(0.8 * whole.length));
+    expect(await look(cut)).toMatchObject({ kind: 'refused', verdict: 'salvageable', format, error: { code: 'truncated', message: expect.stringMatching(/ends early, after \d+ bytes; \d+ more were announced$/) } });
+    expect(await look(cut, format, true)).toMatchObject({ kind: 'accepted', verdict: 'salvageable', format, width: 200, height: 150, flags: ['salvaged'] });
+    expect(await look(Buffer.concat([whole, Buffer.alloc(300, 7)]))).toMatchObject({ kind: 'accepted', verdict: 'clean' });
+  });
+
+  test('of a JPEG XL that ends early nothing can', async () => {
+    const whole = await magickWrite(quarters, MagickFormat.Jxl);
+    expect(await look(whole.subarray(0, Math.floor(0.8 * whole.length)))).toMatchObject({ kind: 'refused', verdict: 'unreadable', format: 'jxl' });
   });
 
   test('HEIC', async () => {
@@ -197,6 +209,11 @@ describe('formats that libvips does not read', () => {
     const { data, channels } = await pixelsOf(HEIC);
     expect([...data.subarray(0, 3)].map((level, index) => Math.abs(level - [220, 200, 60][index]!) < 12)).toEqual([true, true, true]);
     expect(channels).toBe(3);
+  });
+
+  test('a HEIC that ends early, of which the decoder does not complain', async () => {
+    expect(await look(HEIC.subarray(0, -20))).toMatchObject({ kind: 'refused', error: { code: 'truncated' } });
+    expect(await look(Buffer.concat([HEIC, Buffer.alloc(300, 7)]))).toMatchObject({ kind: 'accepted', verdict: 'clean' });
   });
 });
 

@@ -59,3 +59,12 @@ describe('a JPEG is read to the end of its data, however it is coded and at what
     expect(await look(damaged['codes missing at the end'], true)).toMatchObject({ kind: 'accepted', verdict: 'salvageable', width, height });
   });
 });
+
+test('a PNG whose last chunk is gone has not arrived whole, though all its rows have', async () => {
+  const whole = await toSharp(paintPhoto(300, 200)).png().toBuffer();
+  const cut = whole.subarray(0, -12);
+  expect(await look(cut)).toMatchObject({ kind: 'refused', verdict: 'salvageable', error: { code: 'truncated' } });
+  const [salvaged, clean] = [await look(cut, true), await look(Buffer.concat([whole, Buffer.from('a trailer')]))];
+  expect(clean).toMatchObject({ kind: 'accepted', verdict: 'clean' });
+  expect(salvaged).toMatchObject({ kind: 'accepted', verdict: 'salvageable', pixelSha256: clean.kind === 'accepted' && clean.pixelSha256 });
+});

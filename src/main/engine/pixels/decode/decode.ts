@@ -2,6 +2,8 @@ import type { ImageHeader } from '../header/header.ts';
 import { largestIcon } from '../header/bitmap.ts';
 import { readPngHeader } from '../header/png.ts';
 import { type ImageFormat, RAW_FORMATS } from '../sniff.ts';
+import { DamageError } from '../damage.ts';
+import { endsEarly } from '../ends-early.ts';
 import { decodeBitmap } from './bitmap.ts';
 import { decodeWithMagick } from './magick.ts';
 import { decodeWithSharp } from './sharp.ts';
@@ -25,6 +27,10 @@ export interface DecodeOptions {
 
 /** Decodes the first frame. Throws DamageError. */
 export async function decode(bytes: Buffer, format: ImageFormat, header: ImageHeader, options: DecodeOptions): Promise<Pixels> {
+  // Some decoders fill up in silence what a shorter file lacks.
+  if (!options.isTolerant && (header.bytesMissing || endsEarly(bytes, format))) {
+    throw new DamageError('truncated', `the ${format.toUpperCase()} data ends early, after ${bytes.length} bytes${header.bytesMissing ? `; ${header.bytesMissing} more were announced` : ''}`);
+  }
   if (header.previewAt !== undefined) return decodeWithSharp(bytes.subarray(header.previewAt), 'jpeg', header, options);
   switch (format) {
     case 'bmp': return decodeBitmap(bytes, 'file', options.isTolerant);

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import { DamageError } from '../damage.ts';
-import { endsEarly } from '../ends-early.ts';
 import type { ImageHeader } from '../header/header.ts';
 import { readPngHeader } from '../header/png.ts';
 import type { ImageFormat } from '../sniff.ts';
@@ -14,7 +13,7 @@ import type { MagickRequest, MagickReply } from './magick-worker.ts';
  * that hangs can be ended too.
  */
 export async function decodeWithMagick(bytes: Buffer, format: ImageFormat, header: ImageHeader): Promise<Pixels> {
-  const workerData: MagickRequest = { bytes, format, width: header.width, height: header.height, srgb: await srgbProfile() };
+  const workerData: MagickRequest = { bytes: padded(bytes, header), format, width: header.width, height: header.height, srgb: await srgbProfile() };
   const isSource = import.meta.url.endsWith('.ts');
   const worker = new Worker(new URL(isSource ? './magick-worker.ts' : './magick-worker.js', import.meta.url), { workerData });
   const { promise, resolve, reject } = Promise.withResolvers<MagickReply>();
@@ -26,15 +25,19 @@ export async function decodeWithMagick(bytes: Buffer, format: ImageFormat, heade
   try {
     const reply = await promise;
     if (reply.kind === 'decoded') return reply.pixels;
-    const reason = reply.message.slice(0, 200);
-    throw endsEarly(bytes, format)
-      ? new DamageError('truncated', `the ${format.toUpperCase()} data ends early, after ${bytes.length} bytes (${reason})`, false)
-      : new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${reason})`, false);
+    throw new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${reply.message.slice(0, 200)})`, false);
   } finally {
     clearTimeout(timer);
     await worker.terminate();
   }
 }
+
+/** With zeros for what is missing at the end: JPEG 2000 then lacks detail and Photoshop files their last rows, where both were refused. */
+function padded(bytes: Buffer, { bytesMissing = 0, width, height }: ImageHeader): Buffer {
+  return bytesMissing > 0 && bytesMissing <= width * height * MAX_BYTES_PER_PIXEL ? Buffer.concat([bytes, Buffer.alloc(bytesMissing)]) : bytes;
+}
+
+const MAX_BYTES_PER_PIXEL = 8;
 
 /** libvips carries a small one. */
 async function srgbProfile(): Promise<Uint8Array> {

@@ -1,10 +1,11 @@
 import { DamageError } from '../damage.ts';
-import { type Box, findBox, readBoxes } from './boxes.ts';
+import { type Box, findBox, missingFrom, readBoxes } from './boxes.ts';
 import type { ImageHeader } from './header.ts';
 
 /** HEIF and AVIF (ISO/IEC 23008-12): size, turning and colour of the primary item, and where its metadata lies. */
 export function readBaseMediaHeader(bytes: Buffer): ImageHeader {
-  const meta = findBox(readBoxes(bytes), 'meta');
+  const outer = readBoxes(bytes);
+  const meta = findBox(outer, 'meta');
   if (!meta) throw new DamageError('corrupt', 'the file has no description of its pictures', false);
   const boxes = readBoxes(meta.subarray(4));
   const properties = readBoxes(findBox(readBoxes(findBox(boxes, 'iprp') ?? EMPTY), 'ipco') ?? EMPTY);
@@ -28,6 +29,7 @@ export function readBaseMediaHeader(bytes: Buffer): ImageHeader {
     bitDepth: depths?.[5] ?? 8,
     channels: depths?.[4] === 1 ? 'gray' : 'rgb',
     decoderBytesPerPixel: 8,
+    bytesMissing: missingFrom(outer, ['mdat']),
     blocks: { ...items, ...(icc && { icc }) },
   };
 }

@@ -36,6 +36,8 @@ export interface ImageHeader {
   /** Bytes a pixel that the decoder itself holds while decoding the whole picture, beside the pixels it hands over. */
   readonly decoderBytesPerPixel: number;
   readonly blocks: MetadataBlocks;
+  /** Bytes the file is short of what it says it holds. */
+  readonly bytesMissing?: number;
   /** Where the JPEG lies that is shown for a raw file. */
   readonly previewAt?: number;
 }

@@ -17,6 +17,18 @@ export function readJp2Header(bytes: Buffer): ImageHeader {
     channels: components <= 2 ? 'gray' : 'rgb',
     // Samples are 32-bit integers while they are transformed.
     decoderBytesPerPixel: 4 * Math.min(components, 5) + 4,
+    bytesMissing: missingFromTiles(codestream),
     blocks: {},
   };
+}
+
+/** Each part of a tile says how long it is, from its marker on; behind the last stands the end marker. */
+function missingFromTiles(codestream: Buffer): number {
+  let at = codestream.indexOf('\xff\x90\0\x0a', 0, 'latin1');
+  while (at >= 0 && at + 12 <= codestream.length && codestream.readUInt16BE(at) === 0xff90) {
+    const length = codestream.readUInt32BE(at + 6);
+    if (length < 14) return 0;
+    at += length;
+  }
+  return Math.max(0, at + 2 - codestream.length);
 }

@@ -1,5 +1,5 @@
 import { DamageError } from '../damage.ts';
-import { findBox, readBoxes } from './boxes.ts';
+import { findBox, missingFrom, readBoxes } from './boxes.ts';
 import type { ImageHeader } from './header.ts';
 
 /** JPEG XL (ISO/IEC 18181-1, SizeHeader and the head of ImageMetadata), bare or in its container. */
@@ -26,6 +26,7 @@ export function readJxlHeader(bytes: Buffer): ImageHeader {
     bitDepth: 8,
     channels: 'rgb',
     decoderBytesPerPixel: 16,
+    bytesMissing: missingFrom(boxes, ['jxlc', 'jxlp']),
     blocks: { ...(exif && { exif }), ...(xmp && { xmp }) },
   };
 }

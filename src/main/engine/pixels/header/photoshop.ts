@@ -17,7 +17,6 @@ export function readPhotoshopHeader(bytes: Buffer): ImageHeader {
   const resourcesAt = 30 + bytes.readUInt32BE(26);
   const layersAt = resourcesAt + 4 + bytes.readUInt32BE(resourcesAt);
   const endsAt = mergedPictureEnd(bytes, layersAt + 4 + bytes.readUInt32BE(layersAt), Math.ceil((width * bitDepth) / 8), height * channelCount);
-  if (endsAt > bytes.length) throw new DamageError('truncated', `the PSD needs ${endsAt} bytes and has ${bytes.length}`, false);
   const resources = readResources(bytes.subarray(resourcesAt + 4, resourcesAt + 4 + bytes.readUInt32BE(resourcesAt)));
   const [exif, xmp, iptc, icc] = [resources.get(EXIF), resources.get(XMP), resources.get(IPTC), resources.get(ICC)];
   return {
@@ -30,6 +29,7 @@ export function readPhotoshopHeader(bytes: Buffer): ImageHeader {
     bitDepth,
     channels,
     decoderBytesPerPixel: 8,
+    bytesMissing: Math.max(0, endsAt - bytes.length),
     blocks: { ...(exif && { exif }), ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
   };
 }

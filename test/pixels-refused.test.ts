@@ -50,6 +50,7 @@ describe('the policy is held against the header, before any pixel is decoded', (
     ['a PNG 40,000 px wide', () => makePng(40_000, 1000), 'too-wide', 'image is 40000×1000 px, the limit is 8000 px a side'],
     ['a GIF of very many frames', () => makeGif(1000, 1000, 51), 'too-many-pixels', 'image is 1000×1000 px in 51 frames, the limit is 50 megapixels'],
     ['a TIFF of huge size', () => makeTiff([[{ tag: 256, type: TIFF_TYPE.long, values: [60_000] }, { tag: 257, type: TIFF_TYPE.long, values: [60_000] }]]), 'too-many-pixels', 'image is 60000×60000 px, the limit is 50 megapixels'],
+    ['a TIFF of very many channels', () => makeTiff([[{ tag: 256, type: TIFF_TYPE.short, values: [100] }, { tag: 257, type: TIFF_TYPE.short, values: [100] }, { tag: 277, type: TIFF_TYPE.short, values: [65_535] }]]), 'too-many-pixels', 'image is 100×100 px of 65535 samples, the limit is 50 megapixels'],
     ['a TIFF of many pages', () => makeTiff(Array.from({ length: 60 }, () => [{ tag: 256, type: TIFF_TYPE.short, values: [1000] }, { tag: 257, type: TIFF_TYPE.short, values: [1000] }])), 'too-many-pixels', 'image is 1000×1000 px in 60 frames, the limit is 50 megapixels'],
   ])('%s', async (_, make, code, message) => {
     expect(await refusal(make())).toEqual(['rejected', code, message]);
@@ -210,6 +211,15 @@ describe('damaged files', () => {
     expect([...outcomes.keys()]).toEqual(expect.arrayContaining(['clean', 'truncated', 'corrupt']));
     expect(outcomes.has('internal')).toBe(false);
   });
+});
+
+test('memory is asked for by all channels of a TIFF', async () => {
+  const asked: number[] = [];
+  const make = (samples: number): Buffer => makeTiff([[
+    { tag: 256, type: TIFF_TYPE.short, values: [1000] }, { tag: 257, type: TIFF_TYPE.short, values: [1000] }, { tag: 258, type: TIFF_TYPE.short, values: [16] }, { tag: 277, type: TIFF_TYPE.short, values: [samples] },
+  ]]);
+  for (const samples of [3, 40]) await look(make(samples), { admit: (bytes) => { asked.push(bytes); return admit(bytes); } });
+  expect(asked[1]! - asked[0]!).toBeGreaterThanOrEqual(1e6 * (40 * 2 + 40 - 3 * 2));
 });
 
 test('memory is asked for once, before decoding, and given back whatever happens', async () => {

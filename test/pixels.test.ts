@@ -163,17 +163,18 @@ describe('deep pictures with a profile come out in the colours of their 8-bit se
 describe('a TIFF of more channels than colours and alpha', () => {
   const extra = { data: Buffer.alloc(40 * 30, 77), raw: { width: 40, height: 30, channels: 1 } } as const;
   const color = [200, 100, 50, 128];
-  /** Five channels, of which the fourth is alpha (2), or nothing known (0). */
-  const make = async (extraSamples: number): Promise<Buffer> => {
-    const tiff = await toSharp(paint(40, 30, () => color, 4)).joinChannel(extra.data, { raw: extra.raw }).tiff({ compression: 'none' }).toBuffer();
+  /** Five channels, or without extra ones four, of which the fourth is alpha (2), or nothing known (0). */
+  const make = async (extraSamples: number, count = 5): Promise<Buffer> => {
+    const four = toSharp(paint(40, 30, () => color, 4));
+    const tiff = await (count === 5 ? four.joinChannel(extra.data, { raw: extra.raw }) : four).tiff({ compression: 'none' }).toBuffer();
     const directory = tiff.readUInt32LE(4);
     const entry = Array.from({ length: tiff.readUInt16LE(directory) }, (_, index) => directory + 2 + 12 * index).find((at) => tiff.readUInt16LE(at) === 338)!;
     tiff.writeUInt16LE(extraSamples, entry + 8);
     return tiff;
   };
 
-  test.each([[2, color], [0, color.slice(0, 3)]])('keeps its colours, and its fourth as alpha only where ExtraSamples is %i', async (extraSamples, expected) => {
-    const bytes = await make(extraSamples);
+  test.each([[2, 5, color], [0, 5, color.slice(0, 3)], [2, 4, color], [0, 4, color.slice(0, 3)]])('keeps its colours, and its fourth as alpha only where that is said (%i, of %i)', async (extraSamples, count, expected) => {
+    const bytes = await make(extraSamples, count);
     const pixels = await decode(bytes, 'tiff', readHeader(bytes, 'tiff'), { isTolerant: false });
     expect([pixels.channels, pixels.data.length]).toEqual([expected.length, 40 * 30 * expected.length]);
     expect([...pixels.data.subarray(0, 4 * expected.length)]).toEqual(Array.from({ length: 4 }, () => expected).flat());

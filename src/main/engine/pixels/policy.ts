@@ -11,9 +11,9 @@ export interface PolicyFinding {
 
 /** Holds a file's header against the policy; limits are inclusive. Null if nothing is wrong. */
 export function checkPolicy(byteLength: number, header: ImageHeader, policy: Policy): PolicyFinding | null {
-  const { width, height, frames } = header;
-  const pixels = width * height;
-  const size = frames > 1 ? `${width}×${height} px in ${frames} frames` : `${width}×${height} px`;
+  const { width, height, frames, samples = 1 } = header;
+  const pixels = width * height * Math.max(1, samples / 4);
+  const size = `${width}×${height} px${samples > 4 ? ` of ${samples} samples` : ''}${frames > 1 ? ` in ${frames} frames` : ''}`;
   const finding = (code: PixelError['code'], message: string, isFinal = false): PolicyFinding => ({ error: { code, message }, isFinal });
   if (pixels > HARD_PIXEL_LIMIT) {
     const limit = Math.min(policy.maxPixels, HARD_PIXEL_LIMIT);

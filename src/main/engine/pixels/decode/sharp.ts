@@ -35,7 +35,7 @@ export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header
     // From deep RGB with a profile libvips goes to Display P3 and stays there, unless sRGB is asked for as a profile too.
     // Where it finds the profile unusable, asking would make it take the numbers for Display P3.
     if (header.bitDepth > 8 && header.channels === 'rgb' && header.blocks.icc && !isSrgb && (await image.metadata()).hasProfile) image.withIccProfile('srgb');
-    return toPixels(await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }), header.hasAlpha);
+    return toPixels(await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }), format !== 'tiff' || header.hasAlpha);
   } catch (error) {
     throw toDamage(error, bytes, format);
   }
@@ -76,12 +76,12 @@ function orient(image: Sharp, orientation: number): void {
   if (angle !== 0) image.rotate(angle);
 }
 
-function toPixels({ data, info }: { readonly data: Buffer; readonly info: OutputInfo }, hasAlpha: boolean): Pixels {
+/** `mayHaveAlpha`: false where the last of an even number of channels is something else. */
+function toPixels({ data, info }: { readonly data: Buffer; readonly info: OutputInfo }, mayHaveAlpha: boolean): Pixels {
   const { width, height, channels }: { width: number; height: number; channels: number } = info;
-  if (channels === 3 || channels === 4) return { data, width, height, channels };
-  if (channels === 1 || channels === 2) return expandGray(data, width, height, channels === 2);
-  if (channels > 4) return dropExtra(data, width, height, channels, hasAlpha);
-  throw new Error(`libvips made pixels of ${channels} channels`);
+  if (channels === 3 || (channels === 4 && mayHaveAlpha)) return { data, width, height, channels };
+  if (channels <= 2) return expandGray(data, width, height, channels, mayHaveAlpha && channels === 2);
+  return dropExtra(data, width, height, channels, mayHaveAlpha);
 }
 
 /** TIFFs may have more channels than colours and alpha: spot colours, masks, depth. */
@@ -94,8 +94,8 @@ function dropExtra(data: Uint8Array, width: number, height: number, step: number
   return { data: output, width, height, channels };
 }
 
-function expandGray(data: Uint8Array, width: number, height: number, hasAlpha: boolean): Pixels {
-  const [step, channels] = hasAlpha ? [2, 4] as const : [1, 3] as const;
+function expandGray(data: Uint8Array, width: number, height: number, step: number, hasAlpha: boolean): Pixels {
+  const channels = hasAlpha ? 4 : 3;
   const output = new Uint8Array(width * height * channels);
   for (let from = 0, to = 0; to < output.length; from += step, to += channels) {
     output.fill(data[from] ?? 0, to, to + 3);

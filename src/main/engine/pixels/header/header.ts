@@ -32,6 +32,8 @@ export interface ImageHeader {
   readonly frames: number;
   readonly hasAlpha: boolean;
   readonly bitDepth: number;
+  /** Samples a pixel where there may be more than four: those count like pixels against the limits. */
+  readonly samples?: number;
   readonly channels: 'gray' | 'rgb' | 'cmyk' | 'lab';
   /** Bytes a pixel that the decoder itself holds while decoding the whole picture, beside the pixels it hands over. */
   readonly decoderBytesPerPixel: number;

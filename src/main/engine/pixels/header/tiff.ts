@@ -22,7 +22,7 @@ export function readTiffHeader(bytes: Buffer): ImageHeader {
     visited.add(next);
     next = page.next;
   }
-  const samples = value(277, 1);
+  const samples = Math.max(1, value(277, 1));
   const photometric = value(262, 1);
   const bitDepth = value(258, 1);
   const xmp = reader.data(fields.get(700), MAX_BLOCK_BYTES);
@@ -38,8 +38,9 @@ export function readTiffHeader(bytes: Buffer): ImageHeader {
     hasAlpha: [1, 2].includes(value(338, 0)) && samples > (photometric <= 1 ? 1 : photometric === 5 ? 4 : 3),
     bitDepth,
     channels: photometric <= 1 ? 'gray' : photometric === 5 ? 'cmyk' : photometric === 8 ? 'lab' : 'rgb',
-    // Strips are decoded one at a time, but a file may be one strip.
-    decoderBytesPerPixel: (Math.min(samples, 5) * Math.max(8, bitDepth)) / 8,
+    samples,
+    // Strips are decoded one at a time, but a file may be one strip. What is too much is handed over before it is dropped.
+    decoderBytesPerPixel: (samples * Math.max(8, bitDepth)) / 8 + (samples > 4 ? samples : 0),
     blocks: { exif: bytes, ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
   };
 }

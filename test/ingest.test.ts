@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, u
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { POLICY_PROFILES } from '../src/contract/index.ts';
@@ -171,6 +172,23 @@ describe('ingesting again', () => {
     await ingest({ paths: [pictures] });
     await utimes(join(pictures, '0001.jpg'), 1_000_000_000, 1_000_000_000);
     expect(await ingest({ paths: [pictures] })).toMatchObject({ assetsNew: 0, assetsExisting: 1, batches: [{ done: 1, skipped: 0 }] });
+  });
+
+  test('makes anew what an older pipeline made', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 2);
+    const first = openEngine(join(folder, 'workspace'));
+    await first.ingest({ paths: [pictures] });
+    const before = await first.client.assets.list({});
+    const path = first.engine.workspace.catalog;
+    await first.close();
+    const catalog = new Database(path);
+    catalog.exec(`UPDATE asset SET pipeline = 0, score = 0; UPDATE rendition SET pipeline = 0; UPDATE source SET seen_key = '0'`);
+    catalog.close();
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    expect(await ingest({ paths: [pictures] })).toMatchObject({ assetsNew: 0, assetsExisting: 2, batches: [{ done: 2, skipped: 0 }] });
+    expect(await client.assets.list({})).toEqual(before);
+    expect(await ingest({ paths: [pictures] })).toMatchObject({ batches: [{ done: 0, skipped: 2 }] });
   });
 
   test('judges refused files anew when the policy has changed', async () => {

@@ -42,9 +42,9 @@ export interface Imports {
   resumeScans(): void;
   /**
    * Imports what is new or changed in these folders; what is unchanged leaves no trace.
-   * @returns whether a file changed while it was being read, so that the folders should be looked at again
+   * @returns the folders to look at again, since a file in them was being read and may have changed meanwhile
    */
-  addChanged(folders: FollowedFolders): Promise<boolean>;
+  addChanged(folders: FollowedFolders): Promise<string[]>;
   /** Notes that a folder is gone with all that was in it. */
   markGone(folder: string): void;
   /** Resolves when no folder or list is being read. */
@@ -259,7 +259,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
     async addChanged({ paths, recursive, copy }) {
       const spec: ImportSpec = { paths, copy, maxBatchSize: 0, sourceColumn: null, changesOnly: { recursive } };
       const looked = Promise.withResolvers<Reading>();
-      let unsettled = false;
+      const unsettled = new Set<string>();
       let made: { readonly importId: number; readonly partId: number; readonly concluded: Promise<void> } | undefined;
       // The import is made with its first item: a look that finds nothing new leaves nothing behind.
       const make = (): number => {
@@ -273,13 +273,13 @@ export function createImports(dependencies: ImportsDependencies): Imports {
         isCut: () => stopping || (made !== undefined && isScannable.get(made.importId) === undefined),
         take(entry) {
           const taken = entries.addChanged(entry, make, copy);
-          unsettled ||= taken.unsettled;
+          if (taken.unsettled) unsettled.add(entry.container);
           return taken;
         },
       });
       looked.resolve(looking);
       await (made?.concluded ?? looking);
-      return unsettled;
+      return [...unsettled];
     },
     markGone(folder) {
       for (const container of sources.containersBelow(folder)) markMissing(container, NOTHING);

@@ -59,12 +59,12 @@ export function createIngestRouter({ db, imports, items, following, batches, set
       return result;
     }),
     followed: os.followed.handler(() => following.list()),
-    follow: os.follow.handler(async ({ input }) => {
+    follow: os.follow.handler(({ input }) => {
       const path = resolve(input.path);
       if (input.enabled) {
         if (!statSync(path).isDirectory()) throw new ProofsheetError('bad-input', `${path} is not a folder.`);
         following.follow(path, input.copy);
-      } else await following.unfollow(path);
+      } else following.unfollow(path);
       return { following: input.enabled };
     }),
   });

@@ -100,9 +100,10 @@ function isHidden(name: string): boolean {
   return name.startsWith('.');
 }
 
-function reasonToLeaveOut(folder: string): string | null {
-  if (isHidden(folder)) return HIDDEN;
-  return FOREIGN_FOLDERS.has(folder) ? 'another program keeps this folder for itself' : null;
+/** Why a folder of this name is not entered from above; null when it is. */
+export function reasonToLeaveOut(name: string): string | null {
+  if (isHidden(name)) return HIDDEN;
+  return FOREIGN_FOLDERS.has(name) ? 'another program keeps this folder for itself' : null;
 }
 
 /** Names only, and bytes where they are not UTF-8: a folder may hold a million files. */
@@ -116,27 +117,29 @@ const DIRECTORY_BUFFER = 1024;
 
 function list(folder: Path): Children {
   if (folder.raw === null) {
-    const children = read(folder.text, (name: string) => name);
+    const children = read(folder.text);
     if (!children.files.some(isMangled) && !children.folders.some(isMangled)) return children;
   }
-  // A name that is not UTF-8 reads as replacement characters and could not be opened again: take the bytes. The types of
-  // Node leave this encoding out, though it is documented for all calls that read folders.
-  return read(folder.raw ?? Buffer.from(folder.text), (name: Buffer) => (folder.raw === null && isUtf8(name) ? name.toString() : name));
+  // A name that is not UTF-8 reads as replacement characters and could not be opened again: take the bytes.
+  const children = read(folder.raw ?? Buffer.from(folder.text));
+  if (folder.raw !== null) return children;
+  const plain = (name: string | Buffer): string | Buffer => (typeof name !== 'string' && isUtf8(name) ? name.toString() : name);
+  return { files: children.files.map(plain), folders: children.folders.map(plain) };
 }
 
-function read<Name extends string | Buffer>(folder: string | Buffer, keep: (name: Name) => string | Buffer): Children {
+function read(folder: string | Buffer): Children {
+  // The types of Node leave the encoding 'buffer' out here, though it is documented for every call that reads folders.
   const encoding = (typeof folder === 'string' ? 'utf8' : 'buffer') as BufferEncoding;
-  using directory = opendirSync(folder as string, { bufferSize: DIRECTORY_BUFFER, encoding });
+  using directory = opendirSync(folder, { bufferSize: DIRECTORY_BUFFER, encoding });
   const files: (string | Buffer)[] = [];
   const folders: (string | Buffer)[] = [];
-  for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-    (entry.isDirectory() ? folders : files).push(keep(entry.name as unknown as Name));
-  }
-  const byName = (a: string | Buffer, b: string | Buffer): number => {
-    const [left, right] = [shown(a), shown(b)];
-    return left < right ? -1 : left > right ? 1 : 0;
-  };
+  for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) (entry.isDirectory() ? folders : files).push(entry.name);
   return { files: files.sort(byName), folders: folders.sort(byName) };
+}
+
+function byName(a: string | Buffer, b: string | Buffer): number {
+  const [left, right] = [shown(a), shown(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function isMangled(name: string | Buffer): boolean {

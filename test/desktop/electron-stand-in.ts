@@ -25,13 +25,15 @@ export const recorded = {
   beforeRequest: undefined as ((details: { readonly url: string }, answer: (response: { readonly cancel: boolean }) => void) => void) | undefined,
 };
 
-export interface MenuItem { readonly label?: string; readonly role?: string; readonly click?: () => void; readonly submenu?: readonly MenuItem[] }
+export interface MenuItem { readonly label?: string; readonly role?: string; readonly accelerator?: string; readonly registerAccelerator?: boolean; readonly click?: () => void; readonly submenu?: readonly MenuItem[] }
 
 const userData = process.env['STAND_IN_USER_DATA'] ?? '';
 
 class StandInContents extends EventEmitter {
   openHandler: ((details: { readonly url: string }) => { readonly action: string }) | undefined;
   reloads = 0;
+  readonly sent: (readonly unknown[])[] = [];
+  send(...message: readonly unknown[]): void { this.sent.push(message); }
   setWindowOpenHandler(handler: StandInContents['openHandler']): void { this.openHandler = handler; }
   postMessage(_channel: string, _message: unknown, ports: readonly MessagePort[]): void { recorded.ports.push(...ports); }
   isDestroyed(): boolean { return false; }

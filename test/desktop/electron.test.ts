@@ -36,7 +36,7 @@ describe.skipIf(executablePath === undefined || !hasDisplay(process.platform, pr
   it('shows its own page in a sandbox that knows no Node', async () => {
     expect(page.url()).toMatch(/^proofsheet:\/\/app\//);
     expect(await page.evaluate(() => [typeof Reflect.get(globalThis, 'require'), typeof Reflect.get(globalThis, 'process'), Object.keys(Reflect.get(globalThis, 'proofsheet')).toSorted()]))
-      .toEqual(['undefined', 'undefined', ['host', 'mediaBase', 'pathForFile', 'pick', 'platform', 'reveal', 'version']]);
+      .toEqual(['undefined', 'undefined', ['host', 'mediaBase', 'onAction', 'pathForFile', 'pick', 'platform', 'reveal', 'version']]);
   });
 
   it('shows the picture it was opened with', async () => {

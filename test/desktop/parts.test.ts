@@ -39,9 +39,9 @@ describe('a window’s place', () => {
   });
 });
 
-it('opens the files among its arguments and leaves switches and unknown names alone', async () => {
+it('opens the files among its arguments, leaves switches alone and knows what is not there', async () => {
   await writeFile(join(folder, 'a b.jpg'), '');
-  expect(await pathsToOpen(['--flag', 'a b.jpg', '', 'missing.jpg', folder], folder)).toEqual([join(folder, 'a b.jpg'), folder]);
+  expect(await pathsToOpen(['--flag', 'a b.jpg', '', 'missing.jpg', folder], folder)).toEqual({ present: [join(folder, 'a b.jpg'), folder], missing: [join(folder, 'missing.jpg')] });
 });
 
 describe('the engine', () => {

@@ -24,11 +24,13 @@ const page = await answer('proofsheet://app/index.html');
 const script = /src="\.\/([^"]+\.js)"/.exec(page.body)?.[1] ?? 'no script in the page';
 const report = {
   sandboxed: recorded.sandboxed,
+  errors: recorded.errors,
   uploads: recorded.uploads,
   schemes: recorded.schemes,
   preferences: window.options['webPreferences'],
   url: window.url,
   menuLabels: labelsOf(recorded.menu),
+  menuActions: chooseAll(recorded.menu),
   page,
   scriptType: (await answer(`proofsheet://app/${script}`)).type,
   outside: await Promise.all(['/../package.json', '/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/package.json', '/%00', '/%ff', '/nothing.js'].map(async (path) => (await answer(`proofsheet://app${path}`)).status)),
@@ -118,6 +120,14 @@ async function invoke(channel: string, senderFrame: object | null, argument: unk
   } catch (error) {
     return `refused: ${error instanceof Error ? error.name : String(error)}`;
   }
+}
+
+/** Every item that does something in the window: its key as shown, whether the menu itself listens for it, and what the window is told. */
+function chooseAll(menu: readonly MenuItem[]): readonly (readonly unknown[])[] {
+  return menu.flatMap(({ submenu }) => submenu ?? []).filter(({ registerAccelerator }) => registerAccelerator === false).map(({ accelerator, click }) => {
+    click?.();
+    return [accelerator ?? null, ...webContents.sent.splice(0)];
+  });
 }
 
 function labelsOf(menu: readonly MenuItem[]): readonly string[] {

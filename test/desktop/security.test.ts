@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,10 @@ describe('the desktop host', () => {
       execArgv: [],
     });
     const exit = once(child, 'exit');
-    [report] = await Promise.race([once(child, 'message') as Promise<[Report]>, exit.then(([code]) => { throw new Error(`the desktop host ended with ${String(code)}`); })]);
+    const messages = on(child, 'message');
+    // The first word is for whoever started it: it is up.
+    expect((await messages.next()).value).toEqual(['ready', undefined]);
+    [report] = await Promise.race([messages.next().then(({ value }) => value as [Report]), exit.then(([code]) => { throw new Error(`the desktop host ended with ${String(code)}`); })]);
     [exitCode] = await exit;
   });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
@@ -101,6 +104,17 @@ describe('the desktop host', () => {
 
   it('has native menus in the user’s language', () => {
     expect(report.menuLabels).toEqual(expect.arrayContaining(['Ablage', 'Ordner hinzufügen …', 'editMenu', 'togglefullscreen']));
+  });
+
+  it('has menus that leave the doing to the window, and show the keys that docs/keyboard.md tells', () => {
+    expect(report.menuActions).toEqual([
+      ['CmdOrCtrl+O', ['action', 'add-folder']], ['CmdOrCtrl+Shift+O', ['action', 'add-files']], ['CmdOrCtrl+Shift+L', ['action', 'add-list']],
+      ['CmdOrCtrl+,', ['action', 'go-settings']], ['CmdOrCtrl+F', ['action', 'find']], ['CmdOrCtrl+K', ['action', 'palette']], [null, ['action', 'shortcuts']],
+    ]);
+  });
+
+  it('says which of the paths it was started with does not exist', () => {
+    expect(report.errors).toEqual([`Proofsheet: There is nothing at ${join(folder, 'missing.jpg')}.`]);
   });
 });
 

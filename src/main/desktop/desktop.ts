@@ -4,13 +4,13 @@ import { connectEngine, type EngineLink } from '../host/engine-link.ts';
 import { describeError } from '../host/host-error.ts';
 import { createMediaResponder } from '../host/media.ts';
 import { locateWorkspace } from '../host/workspace-location.ts';
-import { pickPaths, type PickKind } from './dialogs.ts';
+import { pickPaths } from './dialogs.ts';
 import { createEngineRelay } from './engine-relay.ts';
 import { answerWindow } from './ipc.ts';
 import type { Locations } from './locations.ts';
 import { openLog } from './log.ts';
 import { menuTemplate } from './menu.ts';
-import { pathsToOpen } from './open-paths.ts';
+import { pathsToOpen, type NamedPaths } from './open-paths.ts';
 import { serveWindow } from './protocol.ts';
 import { hardenSession, hardenWebContents } from './security.ts';
 import { showProgress } from './taskbar.ts';
@@ -42,6 +42,13 @@ export async function startDesktop({ locations, version, argv, cwd, env, platfor
   });
 
   await app.whenReady();
+  process.send?.('ready');
+  const named = await pathsToOpen(argv, cwd);
+  if (named.missing.length > 0 && named.present.length + early.length === 0) {
+    dialog.showErrorBox('Proofsheet', `There is nothing at ${named.missing.join(', ')}.`);
+    app.exit(1);
+    return;
+  }
   hardenSession();
   const log = openLog(join(app.getPath('logs'), 'desktop.log'));
   const workspace = locateWorkspace({ option: undefined, env, platform, cwd });
@@ -62,7 +69,10 @@ export async function startDesktop({ locations, version, argv, cwd, env, platfor
       dialog.showErrorBox('Proofsheet', describeError(error).message);
     }
   };
-  const pickAndIngest = async (kind: PickKind): Promise<void> => ingest(await pickPaths(kind, windows.focused()));
+  const openNamed = async ({ present, missing }: NamedPaths): Promise<void> => {
+    if (missing.length > 0) dialog.showErrorBox('Proofsheet', `There is nothing at ${missing.join(', ')}.`);
+    await ingest(present);
+  };
 
   serveWindow({
     renderer: locations.renderer,
@@ -77,16 +87,16 @@ export async function startDesktop({ locations, version, argv, cwd, env, platfor
     platform,
     locale: app.getLocale(),
     isPackaged: app.isPackaged,
-    pick: (kind) => void pickAndIngest(kind),
-    newWindow: windows.open,
+    act: (name) => (windows.focused() ?? windows.focus()).webContents.send('action', name),
+    newWindow: () => void windows.open(),
     folders: { workspace, logs: app.getPath('logs') },
   })));
 
   app.on('second-instance', (_event, otherArgv, otherCwd) => {
     windows.focus();
-    void pathsToOpen(otherArgv.slice(app.isPackaged ? 1 : 2), otherCwd).then(ingest);
+    void pathsToOpen(otherArgv.slice(app.isPackaged ? 1 : 2), otherCwd).then(openNamed);
   });
-  app.on('activate', windows.focus);
+  app.on('activate', () => void windows.focus());
   app.on('window-all-closed', () => {
     if (platform !== 'darwin') app.quit();
   });
@@ -104,7 +114,7 @@ export async function startDesktop({ locations, version, argv, cwd, env, platfor
   windows.open();
   showProgress(link, windows.all);
   open = (paths) => void ingest(paths);
-  await ingest([...await pathsToOpen(argv, cwd), ...early]);
+  await openNamed({ ...named, present: [...named.present, ...early] });
 }
 
 /** The engine's own reason is shown: a newer catalog, one that another program holds, a folder that cannot be written. */

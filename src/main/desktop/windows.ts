@@ -3,9 +3,9 @@ import { APP_URL } from './protocol.ts';
 import { loadWindowState, saveWindowState, visibleBounds, type WindowState } from './window-state.ts';
 
 export interface Windows {
-  readonly open: () => void;
+  readonly open: () => BrowserWindow;
   /** Brings a window to the front, opening one if there is none. */
-  readonly focus: () => void;
+  readonly focus: () => BrowserWindow;
   readonly focused: () => BrowserWindow | null;
   readonly all: () => readonly BrowserWindow[];
 }
@@ -20,13 +20,14 @@ const MINIMUM_SIZE = { minWidth: 900, minHeight: 600 };
 
 /** The application's windows. Each is a view of the one catalog; the last one closed decides how the next opens. */
 export function createWindows({ preload, stateFile }: WindowsOptions): Windows {
-  const open = (): void => {
+  const open = (): BrowserWindow => {
     const state = loadWindowState(stateFile);
     const window = new BrowserWindow({ ...placement(state), ...MINIMUM_SIZE, ...appearance(), show: false, webPreferences: { ...SAFE_PREFERENCES, preload } });
     if (state?.maximized === true) window.maximize();
     window.once('ready-to-show', () => window.show());
     window.on('close', () => saveWindowState(stateFile, { ...window.getNormalBounds(), maximized: window.isMaximized() }));
     void window.loadURL(APP_URL);
+    return window;
   };
   return {
     open,
@@ -36,6 +37,7 @@ export function createWindows({ preload, stateFile }: WindowsOptions): Windows {
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
+      return window;
     },
     focused: () => BrowserWindow.getFocusedWindow(),
     all: () => BrowserWindow.getAllWindows(),

@@ -14,7 +14,7 @@ import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { useActionRegistry } from './actions.ts';
 import { CommandPalette } from './CommandPalette.tsx';
-import { useKeyboard } from './keyboard.ts';
+import { useKeyboard, useNativeMenu } from './keyboard.ts';
 import { NavRail } from './NavRail.tsx';
 import styles from './Shell.module.css';
 import { ShortcutsDialog } from './ShortcutsDialog.tsx';
@@ -30,7 +30,9 @@ export function Shell() {
   const status = useConnectionStatus();
   const retryNow = useRetryNow();
   const announcement = useLive();
-  useKeyboard(useActionRegistry());
+  const registry = useActionRegistry();
+  useKeyboard(registry);
+  useNativeMenu(registry);
   useGlobalActions();
 
   useEffect(() => { document.title = screen === 'library' ? t('app.name') : `${t(SCREEN_TITLES[screen])} – ${t('app.name')}`; }, [screen, t]);

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { actionForKey, ACTIONS, type ActionName, type ActionRegistry, type KeyBinding } from './actions.ts';
+import { ACTION_NAMES, actionForKey, ACTIONS, type ActionName, type ActionRegistry, type KeyBinding } from './actions.ts';
 
 /** Keys that would type nothing even inside a text field may still be shortcuts there. */
 export function useKeyboard(registry: ActionRegistry): void {
@@ -8,8 +8,7 @@ export function useKeyboard(registry: ActionRegistry): void {
       if (event.defaultPrevented || event.isComposing) return;
       const modified = event.ctrlKey || event.metaKey;
       if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
-      // A toast has the role of a dialog too, but takes nothing over: keys go on working while it is shown.
-      if (document.querySelector('[role="dialog"]:not([aria-modal="false"]), [role="menu"], [role="listbox"][data-open]')) return;
+      if (isTakenOver()) return;
       const { handlers } = registry.getState();
       const name = actionForKey(event, handlers);
       if (!name) return;
@@ -19,6 +18,19 @@ export function useKeyboard(registry: ActionRegistry): void {
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);
   }, [registry]);
+}
+
+/** The desktop's menus do what the keyboard does, where and when the keyboard does it. */
+export function useNativeMenu(registry: ActionRegistry): void {
+  useEffect(() => window.proofsheet?.onAction?.((name) => {
+    const handler = ACTION_NAMES.some((known) => known === name) ? registry.getState().handlers[name as ActionName] : undefined;
+    if (handler && handler.enabled !== false && !isTakenOver()) handler.run();
+  }), [registry]);
+}
+
+/** A toast has the role of a dialog too, but takes nothing over: keys go on working while it is shown. */
+function isTakenOver(): boolean {
+  return document.querySelector('[role="dialog"]:not([aria-modal="false"]), [role="menu"], [role="listbox"][data-open]') !== null;
 }
 
 /** With Ctrl or ⌘ these belong to the text field. */

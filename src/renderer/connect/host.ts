@@ -14,6 +14,8 @@ export interface DesktopBridge {
   readonly pick?: (what: PickKind) => Promise<readonly string[]>;
   /** Shows the original in the system's file manager. */
   readonly reveal?: (assetId: number) => Promise<unknown>;
+  /** Hears which actions were chosen in the native menus; answers with the end of it. */
+  readonly onAction?: (listener: (name: string) => void) => () => void;
 }
 export type PickKind = 'folder' | 'files' | 'list';
 

@@ -1,11 +1,11 @@
 // Prepares the checkout (Node 24, packages, the window's files) and runs one command. Node built-ins only, Node ≥ 20.
 import { join } from 'node:path';
 import { ensureDependencies } from './bootstrap/dependencies.mjs';
-import { desktopLaunch } from './bootstrap/electron.mjs';
+import { desktopLaunch, inBrowser } from './bootstrap/electron.mjs';
 import { BootstrapError, say } from './bootstrap/report.mjs';
 import { ensureDesktopBuild, ensureRenderer } from './bootstrap/build.mjs';
 import { ensureNode } from './bootstrap/node-runtime.mjs';
-import { runInForeground } from './bootstrap/child.mjs';
+import { runElectron, runInForeground } from './bootstrap/child.mjs';
 import { root } from './bootstrap/root.mjs';
 
 const COMMANDS = ['start', 'cli', 'test', 'check', 'bench', 'build', 'package'];
@@ -38,11 +38,12 @@ async function run(command, args) {
     const desktop = await desktopLaunch(root, node);
     if (desktop.kind === 'electron') {
       await ensureDesktopBuild(root, node);
-      runInForeground(desktop.executable, [root, ...args], { ...env, PROOFSHEET_NODE: node });
+      say(inBrowser(await runElectron(desktop.executable, [root, ...args], { ...env, PROOFSHEET_NODE: node })).reason);
     } else {
       say(desktop.reason);
-      runInForeground(node, [cli, 'start', ...args], env);
     }
+    // Reached only where there is no window of our own.
+    runInForeground(node, [cli, 'start', ...args], env);
   } else if (command === 'cli') {
     runInForeground(node, [cli, ...args], env);
   } else if (command === 'bench') {

@@ -61,6 +61,34 @@ describe('a command', () => {
   });
 });
 
+describe('Electron', () => {
+  const start = (script: string): readonly string[] =>
+    ['--input-type=module', '-e', `import { runElectron } from ${JSON.stringify(child)}; console.log('instead:', await runElectron('/bin/sh', ['-c', ${JSON.stringify(script)}], process.env));`];
+
+  it.each([
+    ['a missing library', 'echo "electron: error while loading shared libraries: libnss3.so: cannot open shared object file" >&2; exit 127', 'Electron needs the library libnss3.so, which is not installed'],
+    ['a display that cannot be opened', 'echo "[1:0101/1.1:ERROR:ozone_platform_x11.cc(1)] Missing X server or $DISPLAY" >&2; exit 1', 'Electron cannot open the display'],
+    ['its sandbox', 'echo "FATAL:The SUID sandbox helper binary was found, but is not configured correctly." >&2; kill -TRAP $$', 'the sandbox of Electron is not permitted here'],
+    ['anything else', 'kill -SEGV $$', 'Electron cannot start (signal SIGSEGV)'],
+  ])('that cannot start because of %s is silent, and the reason is known', async (_what, script, reason) => {
+    expect(await node(start(script))).toEqual({ code: 0, signal: null, stdout: `instead: ${reason}\n`, stderr: '' });
+  });
+
+  it('that cannot be run at all gives a reason too', async () => {
+    const { stdout } = await node(['--input-type=module', '-e', `import { runElectron } from ${JSON.stringify(child)}; console.log(await runElectron('/nowhere/electron', [], process.env));`]);
+    expect(stdout).toMatch(/^Electron cannot start \(.*ENOENT\)\n$/);
+  });
+
+  it('that is up ends this process as it ends, and what it says is shown', async () => {
+    const script = `process.send('ready', () => { process.stderr.write('later'); process.exitCode = 4; process.disconnect(); });`;
+    expect(await node(start(`echo first >&2; exec '${process.execPath}' -e "${script}"`))).toEqual({ code: 4, signal: null, stdout: '', stderr: 'first\nlater' });
+  });
+
+  it('that gives way to one that runs already ends in silence', async () => {
+    expect(await node(start('exit 0'))).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+  });
+});
+
 describe('the set-up', () => {
   it('is done by one process at a time', async () => {
     const events: string[] = [];

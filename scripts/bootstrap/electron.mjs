@@ -51,7 +51,7 @@ export function hasDisplay(platform, env) {
 }
 
 /** @param {string} reason @returns {{ kind: 'browser', reason: string }} */
-function inBrowser(reason) {
+export function inBrowser(reason) {
   return { kind: 'browser', reason: `Opening Proofsheet in the browser instead of its own window: ${reason}.` };
 }
 

@@ -1,5 +1,5 @@
 import { areaAverage } from './resample.ts';
-import { PDQ_BYTES, pdqHashes, symmetricPdqHashes } from './pdq.ts';
+import { pdqHashes, symmetricPdqHashes } from './pdq.ts';
 
 export interface Fingerprint {
   /** Eight 32-byte PDQ hashes in the order of PDQ_TRANSFORMS, identity first. */
@@ -18,7 +18,7 @@ export interface Fingerprint {
  */
 export function fingerprint(luma: Float32Array, width: number, height: number, isWhole: boolean): Fingerprint {
   const { hashes, quality } = symmetricPdqHashes(luma, width, height);
-  if (isWhole) hashes.set(pdqHashes(luma, width, height).hashes.subarray(0, PDQ_BYTES));
+  if (isWhole) hashes.set(pdqHashes(luma, width, height, 1).hashes);
   return { pdq: hashes, pdqQuality: quality, phash: perceptualHash(luma, width, height), dhash: differenceHash(luma, width, height) };
 }
 

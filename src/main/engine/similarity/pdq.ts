@@ -1,7 +1,7 @@
 import { areaCoverage, type Coverage, resample } from './resample.ts';
 
 /** Bytes of one PDQ hash. */
-export const PDQ_BYTES = 32;
+const PDQ_BYTES = 32;
 
 /**
  * What was done to the picture to get each of the eight hashes, in the order in which they are stored. Rotations are
@@ -13,7 +13,7 @@ export const PDQ_TRANSFORMS = [
 ] as const;
 
 export interface PdqHashes {
-  /** Eight hashes in the order of PDQ_TRANSFORMS. Each is big-endian: read as hexadecimal it is the published form. */
+  /** Eight hashes, or the first of them, in the order of PDQ_TRANSFORMS. Each is big-endian: read as hexadecimal it is the published form. */
   readonly hashes: Uint8Array<ArrayBuffer>;
   /** 0–100, from the sum of gradients; below 50 the hash says little. */
   readonly quality: number;
@@ -26,10 +26,11 @@ export interface PdqHashes {
  * Follows "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (Facebook, 2019) and its
  * reference implementation: two passes of box filters, decimation to 64×64, the 16×16 lowest frequencies without DC of
  * a DCT, each bit telling whether a coefficient exceeds their median.
+ * @param count how many of the eight hashes are wanted
  */
-export function pdqHashes(luma: Float32Array, width: number, height: number): PdqHashes {
-  if (width < 5 || height < 5) return { hashes: new Uint8Array(PDQ_TRANSFORMS.length * PDQ_BYTES), quality: 0 };
-  return hashSamples(resample(luma, width, tentCoverage(width), tentCoverage(height)));
+export function pdqHashes(luma: Float32Array, width: number, height: number, count: number = PDQ_TRANSFORMS.length): PdqHashes {
+  if (width < 5 || height < 5) return { hashes: new Uint8Array(count * PDQ_BYTES), quality: 0 };
+  return hashSamples(resample(luma, width, tentCoverage(width), tentCoverage(height)), count);
 }
 
 /**
@@ -42,18 +43,18 @@ export function pdqHashes(luma: Float32Array, width: number, height: number): Pd
  */
 export function symmetricPdqHashes(luma: Float32Array, width: number, height: number): PdqHashes {
   if (width < 5 || height < 5) return pdqHashes(luma, width, height);
-  return hashSamples(resample(luma, width, areaCoverage(width, SIDE, TENT), areaCoverage(height, SIDE, TENT)));
+  return hashSamples(resample(luma, width, areaCoverage(width, SIDE, TENT), areaCoverage(height, SIDE, TENT)), PDQ_TRANSFORMS.length);
 }
 
 const SIDE = 64;
 const KEPT = 16;
 const TENT = [1, 2, 3, 2, 1];
 
-function hashSamples(small: Float32Array): PdqHashes {
-  const hashes = new Uint8Array(PDQ_TRANSFORMS.length * PDQ_BYTES);
+function hashSamples(small: Float32Array, count: number): PdqHashes {
+  const hashes = new Uint8Array(count * PDQ_BYTES);
   const coefficients = lowFrequencies(small);
   const variant = new Float32Array(256);
-  for (let index = 0; index < PDQ_TRANSFORMS.length; index++) {
+  for (let index = 0; index < count; index++) {
     transform(coefficients, variant, index);
     writeBits(variant, hashes.subarray(index * PDQ_BYTES, (index + 1) * PDQ_BYTES));
   }

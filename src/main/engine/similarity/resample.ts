@@ -47,16 +47,18 @@ export function areaCoverage(length: number, outLength: number, kernel: readonly
   const weights = new Float64Array(length + 2 * strips);
   let count = 0;
   for (let strip = 0; strip < strips; strip++) {
+    const cell = Math.floor(strip / kernel.length);
     const from = strip * scale;
     const to = (strip + 1) * scale;
     const weight = (kernel[strip % kernel.length] ?? 0) / total / scale;
     for (let index = Math.floor(from); index < Math.min(length, Math.ceil(to)); index++) {
       const covered = Math.min(to, index + 1) - Math.max(from, index);
       if (covered <= 1e-9) continue;
-      indices[count] = index;
-      weights[count++] = covered * weight;
+      // Where two strips of a cell meet inside an input cell, it counts for both.
+      if (count === (starts[cell] ?? 0) || indices[count - 1] !== index) indices[count++] = index;
+      weights[count - 1] = (weights[count - 1] ?? 0) + covered * weight;
     }
-    starts[Math.floor(strip / kernel.length) + 1] = count;
+    starts[cell + 1] = count;
   }
   return { starts, indices, weights };
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { ErrorCode, Policy, Preset, Verdict } from '../../../contract/index.ts';
 import { ProofsheetError } from '../errors.ts';
-import { runPixelPass, type PixelRecord } from '../pixels/pass.ts';
-import { originalPath, publish, renditionPath } from '../renditions/store.ts';
+import { runPixelPass, type PixelRecord, type RenditionBytes } from '../pixels/pass.ts';
+import { type NewFile, originalPath, publish, renditionPath } from '../renditions/store.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
-import { readWhole } from './read-whole.ts';
+import { openToRead } from './open-to-read.ts';
 
 export interface IngestInput {
   /** Absolute; bytes where the name is not UTF-8. */
@@ -54,10 +53,8 @@ const HARD_BYTE_LIMIT = 300e6;
 export const ingestTask = defineTask<IngestInput, IngestResult>({ name: 'ingest', run });
 
 async function run(input: IngestInput, context: TaskContext): Promise<IngestResult> {
-  const path = typeof input.path === 'string' ? input.path : Buffer.from(input.path);
-  // Without O_NONBLOCK, opening a named pipe would wait for ever.
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const before = await file.stat();
+  using file = await openToRead(input.path);
+  const before = file.stat();
   if (!before.isFile()) throw new ProofsheetError('bad-input', 'this is not a regular file');
   const facts: FileFacts = { bytes: before.size, mtimeMs: before.mtimeMs };
   const limit = input.salvage ? HARD_BYTE_LIMIT : Math.min(input.policy.maxBytes, HARD_BYTE_LIMIT);
@@ -65,36 +62,28 @@ async function run(input: IngestInput, context: TaskContext): Promise<IngestResu
     return { kind: 'refused', file: facts, sha256: null, verdict: 'rejected', format: null, width: null, height: null, error: { code: 'too-many-bytes', message: `the file has ${before.size} bytes, the limit is ${limit}` } };
   }
   using memory = await context.lendFileBuffer(before.size);
-  const bytes = await readWhole(file, memory.buffer);
-  const after = await file.stat();
+  const bytes = await file.readWhole(memory.buffer);
+  const after = file.stat();
   if (bytes.length !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
     throw new ProofsheetError('vanished', `the file changed while it was being read (${before.size} bytes before, ${after.size} after)`);
   }
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (!input.force && (await exists(renditionPath(input.renditions, sha256, 'zoom'))) && input.originals === null) {
+  if (!input.force && existsSync(renditionPath(input.renditions, sha256, 'zoom')) && input.originals === null) {
     return { kind: 'known', file: facts, sha256 };
   }
-  const outcome = await runPixelPass(bytes, { policy: input.policy, salvage: input.salvage, extension: extname(String(path)).slice(1).toLowerCase(), admit: context.admitDecode });
+  const outcome = await runPixelPass(bytes, { policy: input.policy, salvage: input.salvage, extension: extname(typeof input.path === 'string' ? input.path : Buffer.from(input.path).toString()).slice(1).toLowerCase(), admit: context.admitDecode });
   if (outcome.kind === 'refused') {
     const { verdict, format, width, height, error } = outcome;
     return { kind: 'refused', file: facts, sha256, verdict, format, width, height, error };
   }
-  if (input.originals !== null) await publish(input.originals, originalPath(input.originals, sha256, outcome.format), bytes);
   const { kind, verdict, renditions, ...record } = outcome;
-  const written: WrittenRendition[] = [];
-  // The zoom rendition is written last: its being there says that the others are.
-  for (const rendition of renditions.toSorted((a, b) => Number(a.preset === 'zoom') - Number(b.preset === 'zoom'))) {
-    written.push(await write(input.renditions, sha256, rendition));
-  }
-  return { kind, file: facts, sha256, verdict, record: { ...record, renditions: written } };
+  if (input.originals !== null) await publish(input.originals, [{ path: originalPath(input.originals, sha256, outcome.format), bytes }]);
+  // The zoom rendition gets its name last: its being there says that the others are.
+  const zoomLast = renditions.toSorted((a, b) => Number(a.preset === 'zoom') - Number(b.preset === 'zoom'));
+  await publish(input.renditions, zoomLast.map(({ preset, bytes: data }): NewFile => ({ path: renditionPath(input.renditions, sha256, preset), bytes: data })));
+  return { kind, file: facts, sha256, verdict, record: { ...record, renditions: zoomLast.map(describe) } };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
-}
-
-async function write(folder: string, sha256: string, rendition: PixelRecord['renditions'][number]): Promise<WrittenRendition> {
-  const { preset, width, height, bytes } = rendition;
-  await publish(folder, renditionPath(folder, sha256, preset), bytes);
+function describe({ preset, width, height, bytes }: RenditionBytes): WrittenRendition {
   return { preset, width, height, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { ProofsheetError } from '../errors.ts';
 import { hashPixels } from '../pixels/pass.ts';
-import { readWhole } from './read-whole.ts';
+import { openToRead } from './open-to-read.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 
 export interface PixelHashInput {
@@ -20,11 +18,11 @@ export interface PixelHashInput {
 export const pixelHashTask = defineTask<PixelHashInput, string>({ name: 'pixel-hash', run });
 
 async function run({ path, bytes, sha256 }: PixelHashInput, context: TaskContext): Promise<string> {
-  await using file = await open(typeof path === 'string' ? path : Buffer.from(path), constants.O_RDONLY | constants.O_NONBLOCK);
-  const { size } = await file.stat();
+  using file = await openToRead(path);
+  const { size } = file.stat();
   if (size !== bytes) throw new ProofsheetError('not-found', `the file is no longer the one that was ingested (${bytes} bytes then, ${size} now)`);
   using memory = await context.lendFileBuffer(size);
-  const content = await readWhole(file, memory.buffer);
+  const content = await file.readWhole(memory.buffer);
   if (createHash('sha256').update(content).digest('hex') !== sha256) throw new ProofsheetError('not-found', 'the file is no longer the one that was ingested');
   return await hashPixels(content, { admit: context.admitDecode, salvage: true });
 }

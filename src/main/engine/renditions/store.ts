@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { closeSync, fdatasync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Preset } from '../../../contract/index.ts';
 
 /** Raised when the same image would give other renditions, fingerprints or measures. */
@@ -21,35 +22,47 @@ export function partFolder(folder: string): string {
   return join(folder, '.part');
 }
 
+export interface NewFile { readonly path: string; readonly bytes: Uint8Array }
+
 /**
- * Publishes a file whole or not at all: temporary name, sync, rename.
- * @param folder the content-addressed folder that `path` lies in
+ * Publishes files, each whole or not at all: temporary name, sync, rename. They get their names in the order given, and
+ * only when all of them are safe on the disk.
+ *
+ * What takes the disk's time is waited for. The rest takes microseconds where a workspace lies, less than it costs to
+ * ask another thread and hear of it.
+ * @param folder the content-addressed folder that the paths lie in
  */
-export async function publish(folder: string, path: string, bytes: Uint8Array): Promise<void> {
-  const part = join(partFolder(folder), randomBytes(12).toString('hex'));
+export async function publish(folder: string, files: readonly NewFile[]): Promise<void> {
+  const parts = files.map((file) => ({ ...file, part: join(partFolder(folder), randomBytes(12).toString('hex')) }));
   try {
-    const file = await open(part, 'wx').catch(async (error: unknown) => {
-      if (!isMissing(error)) throw error;
-      await mkdir(dirname(part), { recursive: true });
-      return open(part, 'wx');
-    });
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path).catch(async (error: unknown) => {
-      if (!isMissing(error)) throw error;
-      await mkdir(dirname(path), { recursive: true });
-      await rename(part, path);
-    });
+    const written = await Promise.allSettled(parts.map(({ part, bytes }) => writeSynced(part, bytes)));
+    for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason;
+    for (const { part, path } of parts) inFolderOf(path, () => { renameSync(part, path); });
   } catch (error) {
-    await rm(part, { force: true });
+    for (const { part } of parts) rmSync(part, { force: true });
     throw error;
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'ENOENT';
+const sync = promisify(fdatasync);
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = inFolderOf(path, () => openSync(path, 'wx'));
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    await sync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes the folder of a path only when it turns out to be missing. */
+function inFolderOf<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return act();
+  }
 }

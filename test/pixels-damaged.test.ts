@@ -68,3 +68,16 @@ test('a PNG whose last chunk is gone has not arrived whole, though all its rows 
   expect(clean).toMatchObject({ kind: 'accepted', verdict: 'clean' });
   expect(salvaged).toMatchObject({ kind: 'accepted', verdict: 'salvageable', pixelSha256: clean.kind === 'accepted' && clean.pixelSha256 });
 });
+
+test.each(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const)('what is wrong with a %s is said in a sentence, without names of libraries and functions', async (format) => {
+  const whole = await toSharp(paintPhoto(300, 200)).toFormat(format).toBuffer();
+  for (const share of [0.3, 0.6, 0.9]) {
+    const at = Math.floor(share * whole.length);
+    for (const bytes of [whole.subarray(0, at), Buffer.concat([whole.subarray(0, at), whole.subarray(at + 400)])]) {
+      const outcome = await look(bytes);
+      const message = outcome.kind === 'refused' ? outcome.error.message : 'none';
+      expect(message).toMatch(/^the .*(damaged|ends early|header|directory)/);
+      expect(message).not.toMatch(/vips|failOn|libpng|_buffer|unsupported|`| @ /i);
+    }
+  }
+});

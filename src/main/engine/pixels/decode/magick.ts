@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
-import { DamageError } from '../damage.ts';
 import type { ImageHeader } from '../header/header.ts';
 import { readPngHeader } from '../header/png.ts';
 import type { ImageFormat } from '../sniff.ts';
+import { toDamage } from './complaint.ts';
 import type { Pixels } from './decode.ts';
 import type { MagickRequest, MagickReply } from './magick-worker.ts';
 
@@ -25,7 +25,7 @@ export async function decodeWithMagick(bytes: Buffer, format: ImageFormat, heade
   try {
     const reply = await promise;
     if (reply.kind === 'decoded') return reply.pixels;
-    throw new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${reply.message.slice(0, 200)})`, false);
+    throw toDamage(reply.message, bytes, format, false);
   } finally {
     clearTimeout(timer);
     await worker.terminate();

@@ -1,9 +1,8 @@
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
-import { DamageError } from '../damage.ts';
-import { endsEarly } from '../ends-early.ts';
 import type { ImageHeader } from '../header/header.ts';
 import { readProfile } from '../icc.ts';
 import type { ImageFormat } from '../sniff.ts';
+import { toDamage } from './complaint.ts';
 import type { DecodeOptions, Pixels } from './decode.ts';
 import { toSeveralScans } from './several-scans.ts';
 
@@ -37,7 +36,9 @@ export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header
     if (header.bitDepth > 8 && header.channels === 'rgb' && header.blocks.icc && !isSrgb && (await image.metadata()).hasProfile) image.withIccProfile('srgb');
     return toPixels(await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }), format !== 'tiff' || header.hasAlpha);
   } catch (error) {
-    throw toDamage(error, bytes, format);
+    // Complaints of a decoder come as text only.
+    if (!(error instanceof Error) || /out of memory|unable to allocate/i.test(error.message)) throw new Error('decoding failed for want of memory', { cause: error });
+    throw toDamage(error.message, bytes, format);
   }
 }
 
@@ -102,15 +103,4 @@ function expandGray(data: Uint8Array, width: number, height: number, step: numbe
     if (hasAlpha) output[to + 3] = data[from + 1] ?? 0;
   }
   return { data: output, width, height, channels };
-}
-
-/** libvips reports a decoder's complaints as text only. */
-function toDamage(error: unknown, bytes: Buffer, format: ImageFormat): Error {
-  if (!(error instanceof Error) || /out of memory|unable to allocate/i.test(error.message)) return new Error('libvips failed', { cause: error });
-  const complaint = error.message.split('\n')[0]?.slice(0, 200) ?? '';
-  // “Premature end of data segment” is libjpeg's word for codes that make no sense in the middle of whole data.
-  const isTruncated = endsEarly(bytes, format) || /premature end (?!of data segment)|truncated|unexpected end|end of (file|stream)|\bEOF\b|read past/i.test(error.message);
-  return isTruncated
-    ? new DamageError('truncated', `the ${format.toUpperCase()} data ends early, after ${bytes.length} bytes (${complaint})`)
-    : new DamageError('corrupt', `the ${format.toUpperCase()} data is damaged (${complaint})`);
 }

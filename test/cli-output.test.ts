@@ -50,6 +50,14 @@ test('writing waits for a slow reader instead of piling up', async () => {
   await write;
 });
 
+test('the live line fits its terminal, and one that does not know its width is taken for 80 columns', () => {
+  for (const [columns, shown] of [[20, 19], [0, 79], [undefined, 79]] as const) {
+    const stderr = Object.assign(new PassThrough(), { isTTY: true, ...(columns === undefined ? {} : { columns }) });
+    createOutput({ stdout: new PassThrough(), stderr }, false).live('x'.repeat(200));
+    expect(String(stderr.read())).toBe(`\r\u001b[K${'x'.repeat(shown)}`);
+  }
+});
+
 test('the workspace is the option, else the variable, else the platform’s folder', () => {
   const at = (input: Partial<Parameters<typeof locateWorkspace>[0]>): string =>
     locateWorkspace({ option: undefined, env: { HOME: '/home/ann' }, platform: 'linux', cwd: '/photos', ...input });
@@ -72,6 +80,12 @@ test('away from a terminal, progress is a line every five seconds, and a resumed
   const reporter = createProgressReporter(createOutput({ stdout: new PassThrough(), stderr }, true), () => now);
   for (now = 0; now <= 12_000; now += 200) reporter.show([{ ...progressOf({ total: 10, queued: 5 }), resumedFrom: 4 }]);
   expect(String(stderr.read()).trim().split('\n')).toEqual(['Resumed 4 of 10.', ...Array<string>(2).fill('5 of 10 (50 %) · 85/s · about 7 min left')]);
+});
+
+test('what is tried again is not called resumed', () => {
+  const stderr = new PassThrough();
+  createProgressReporter(createOutput({ stdout: new PassThrough(), stderr }, true), () => 0, true).show([{ ...progressOf({ total: 6, queued: 1 }), resumedFrom: 5 }]);
+  expect(stderr.read()).toBe(null);
 });
 
 function progressOf(batch: Partial<Batch>): Progress {

@@ -40,7 +40,9 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
   };
   const live = (text: string): void => {
     if (stderr.isTTY !== true || (!drawn && text === '')) return;
-    stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+    // A terminal that does not know its width says 0.
+    const width = stderr.columns === undefined || stderr.columns === 0 ? 80 : stderr.columns;
+    stderr.write(`\r\u001b[K${text.slice(0, width - 1)}`);
     drawn = text !== '';
   };
   return {

@@ -29,7 +29,7 @@ export interface Patience {
   readonly maxMissedPings: number;
 }
 
-export const PATIENCE: Patience = { connectLimitMs: 5000, pingEveryMs: 5000, maxMissedPings: 6 };
+export const PATIENCE: Patience = { connectLimitMs: 5000, pingEveryMs: 5000, maxMissedPings: 5 };
 
 /** How often a call is made again after the engine died before it answered; a call that kills it must end somewhere. */
 const MAX_CALLS = 3;
@@ -76,8 +76,10 @@ function watchHeartbeat(socket: WebSocket, { pingEveryMs, maxMissedPings }: Pati
 
 /**
  * A client that outlives its connections: calls wait for the next session, and one whose engine died before it answered
- * is made again. That is safe because every procedure of the contract gives the same result when done twice. A stream
- * that breaks is not resumed; it fails with `reset`, and its reader subscribes again.
+ * is made again. That is safe because no procedure of the contract does harm when done twice: an import is joined, or at
+ * worst made again of sources that are all known by then; a verb says what is so already; a purge or a salvage only counts
+ * what was left for the second time. A stream that breaks is not resumed; it fails with `reset`, and its reader subscribes
+ * again.
  */
 export function createEngineClient(nextSession: (signal: AbortSignal | undefined) => Promise<EngineSession>): EngineClient {
   const link: ClientLink<ClientContext> = {

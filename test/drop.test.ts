@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { commonName, filesOf, summarizeDrag, type DroppedFile } from '../src/renderer/import/dropped.ts';
+import { pathsIn, typedPath } from '../src/renderer/import/typed-path.ts';
 import { uploadFiles } from '../src/renderer/import/upload.ts';
 
 const dropped = (...paths: string[]): readonly DroppedFile[] => paths.map((path) => ({ path, file: new File([path], path) }));
@@ -44,17 +45,28 @@ describe('an upload', () => {
   it('sends every file by its name and answers the folder they lie in', async () => {
     const { received, upload } = await startHost((request) => ({ body: request.url?.endsWith('/begin') ? { id: '7' } : { path: '/w/7' } }));
     const counts: number[] = [];
-    expect(await uploadFiles(upload, dropped('Ringe/Größe.jpg', 'b.jpg', 'c.jpg', 'd.jpg'), (done) => counts.push(done))).toBe('/w/7');
+    expect(await uploadFiles(upload, dropped('Ringe/Größe.jpg', 'b.jpg', 'c.jpg', 'd.jpg'), (done) => counts.push(done))).toEqual(['/w/7']);
     expect(received[0]).toBe('POST /upload/begin');
     expect(received.slice(1, -1).sort()).toEqual(['POST /upload/7 Ringe/Größe.jpg', 'POST /upload/7 b.jpg', 'POST /upload/7 c.jpg', 'POST /upload/7 d.jpg']);
     expect(received.at(-1)).toBe('POST /upload/7/end');
     expect(counts).toEqual([1, 2, 3, 4]);
   });
 
+  it('answers lists by themselves, and takes notes among pictures for no list', async () => {
+    const { upload } = await startHost((request) => ({
+      body: request.url?.endsWith('/begin') ? { id: '7' } : { path: request.headers['x-proofsheet-name'] ? `/w/7/${String(request.headers['x-proofsheet-name'])}` : '/w/7' },
+    }));
+    const send = async (...paths: string[]) => (await uploadFiles(upload, dropped(...paths), () => undefined)).toSorted();
+    expect(await send('rings.csv')).toEqual(['/w/7/rings.csv']);
+    expect(await send('rings.txt', 'more.json')).toEqual(['/w/7/more.json', '/w/7/rings.txt']);
+    expect(await send('rings.csv', 'a.jpg', 'notes.txt')).toEqual(['/w/7', '/w/7/rings.csv']);
+    expect(await send('Rings/a.jpg', 'Rings/rings.csv')).toEqual(['/w/7']);
+  });
+
   it('ends with the host’s reason when a file is refused, and never as if it were whole', async () => {
     const { received, upload } = await startHost((request) =>
       request.headers['x-proofsheet-name'] ? { status: 507, body: { error: { code: 'disk-full', message: 'the disk is full' } } } : { body: { id: '7' } });
-    await expect(uploadFiles(upload, dropped('a.jpg'), () => undefined)).rejects.toThrow('the disk is full');
+    await expect(uploadFiles(upload, dropped('a.jpg'), () => undefined)).rejects.toMatchObject({ code: 'disk-full', message: 'the disk is full' });
     expect(received).not.toContain('POST /upload/7/end');
   });
 
@@ -70,5 +82,20 @@ describe('an upload', () => {
     await expect(uploadFiles(upload, dropped('a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg'), (done) => counts.push(done))).rejects.toThrow('the disk is full');
     expect(ended).toEqual(['b.jpg', 'c.jpg']);
     expect(counts).toEqual([]);
+  });
+});
+
+describe('a path', () => {
+  it('that is pasted may be quoted, an address of a file, or one of many', () => {
+    expect(pathsIn('/pictures/a b.jpg\r\n"/pictures/c.jpg"\n\nfile:///pictures/Gr%C3%B6%C3%9Fe.jpg\n')).toEqual(['/pictures/a b.jpg', '/pictures/c.jpg', '/pictures/Größe.jpg']);
+    expect(pathsIn('C:\\Pictures\nfile:///C:/Pictures/a.jpg')).toEqual(['C:\\Pictures', 'C:/Pictures/a.jpg']);
+    expect(pathsIn('100% wool\n/pictures')).toEqual([]);
+    expect(pathsIn('file:///100%')).toEqual(['/100%']);
+  });
+
+  it('that is typed begins at the home folder or in the folder that is shown', () => {
+    expect(typedPath(' ~/Pictures ', '/srv', '/home/ada')).toBe('/home/ada/Pictures');
+    expect(typedPath('2024', '/srv/pictures/', '/home/ada')).toBe('/srv/pictures/2024');
+    expect(typedPath('/tmp', '/srv', '/home/ada')).toBe('/tmp');
   });
 });

@@ -76,7 +76,9 @@ describe('figures', () => {
     expect(createFormat('en').number(1234567)).toBe('1,234,567');
     expect(createFormat('de').number(1234567)).toBe('1.234.567');
     expect(createFormat('de').bytes(1_234_567)).toBe('1,2 MB');
-    expect(createFormat('en').bytes(999)).toBe('999 byte');
+    expect(createFormat('en').bytes(999)).toBe('999 bytes');
+    expect(createFormat('en').bytes(1)).toBe('1 byte');
+    expect([76_800, 12_192_768, 400].map(createFormat('en').megapixels)).toEqual(['0.08 MP', '12.2 MP', '']);
     expect(createFormat('en').clock(3909)).toBe('1:05:09');
     expect(createFormat('en').clock(309)).toBe('5:09');
   });

@@ -26,9 +26,13 @@ export function screensOf(page: Page) {
       start: page.getByRole('button', { name: 'Start import' }),
     },
     library: {
+      filter: page.getByRole('textbox', { name: 'Filter' }),
+      inspector: page.getByRole('complementary', { name: 'Inspector' }),
+      selected: page.getByRole('grid', { name: 'Images' }).getByRole('gridcell', { selected: true }),
       grid: page.getByRole('grid', { name: 'Images' }),
       cells: page.getByRole('grid', { name: 'Images' }).getByRole('gridcell'),
     },
+    toast: (text: string): Locator => page.getByRole('dialog').filter({ hasText: text }),
     shortcuts: page.getByRole('dialog', { name: 'Keyboard shortcuts' }),
     palette: page.getByRole('dialog', { name: 'Commands' }),
     batches: {

@@ -1,4 +1,5 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
+import { DirectionProvider } from '@base-ui/react/direction-provider';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
@@ -33,6 +34,7 @@ export function App({ store, registry, findHost }: AppProps) {
   useEffect(() => {
     void i18n.changeLanguage(spoken);
     document.documentElement.lang = spoken;
+    document.documentElement.dir = i18n.dir(spoken);
   }, [i18n, spoken]);
   useEffect(() => {
     if (theme === 'system') delete document.documentElement.dataset['theme'];
@@ -44,11 +46,11 @@ export function App({ store, registry, findHost }: AppProps) {
 
   return (
     <CSPProvider disableStyleElements>
-      <I18nextProvider i18n={i18n}>
+      <I18nextProvider i18n={i18n}><DirectionProvider direction={i18n.dir(spoken)}>
         <QueryClientProvider client={queries}>
           <StoreContext value={store}>
             <ActionContext value={registry}>
-              <ToastProvider closeLabel={i18n.t('app.close')}>
+              <ToastProvider>
                 <Tooltip.Provider delay={500}>
                   {engine ? <EngineContext value={engine}><Shell /></EngineContext> : <Starting refused={refused} onRetry={retry} />}
                 </Tooltip.Provider>
@@ -56,7 +58,7 @@ export function App({ store, registry, findHost }: AppProps) {
             </ActionContext>
           </StoreContext>
         </QueryClientProvider>
-      </I18nextProvider>
+      </DirectionProvider></I18nextProvider>
     </CSPProvider>
   );
 }

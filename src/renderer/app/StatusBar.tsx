@@ -1,7 +1,7 @@
 import { CircleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useEtaText } from '../batches/eta.ts';
-import { fractionDone, finishedCount, isActive, progressTone } from '../batches/progress.ts';
+import { fractionDone, finishedCount, isActive, progressTone, wantedCount } from '../batches/progress.ts';
 import { useProgress } from '../batches/queries.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { useFacets } from '../library/queries.ts';
@@ -26,7 +26,7 @@ export function StatusBar() {
           <span className={styles.bar}>
             <ProgressBar slim label={t('batches.progress', { name: progress.batch.name })} value={fractionDone(progress.batch)} tone={progressTone(progress.batch)} />
           </span>
-          <span>{t('batches.ofTotal', { done: format.number(finishedCount(progress.batch)), total: format.number(progress.batch.total) })}</span>
+          <span>{t('batches.ofTotal', { done: format.number(finishedCount(progress.batch)), total: format.number(wantedCount(progress.batch)) })}</span>
           {progress.batch.state === 'paused'
             ? <span className={styles.muted}>{t('batches.states.paused')}</span>
             : <span className={styles.muted}>{etaText(progress.etaSeconds)}</span>}

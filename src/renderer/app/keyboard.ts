@@ -8,7 +8,11 @@ export function useKeyboard(registry: ActionRegistry): void {
       if (event.defaultPrevented || event.isComposing) return;
       const modified = event.ctrlKey || event.metaKey;
       if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
+<<<<<<< Updated upstream
       if (isTakenOver()) return;
+=======
+      if (isDialogOpen()) return;
+>>>>>>> Stashed changes
       const { handlers } = registry.getState();
       const name = actionForKey(event, handlers);
       if (!name) return;
@@ -38,8 +42,13 @@ const EDITING_CODES: ReadonlySet<string> = new Set(['KeyA', 'KeyC', 'KeyD', 'Key
 
 const TEXT_INPUTS = 'input:not([type="range"], [type="checkbox"]), textarea, select, [contenteditable="true"]';
 
-function isTyping(target: EventTarget | null): boolean {
+export function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches(TEXT_INPUTS);
+}
+
+/** A toast has the role of a dialog too, but takes nothing over: keys go on working while it is shown. */
+export function isDialogOpen(): boolean {
+  return document.querySelector('[role="dialog"]:not([aria-modal="false"]), [role="menu"], [role="listbox"][data-open]') !== null;
 }
 
 type LayoutMap = ReadonlyMap<string, string>;

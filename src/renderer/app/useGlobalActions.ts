@@ -1,4 +1,5 @@
 import { useAddPaths } from '../import/useAddPaths.ts';
+import { useDismissToast } from '../ui/Toast.tsx';
 import { useActions } from './actions.ts';
 import { useAppStore, useSet } from './store.ts';
 
@@ -7,6 +8,7 @@ export function useGlobalActions(): void {
   const store = useAppStore();
   const set = useSet();
   const add = useAddPaths();
+  const toasts = useDismissToast();
   useActions({
     'go-home': { run: () => set({ screen: 'home' }) },
     'go-library': { run: () => set({ screen: 'library', loupeOpen: false }) },
@@ -17,6 +19,7 @@ export function useGlobalActions(): void {
     'add-list': { run: () => add('list') },
     'palette': { run: () => set({ overlay: 'palette' }) },
     'shortcuts': { run: () => set({ overlay: 'shortcuts' }) },
+    'dismiss-toast': { run: toasts.dismiss, enabled: toasts.shown },
     'toggle-theme': { run: () => set({ theme: isDark(store.getState().theme) ? 'light' : 'dark' }) },
   });
 }

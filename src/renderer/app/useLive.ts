@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useContext, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Progress } from '../../contract/index.ts';
+import { imageCount } from '../batches/progress.ts';
 import { EngineContext } from '../connect/context.tsx';
 import { followEngine } from '../connect/live.ts';
 import { useFormat } from '../i18n/setup.ts';
@@ -35,5 +36,5 @@ export function useLive(): string {
   const { batch } = news.progress;
   return news.kind === 'started'
     ? t('batches.startedAnnounce', { name: batch.name })
-    : t('batches.finishedAnnounce', { name: batch.name, done: format.number(batch.done), failures: format.number(batch.failed) });
+    : t('batches.finishedAnnounce', { name: batch.name, done: format.number(imageCount(batch)), failures: format.number(batch.failed) });
 }

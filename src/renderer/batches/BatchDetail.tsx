@@ -1,9 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Batch, BatchAggregate, Progress } from '../../contract/index.ts';
+import type { Batch, BatchAggregate, ErrorCode, Progress } from '../../contract/index.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useSet } from '../app/store.ts';
+import { useErrorToast } from '../app/useErrorToast.ts';
 import { useClient } from '../connect/context.tsx';
-import { userError } from '../connect/errors.ts';
 import { useErrorText } from '../i18n/error-text.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Badge } from '../ui/Badge.tsx';
@@ -13,23 +14,24 @@ import { Checkbox } from '../ui/Checkbox.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
 import { Table } from '../ui/Table.tsx';
-import { useToast } from '../ui/Toast.tsx';
 import styles from './Batches.module.css';
 import { useEtaText } from './eta.ts';
 import { Failures } from './Failures.tsx';
-import { batchVerbs, type BatchVerb, finishedCount, fractionDone, isActive, progressTone, stateTone } from './progress.ts';
-import { useBatch, useBatchVerb, useProgress } from './queries.ts';
+import { batchVerbs, type BatchVerb, canRetry, finishedCount, fractionDone, imageCount, isActive, leftOutCount, progressTone, stateTone, wantedCount } from './progress.ts';
+import { useBatch, useBatchVerb, useFailures, useProgress } from './queries.ts';
 import { Quarantine } from './Quarantine.tsx';
 
 export function BatchDetail({ id }: { readonly id: number }) {
   const { t } = useTranslation();
   const { data: aggregate, error, refetch } = useBatch(id);
+  const { data: groups = [] } = useFailures(id);
   const progress = useProgress().find(({ batch }) => batch.id === id);
   if (error) {
-    return <div className={styles.detail}><Banner tone="danger" action={<Button size="small" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</Banner></div>;
+    return <div className={styles.detail}><ErrorBanner error={error} onRetry={() => void refetch()} /></div>;
   }
   if (!aggregate) return <div className={styles.detail}><Spinner label={t('app.starting')} /></div>;
   const batch = progress && aggregate.deletedAt === null ? progress.batch : aggregate;
+  const retryable = groups.filter(canRetry).map(({ code }) => code);
   return (
     <div className={styles.detail}>
       <header className={styles.header}>
@@ -37,27 +39,28 @@ export function BatchDetail({ id }: { readonly id: number }) {
           <h2>{batch.name}</h2>
           <Badge tone={stateTone(batch.state)}>{batch.deletedAt === null ? t(`batches.states.${batch.state}`) : t('batches.deletedBadge')}</Badge>
         </div>
-        <Verbs batch={batch} />
+        <Verbs batch={batch} retryable={retryable} />
       </header>
       <ProgressSection batch={batch} progress={progress ?? null} />
-      {aggregate.totalSplit > 1 && <Parts aggregate={aggregate} />}
-      <Failures batch={batch} />
-      {batch.quarantined > 0 && <Quarantine batchId={id} />}
+      {aggregate.totalSplit > 1 && <Parts aggregate={aggregate} retryable={retryable} />}
+      <Failures batch={batch} groups={groups} />
+      {batch.quarantined > 0 && <Quarantine batchId={id} count={batch.quarantined} />}
       <Sources batch={batch} />
     </div>
   );
 }
 
-function Verbs({ batch, small = false }: { readonly batch: Batch; readonly small?: boolean }) {
+/** `retryable`: the reasons of failures for which trying again can help. */
+function Verbs({ batch, retryable, small = false }: { readonly batch: Batch; readonly retryable: readonly ErrorCode[]; readonly small?: boolean }) {
   const { t } = useTranslation();
   const act = useBatchVerb();
   const set = useSet();
   const size = small ? 'small' : 'normal';
   return (
     <div className={styles.verbs}>
-      {!small && batch.done > 0 && <Button size={size} onClick={() => set({ screen: 'library', filter: `batch:${batch.id}`, loupeOpen: false })}>{t('batches.showImages')}</Button>}
-      {batchVerbs(batch).map((verb) => (
-        <Button key={verb} size={size} variant={verb === 'resume' && !small ? 'primary' : 'secondary'} onClick={() => act({ batch, verb })}>{t(VERB_LABELS[verb])}</Button>
+      {!small && imageCount(batch) > 0 && <Button size={size} onClick={() => set({ screen: 'library', filter: `batch:${batch.id}`, loupeOpen: false })}>{t('batches.showImages')}</Button>}
+      {batchVerbs(batch, retryable.length > 0).map((verb) => (
+        <Button key={verb} size={size} variant={verb === 'resume' && !small ? 'primary' : 'secondary'} onClick={() => act({ batch, verb, codes: retryable })}>{t(VERB_LABELS[verb])}</Button>
       ))}
     </div>
   );
@@ -72,12 +75,12 @@ function ProgressSection({ batch, progress }: { readonly batch: Batch; readonly 
   const format = useFormat();
   const etaText = useEtaText();
   const errorText = useErrorText();
-  const counts = (['done', 'running', 'queued', 'failed', 'quarantined', 'skipped', 'cancelled'] as const).filter((key) => batch[key] > 0 || key === 'done');
+  const counts = (['done', 'unchanged', 'running', 'queued', 'failed', 'quarantined', 'cancelled'] as const).filter((key) => batch[key] > 0 || key === 'done');
   return (
     <section className={styles.progress}>
       {progress?.pausedBecause && <Banner tone="warning">{t('batches.pausedBecause', { reason: errorText(progress.pausedBecause).title })}. {errorText(progress.pausedBecause).hint}</Banner>}
       <div className={styles.progressTop}>
-        <strong>{t('batches.ofTotal', { done: format.number(finishedCount(batch)), total: format.number(batch.total) })}</strong>
+        <strong><Headline batch={batch} /></strong>
         <span className={styles.muted}>{batch.scanning ? t('batches.scanning') : format.percent(fractionDone(batch) ?? 0)}</span>
       </div>
       <ProgressBar label={t('batches.progress', { name: batch.name })} value={fractionDone(batch)} tone={progressTone(batch)} />
@@ -93,17 +96,28 @@ function ProgressSection({ batch, progress }: { readonly batch: Batch; readonly 
         {counts.map((key) => <Figure key={key} label={t(`batches.counts.${key}`)} value={format.number(batch[key])} alarming={key === 'failed'} />)}
       </dl>
       {progress && progress.resumedFrom !== null && (
-        <p className={styles.muted}>{t('batches.resumed', { done: format.number(progress.resumedFrom), total: format.number(batch.total) })}</p>
+        <p className={styles.muted}>{t('batches.resumed', { done: format.number(progress.resumedFrom), total: format.number(wantedCount(batch)) })}</p>
       )}
     </section>
   );
+}
+
+/** How far it is while it runs, what came of it after; files that are no images are told apart, so that the sums make sense. */
+function Headline({ batch }: { readonly batch: Batch }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [images, leftOut] = [imageCount(batch), leftOutCount(batch)];
+  const first = isActive(batch)
+    ? t('batches.ofTotal', { done: format.number(finishedCount(batch)), total: format.number(wantedCount(batch)) })
+    : t('app.imageCount', { count: images, formatted: format.number(images) });
+  return [first, leftOut > 0 && t('batches.leftOut', { count: leftOut, formatted: format.number(leftOut) })].filter(Boolean).join(' · ');
 }
 
 function Figure({ label, value, alarming = false }: { readonly label: string; readonly value: string; readonly alarming?: boolean }) {
   return <div><dt>{label}</dt><dd className={alarming ? styles.failed : undefined}>{value}</dd></div>;
 }
 
-function Parts({ aggregate }: { readonly aggregate: BatchAggregate }) {
+function Parts({ aggregate, retryable }: { readonly aggregate: BatchAggregate; readonly retryable: readonly ErrorCode[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
@@ -114,9 +128,9 @@ function Parts({ aggregate }: { readonly aggregate: BatchAggregate }) {
         columns={[
           { key: 'name', header: t('batches.part'), cell: (part) => part.name, grow: true },
           { key: 'state', header: t('batches.state'), cell: (part) => <Badge tone={stateTone(part.state)}>{t(`batches.states.${part.state}`)}</Badge> },
-          { key: 'done', header: t('batches.counts.done'), cell: (part) => t('batches.ofTotal', { done: format.number(part.done), total: format.number(part.total) }), numeric: true },
+          { key: 'done', header: t('batches.counts.done'), cell: (part) => t('batches.ofTotal', { done: format.number(finishedCount(part)), total: format.number(wantedCount(part)) }), numeric: true },
           { key: 'failed', header: t('batches.counts.failed'), cell: (part) => format.number(part.failed), numeric: true },
-          { key: 'verbs', header: <span className="visually-hidden">{t('batches.verbs')}</span>, cell: (part) => <Verbs batch={part} small /> },
+          { key: 'verbs', header: <span className="visually-hidden">{t('batches.verbs')}</span>, cell: (part) => <Verbs batch={part} retryable={retryable} small /> },
         ]}
       />
     </section>
@@ -126,11 +140,11 @@ function Parts({ aggregate }: { readonly aggregate: BatchAggregate }) {
 function Sources({ batch }: { readonly batch: Batch }) {
   const { t } = useTranslation();
   const client = useClient();
-  const toast = useToast();
+  const errorToast = useErrorToast();
   const { data: followed } = useQuery({ queryKey: ['follow'], queryFn: ({ signal }) => client.ingest.followed(undefined, { signal }) });
   const follow = useMutation({
     mutationFn: (input: { readonly path: string; readonly enabled: boolean }) => client.ingest.follow(input),
-    onError: (error) => toast({ title: t('batches.failed'), description: userError(error).message, tone: 'danger' }),
+    onError: (error) => errorToast((say) => say('batches.failed'), error),
   });
   return (
     <section>

@@ -15,7 +15,7 @@ import { EmptyState } from '../ui/EmptyState.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { BatchDetail } from './BatchDetail.tsx';
 import styles from './Batches.module.css';
-import { finishedCount, fractionDone, isActive, progressTone, stateTone } from './progress.ts';
+import { finishedCount, fractionDone, imageCount, isActive, progressTone, stateTone, wantedCount } from './progress.ts';
 import { useBatches, useProgress } from './queries.ts';
 
 /** Imports on one side, the chosen one on the other. */
@@ -30,7 +30,7 @@ export function BatchesScreen() {
   const errorText = useErrorText();
 
   if (error) {
-    return <EmptyState icon={CircleAlert} title={errorText(userError(error).code).title} actions={<Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</EmptyState>;
+    return <EmptyState icon={CircleAlert} title={errorText(userError(error).code).title} actions={<Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{errorText(userError(error).code).hint}</EmptyState>;
   }
   if (!batches) return null;
   if (batches.length === 0 && !showDeleted) {
@@ -73,8 +73,8 @@ function BatchRow({ batch, chosen, onChoose }: { readonly batch: Batch; readonly
       {isActive(batch) && <ProgressBar slim label={t('batches.progress', { name: batch.name })} value={fractionDone(batch)} tone={progressTone(batch)} />}
       <span className={styles.rowBottom}>
         <span>{isActive(batch)
-          ? t('batches.ofTotal', { done: format.number(finishedCount(batch)), total: format.number(batch.total) })
-          : t('app.imageCount', { count: batch.done, formatted: format.number(batch.done) })}</span>
+          ? t('batches.ofTotal', { done: format.number(finishedCount(batch)), total: format.number(wantedCount(batch)) })
+          : t('app.imageCount', { count: imageCount(batch), formatted: format.number(imageCount(batch)) })}</span>
         {batch.failed > 0 && <span className={styles.failed}>{t('batches.failures', { count: batch.failed, formatted: format.number(batch.failed) })}</span>}
         <span className={styles.date}>{format.date(batch.createdAt)}</span>
       </span>

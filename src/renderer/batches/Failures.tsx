@@ -2,18 +2,21 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Batch, FailureGroup } from '../../contract/index.ts';
+import { useErrorToast } from '../app/useErrorToast.ts';
+import { useClient } from '../connect/context.tsx';
 import { useErrorText } from '../i18n/error-text.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Table } from '../ui/Table.tsx';
+import { useToast } from '../ui/Toast.tsx';
 import styles from './Batches.module.css';
-import { isActive } from './progress.ts';
-import { ITEMS_SHOWN, useBatchVerb, useFailures, useItems } from './queries.ts';
+import { Pager } from './Pager.tsx';
+import { canRetry, isActive, remedyOf } from './progress.ts';
+import { allItems, useBatchVerb, useItemPages } from './queries.ts';
 
-/** What failed, grouped by reason, worst first, with the way to try again. */
-export function Failures({ batch }: { readonly batch: Batch }) {
+/** What failed, grouped by reason, worst first, with what can be done about it. */
+export function Failures({ batch, groups }: { readonly batch: Batch; readonly groups: readonly FailureGroup[] }) {
   const { t } = useTranslation();
-  const { data: groups = [] } = useFailures(batch.id);
   return (
     <section>
       <h3>{t('batches.failuresTitle')}</h3>
@@ -28,6 +31,7 @@ function Group({ batch, group }: { readonly batch: Batch; readonly group: Failur
   const { t } = useTranslation();
   const format = useFormat();
   const act = useBatchVerb();
+  const copyPaths = useCopyPaths(batch.id, group);
   const { title, hint } = useErrorText()(group.code);
   const [open, setOpen] = useState(false);
   return (
@@ -36,30 +40,44 @@ function Group({ batch, group }: { readonly batch: Batch; readonly group: Failur
         <IconButton size="small" icon={open ? ChevronDown : ChevronRight} label={open ? t('batches.hideItems') : t('batches.showItems')} aria-expanded={open} onClick={() => setOpen(!open)} />
         <span className={styles.failureCount}>{format.number(group.count)}</span>
         <div className={styles.failureText}>
-          <strong>{title}</strong> <span className={styles.muted}>{hint}</span>
-          <p className={styles.example} data-selectable>{group.example.source} – {group.example.message}</p>
+          <strong>{title}</strong> <span className={styles.muted}>{hint} {t(`batches.remedies.${remedyOf(group)}`)}</span>
+          <p className={styles.example} data-selectable>{group.example.source} <span lang="en">– {group.example.message}</span></p>
         </div>
-        {!isActive(batch) && <Button size="small" onClick={() => act({ batch, verb: 'retry', code: group.code })}>{t('batches.retryReason')}</Button>}
+        <div className={styles.failureVerbs}>
+          <Button size="small" onClick={copyPaths}>{t('actions.copy-paths')}</Button>
+          {canRetry(group) && !isActive(batch) && <Button size="small" onClick={() => act({ batch, verb: 'retry', codes: [group.code] })}>{t('batches.retryReason')}</Button>}
+        </div>
       </div>
-      {open && <FailedItems batchId={batch.id} code={group.code} />}
+      {open && <FailedItems batchId={batch.id} group={group} />}
     </li>
   );
 }
 
-function FailedItems({ batchId, code }: { readonly batchId: number; readonly code: FailureGroup['code'] }) {
+function useCopyPaths(batchId: number, { code }: FailureGroup): () => void {
+  const client = useClient();
+  const toast = useToast();
+  const errorToast = useErrorToast();
+  const copy = async () => {
+    const items = await allItems(client, batchId, { code });
+    await navigator.clipboard.writeText(items.map(({ source }) => source).join('\n'));
+    toast({ title: (t, format) => t('library.pathsCopied', { count: items.length, formatted: format.number(items.length) }) });
+  };
+  return () => { copy().catch((error: unknown) => errorToast((t) => t('batches.failed'), error)); };
+}
+
+function FailedItems({ batchId, group }: { readonly batchId: number; readonly group: FailureGroup }) {
   const { t } = useTranslation();
-  const format = useFormat();
-  const { data: items = [] } = useItems(batchId, { code });
+  const pages = useItemPages(batchId, { code: group.code });
   return (
     <div className={styles.items}>
       <Table
-        label={t('batches.showItems')} rows={items} rowKey={(item) => item.id}
+        label={t('batches.showItems')} rows={pages.items} rowKey={(item) => item.id}
         columns={[
           { key: 'file', header: t('batches.file'), cell: (item) => item.source },
-          { key: 'reason', header: t('batches.reason'), cell: (item) => item.error?.message ?? '', grow: true },
+          { key: 'detail', header: t('batches.detail'), cell: (item) => <span lang="en">{item.error?.message}</span>, grow: true },
         ]}
       />
-      {items.length >= ITEMS_SHOWN && <p className={styles.muted}>{t('batches.more', { formatted: format.number(ITEMS_SHOWN) })}</p>}
+      <Pager pages={pages} total={group.count} />
     </div>
   );
 }

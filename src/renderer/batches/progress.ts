@@ -1,15 +1,30 @@
-import type { Batch, BatchState, ItemCounts } from '../../contract/index.ts';
+import type { Batch, BatchState, ErrorCode, FailureGroup, ItemCounts } from '../../contract/index.ts';
 import type { Tone } from '../ui/Badge.tsx';
 import type { ProgressBarProps } from '../ui/ProgressBar.tsx';
 
-export function finishedCount({ done, failed, skipped, cancelled }: ItemCounts): number {
-  return done + failed + skipped + cancelled;
+/** Files that were passed over because they are no images, or hidden. They are told aside from what an import is about. */
+export function leftOutCount({ skipped, unchanged }: ItemCounts): number {
+  return skipped - unchanged;
+}
+
+export function wantedCount(counts: ItemCounts): number {
+  return counts.total - leftOutCount(counts);
+}
+
+export function finishedCount({ done, failed, unchanged, cancelled }: ItemCounts): number {
+  return done + failed + unchanged + cancelled;
+}
+
+/** Images that an import has led to, new or known before. */
+export function imageCount({ done, unchanged }: ItemCounts): number {
+  return done + unchanged;
 }
 
 /** 0–1; null while the total is still growing from nothing. */
 export function fractionDone(batch: Batch): number | null {
-  if (batch.total === 0) return batch.scanning ? null : 1;
-  return finishedCount(batch) / batch.total;
+  const wanted = wantedCount(batch);
+  if (wanted === 0) return batch.scanning ? null : 1;
+  return finishedCount(batch) / wanted;
 }
 
 /** True while there is or will be work. */
@@ -31,14 +46,31 @@ export function stateTone(state: BatchState): Tone {
 
 export type BatchVerb = 'pause' | 'resume' | 'cancel' | 'retry' | 'delete' | 'restore';
 
-/** What can be done with a batch in its state; the engine refuses the rest. */
-export function batchVerbs({ state, deletedAt, failed }: Batch): readonly BatchVerb[] {
+/** What can be done with a batch in its state; `retryable` says whether trying its failures again can help. */
+export function batchVerbs({ state, deletedAt, failed }: Pick<Batch, 'state' | 'deletedAt' | 'failed'>, retryable: boolean): readonly BatchVerb[] {
   if (deletedAt !== null) return ['restore'];
   const verbs: BatchVerb[] = [];
   if (state === 'running' || state === 'queued') verbs.push('pause');
   if (state === 'paused') verbs.push('resume');
-  if (failed > 0 && !isActive({ state })) verbs.push('retry');
+  if (retryable && failed > 0 && !isActive({ state })) verbs.push('retry');
   if (isActive({ state })) verbs.push('cancel');
   else verbs.push('delete');
   return verbs;
+}
+
+/** What can be done about a failure, in place of trying again or before it. */
+export type Remedy = 'again' | 'bring' | 'permit' | 'limit' | 'replace' | 'none';
+
+const REMEDIES: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
+  'not-found': 'bring', 'no-permission': 'permit', 'too-many-bytes': 'limit', 'too-many-pixels': 'limit', 'too-wide': 'limit', 'too-small': 'limit',
+  'truncated': 'replace', 'corrupt': 'replace',
+};
+
+export function remedyOf({ code, retryable }: Pick<FailureGroup, 'code' | 'retryable'>): Remedy {
+  return REMEDIES[code] ?? (retryable ? 'again' : 'none');
+}
+
+/** Whether trying again can end otherwise, by itself or once the user has removed the reason. */
+export function canRetry(group: Pick<FailureGroup, 'code' | 'retryable'>): boolean {
+  return !['replace', 'none'].includes(remedyOf(group));
 }

@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
-import type { Batch, ErrorCode, Progress } from '../../contract/index.ts';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Batch, ErrorCode, Item, Progress } from '../../contract/index.ts';
+import { useErrorToast } from '../app/useErrorToast.ts';
+import type { EngineClient } from '../connect/connection.ts';
 import { useClient } from '../connect/context.tsx';
-import { userError } from '../connect/errors.ts';
 import { PROGRESS_KEY } from '../connect/live.ts';
 import { useToast } from '../ui/Toast.tsx';
 import type { BatchVerb } from './progress.ts';
@@ -32,13 +33,66 @@ export function useFailures(id: number) {
   return useQuery({ queryKey: ['batches', 'failures', id], queryFn: ({ signal }) => client.batches.failures({ id }, { signal }) });
 }
 
-export const ITEMS_SHOWN = 100;
+/** Which items of a batch: those in quarantine, or those that failed for one reason. */
+export type ItemFilter = { readonly state: 'quarantined' } | { readonly code: ErrorCode };
 
-export function useItems(batchId: number, filter: { readonly state: 'quarantined' } | { readonly code: ErrorCode }) {
+const ITEMS_ON_PAGE = 100;
+const ITEMS_AT_ONCE = 5000;
+
+/** The items of a batch, page by page; `previous` and `next` are absent where there is no such page. */
+export function useItemPages(batchId: number, filter: ItemFilter) {
   const client = useClient();
-  return useQuery({
-    queryKey: ['items', batchId, filter],
-    queryFn: ({ signal }) => client.ingest.items({ batchId, ...filter, limit: ITEMS_SHOWN }, { signal }),
+  // Behind which item each page begins that was gone through to get here.
+  const [starts, setStarts] = useState<readonly number[]>([0]);
+  const after = starts.at(-1) ?? 0;
+  const { data = [], isPlaceholderData } = useQuery({
+    queryKey: ['items', batchId, filter, after],
+    queryFn: ({ signal }) => client.ingest.items({ batchId, ...filter, after, limit: ITEMS_ON_PAGE + 1 }, { signal }),
+    placeholderData: keepPreviousData,
+  });
+  const items = data.slice(0, ITEMS_ON_PAGE);
+  const last = items.at(-1);
+  const isFirst = starts.length === 1;
+  return {
+    items,
+    first: (starts.length - 1) * ITEMS_ON_PAGE + 1,
+    ...(!isFirst && { previous: () => setStarts(starts.slice(0, -1)) }),
+    ...(last && data.length > ITEMS_ON_PAGE && !isPlaceholderData && { next: () => setStarts([...starts, last.id]) }),
+  };
+}
+
+/** Every item, however many there are. */
+export async function allItems(client: EngineClient, batchId: number, filter: ItemFilter): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for (;;) {
+    const page = await client.ingest.items({ batchId, ...filter, after: items.at(-1)?.id ?? 0, limit: ITEMS_AT_ONCE });
+    for (const item of page) items.push(item);
+    if (page.length < ITEMS_AT_ONCE) return items;
+  }
+}
+
+/** Admits items with what can be read of them; what cannot be admitted is told. */
+export function useSalvage() {
+  const client = useClient();
+  const toast = useToast();
+  const errorToast = useErrorToast();
+  return useMutation({
+    mutationFn: async (choose: () => Promise<readonly Item[]>) => {
+      const ids = (await choose()).filter(({ verdict }) => verdict !== 'unreadable').map(({ id }) => id);
+      let queued = 0;
+      const refused: string[] = [];
+      for (let start = 0; start < ids.length; start += ITEMS_AT_ONCE) {
+        const answer = await client.ingest.salvage({ itemIds: ids.slice(start, start + ITEMS_AT_ONCE) });
+        queued += answer.queued;
+        refused.push(...answer.refused.map(({ message }) => message));
+      }
+      return { queued, refused };
+    },
+    onSuccess: ({ queued, refused: [first, ...others] }) => {
+      if (queued > 0) toast({ title: (t, format) => t('batches.salvaged', { count: queued, formatted: format.number(queued) }) });
+      if (first !== undefined) toast({ title: (t, format) => t('batches.refused', { count: others.length + 1, formatted: format.number(others.length + 1) }), detail: first, tone: 'danger' });
+    },
+    onError: (error) => errorToast((t) => t('batches.failed'), error),
   });
 }
 
@@ -47,21 +101,30 @@ export function useBatchVerb() {
   const client = useClient();
   const queries = useQueryClient();
   const toast = useToast();
-  const { t } = useTranslation();
+  const errorToast = useErrorToast();
   const { mutate } = useMutation({
-    mutationFn: ({ batch, verb, code }: { readonly batch: Pick<Batch, 'id' | 'name'>; readonly verb: BatchVerb; readonly code?: ErrorCode }) =>
-      verb === 'retry' ? client.batches.retry({ id: batch.id, ...(code && { code }) }) : client.batches[verb]({ id: batch.id }),
-    onSuccess: (_, { batch, verb }) => {
+    mutationFn: async ({ batch, verb, codes = [] }: BatchAct) => {
+      if (verb !== 'retry') await client.batches[verb]({ id: batch.id });
+      else for (const code of codes) await client.batches.retry({ id: batch.id, code });
+    },
+    onSuccess: (_, { batch: { id, name }, verb }) => {
       if (verb === 'delete') {
         toast({
-          title: t('batches.deleted', { name: batch.name }), description: t('batches.deletedHint'),
-          action: { label: t('app.undo'), run: () => mutate({ batch, verb: 'restore' }) },
+          title: (t) => t('batches.deleted', { name }), description: (t) => t('batches.deletedHint'),
+          action: { label: (t) => t('app.undo'), run: () => mutate({ batch: { id, name }, verb: 'restore' }) },
         });
       }
-      if (verb === 'cancel') toast({ title: t('batches.cancelled', { name: batch.name }) });
+      if (verb === 'cancel') toast({ title: (t) => t('batches.cancelled', { name }) });
     },
-    onError: (error) => toast({ title: t('batches.failed'), description: userError(error).message, tone: 'danger' }),
+    onError: (error) => errorToast((t) => t('batches.failed'), error),
     onSettled: () => queries.invalidateQueries({ queryKey: ['batches'] }),
   });
   return mutate;
+}
+
+export interface BatchAct {
+  readonly batch: Pick<Batch, 'id' | 'name'>;
+  readonly verb: BatchVerb;
+  /** The reasons whose failures are tried again. */
+  readonly codes?: readonly ErrorCode[];
 }

@@ -7,9 +7,19 @@ export interface UserError {
   readonly message: string;
 }
 
-/** What the engine said went wrong; anything it did not say itself is a lost connection. */
+/** What the host said went wrong, where the engine was not asked. */
+export class HostError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What the engine said went wrong; anything that nobody said is a lost connection. */
 export function userError(error: unknown): UserError {
   if (error instanceof ORPCError) return { code: error.code as ErrorCode, message: error.message };
+  if (error instanceof HostError) return { code: error.code, message: error.message };
   return { code: 'offline', message: error instanceof Error ? error.message : String(error) };
 }
 

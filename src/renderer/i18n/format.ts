@@ -21,13 +21,15 @@ export function createFormat(language: string): Format {
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const unit: Format['unit'] = (value, name) =>
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 }).format(value);
+  const bytes = new Intl.NumberFormat(language, { style: 'unit', unit: 'byte', unitDisplay: 'long' });
   return {
     number: (value) => integer.format(value),
     decimal: (value, digits) => new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),
     percent: (fraction) => percent.format(fraction),
     bytes: (value) => {
       const power = value < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(value) / 3));
-      return unit(value / 1000 ** power, BYTE_UNITS[power] ?? 'byte');
+      // Only bytes have a plural that is seen: the short forms of the others are all one.
+      return power === 0 ? bytes.format(value) : unit(value / 1000 ** power, BYTE_UNITS[power] ?? 'byte');
     },
     date: (iso) => date.format(new Date(iso)),
     dateTime: (iso) => dateTime.format(new Date(iso)),
@@ -38,7 +40,8 @@ export function createFormat(language: string): Format {
       const hours = Math.floor(whole / 3600);
       return hours > 0 ? `${hours}:${parts.join(':')}` : `${Math.floor(whole / 60)}:${parts[1] ?? '00'}`;
     },
-    megapixels: (pixels) => `${new Intl.NumberFormat(language, { maximumSignificantDigits: 3 }).format(pixels / 1e6)} MP`,
+    // An icon's are too few to say.
+    megapixels: (pixels) => pixels < 5000 ? '' : `${new Intl.NumberFormat(language, { maximumFractionDigits: pixels < 1e6 ? 2 : 1 }).format(pixels / 1e6)} MP`,
   };
 }
 

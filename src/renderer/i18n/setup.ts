@@ -5,6 +5,8 @@ import { de } from './de.ts';
 import { en } from './en.ts';
 import { createFormat, type Format } from './format.ts';
 
+export type { Format };
+
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation';
@@ -35,5 +37,6 @@ export function createI18n(language: Language): i18n {
 
 export function useFormat(): Format {
   const { i18n: { language } } = useTranslation();
-  return useMemo(() => createFormat(language), [language]);
+  // Dates are written as in the user's country where the language is theirs: English has two ways at least.
+  return useMemo(() => createFormat(navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language), [language]);
 }

@@ -1,14 +1,16 @@
-import { type DragEvent, type ReactNode, useRef, useState } from 'react';
+import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isDialogOpen, isTyping } from '../app/keyboard.ts';
 import { useSet } from '../app/store.ts';
+import { useErrorToast } from '../app/useErrorToast.ts';
 import { useHost } from '../connect/context.tsx';
-import { userError } from '../connect/errors.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { useToast } from '../ui/Toast.tsx';
 import { commonName, type DragSummary, filesOf, summarizeDrag, takeDropped } from './dropped.ts';
 import styles from './Import.module.css';
-import { uploadFiles } from './upload.ts';
+import { pathsIn } from './typed-path.ts';
+import { isList, uploadFiles } from './upload.ts';
 
 /** Makes the whole window take what is dropped on it. */
 export function DropZone({ children }: { readonly children: ReactNode }) {
@@ -16,6 +18,7 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
   const host = useHost();
   const set = useSet();
   const toast = useToast();
+  const errorToast = useErrorToast();
   const format = useFormat();
   // Every element under the pointer tells of entering and leaving; only the balance says whether the window was left.
   const inside = useRef(0);
@@ -25,31 +28,37 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
 
   const isForeign = (event: DragEvent) => !ownDrag.current && event.dataTransfer.types.includes('Files');
 
-  const onDrop = async (transfer: DataTransfer) => {
-    const { desktop, upload } = host;
-    if (desktop) {
-      const paths = Array.from(transfer.files, (file) => desktop.pathForFile(file)).filter(Boolean);
-      if (paths.length > 0) set({ screen: 'import', pendingImport: { paths, mustCopy: false } });
-      return;
-    }
+  const take = async (dropped: readonly (FileSystemEntry | File)[]) => {
+    const { upload } = host;
     if (!upload) return;
-    const dropped = takeDropped(Array.from(transfer.items));
     try {
       const files = await filesOf(dropped);
       if (files.length === 0) {
-        toast({ title: t('drop.empty') });
+        toast({ title: (say) => say('drop.empty') });
         return;
       }
       setUploading({ done: 0, total: files.length });
-      const folder = await uploadFiles(upload, files, (done) => setUploading({ done, total: files.length }));
+      const paths = await uploadFiles(upload, files, (done) => setUploading({ done, total: files.length }));
       const name = commonName(files) ?? t('drop.name', { date: format.dateTime(new Date().toISOString()) });
-      set({ screen: 'import', pendingImport: { paths: [folder], mustCopy: true, name } });
+      // A list by itself is named after itself by the engine, like one that was chosen.
+      set({ screen: 'import', pendingImport: { paths, mustCopy: true, ...(!files.every((file) => isList(file, true)) && { name }) } });
     } catch (error) {
-      toast({ title: t('drop.failed'), description: userError(error).message, tone: 'danger' });
+      errorToast((say) => say('drop.failed'), error);
     } finally {
       setUploading(null);
     }
   };
+  const takeTransfer = ({ items, files }: DataTransfer) => {
+    const { desktop } = host;
+    if (!desktop) return void take(takeDropped(Array.from(items).filter(({ kind }) => kind === 'file')));
+    const paths = Array.from(files, (file) => desktop.pathForFile(file)).filter(Boolean);
+    if (paths.length > 0) set({ screen: 'import', pendingImport: { paths, mustCopy: false } });
+  };
+  usePaste((transfer) => {
+    if (transfer.files.length > 0) takeTransfer(transfer);
+    const paths = pathsIn(transfer.getData('text/plain'));
+    if (transfer.files.length === 0 && paths.length > 0) set({ screen: 'import', pendingImport: { paths, mustCopy: false } });
+  });
 
   return (
     <div
@@ -75,7 +84,7 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
         event.preventDefault();
         inside.current = 0;
         setDragged(null);
-        void onDrop(event.dataTransfer);
+        takeTransfer(event.dataTransfer);
       }}
     >
       {children}
@@ -83,6 +92,19 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
       {uploading && <UploadProgress {...uploading} />}
     </div>
   );
+}
+
+/** What is pasted while nothing is being typed: files, or paths copied in a file manager. */
+function usePaste(take: (transfer: DataTransfer) => void): void {
+  const latest = useRef(take);
+  useEffect(() => { latest.current = take; });
+  useEffect(() => {
+    const onPaste = (event: ClipboardEvent) => {
+      if (event.clipboardData && !isTyping(event.target) && !isDialogOpen()) latest.current(event.clipboardData);
+    };
+    window.addEventListener('paste', onPaste);
+    return () => window.removeEventListener('paste', onPaste);
+  }, []);
 }
 
 function DropOverlay({ dragged, copies }: { readonly dragged: DragSummary; readonly copies: boolean }) {

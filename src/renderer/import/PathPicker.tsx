@@ -2,20 +2,22 @@ import { useQuery } from '@tanstack/react-query';
 import { CornerLeftUp, File, FileSpreadsheet, Folder, House, Image } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useAppState, useSet } from '../app/store.ts';
 import { useClient } from '../connect/context.tsx';
-import { userError } from '../connect/errors.ts';
 import type { PickKind } from '../connect/host.ts';
 import { useFormat } from '../i18n/setup.ts';
-import { Banner } from '../ui/Banner.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Checkbox } from '../ui/Checkbox.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { TextField } from '../ui/TextField.tsx';
 import styles from './Import.module.css';
+import { typedPath } from './typed-path.ts';
 
 const ICONS = { folder: Folder, image: Image, list: FileSpreadsheet, other: File } as const;
+/** Where a file is wanted, a path with an ending is the file and not another folder to look into. */
+const NAMES_A_FILE = /[^\\/]\.[a-z0-9]{1,6}$/i;
 const WANTED = { folder: 'folder', files: 'image', list: 'list' } as const;
 
 /** Stands in for the native file dialog in the browser: the engine lists the folders. */
@@ -46,9 +48,10 @@ function Picker({ what }: { readonly what: PickKind }) {
   const go = (next: string | null) => { setPath(next); setTyped(null); setChosen(new Set()); };
   const confirm = (paths: readonly string[]) => set({ overlay: null, screen: 'import', pendingImport: { paths, mustCopy: false } });
   const entries = (data?.entries ?? []).filter((entry) => entry.kind === 'folder' || entry.kind === WANTED[what]);
-  const entered = typed?.trim();
+  const { data: info } = useQuery({ queryKey: ['workspace', 'info'], queryFn: ({ signal }) => client.workspace.info(undefined, { signal }) });
+  const entered = typed?.trim() && typedPath(typed, data?.path ?? '', info?.home ?? '~');
   const paths = entered ? [entered] : what === 'folder' && chosen.size === 0 && data ? [data.path] : [...chosen];
-  const confirmLabel = what === 'folder' ? t('pick.chooseFolder', { name: lastPart(paths[0] ?? '') })
+  const confirmLabel = what === 'folder' ? t('pick.chooseFolder', { name: lastPart(paths[0] ?? path ?? '') })
     : what === 'list' ? t('pick.chooseList') : t('pick.chooseFiles', { count: paths.length, formatted: format.number(paths.length) });
 
   const choose = (entryPath: string, kind: keyof typeof ICONS, several: boolean) => {
@@ -65,12 +68,15 @@ function Picker({ what }: { readonly what: PickKind }) {
       <Button onClick={close}>{t('app.cancel')}</Button>
       <Button variant="primary" disabled={paths.length === 0 || (Boolean(error) && !entered)} onClick={() => confirm(paths)}>{confirmLabel}</Button>
     </>}>
-      <form className={styles.pathBar} onSubmit={(event) => { event.preventDefault(); if (entered) go(entered); }}>
+      <form className={styles.pathBar} onSubmit={(event) => {
+        event.preventDefault();
+        if (entered) { if (what !== 'folder' && NAMES_A_FILE.test(entered)) confirm([entered]); else go(entered); }
+      }}>
         <IconButton icon={CornerLeftUp} label={t('pick.up')} disabled={!data?.parent} onClick={() => { if (data?.parent) go(data.parent); }} />
         <IconButton icon={House} label={t('pick.home')} onClick={() => go(null)} />
-        <TextField label={t('pick.path')} hideLabel value={typed ?? data?.path ?? ''} onChange={(event) => setTyped(event.target.value)} />
+        <TextField label={t('pick.path')} hideLabel value={typed ?? data?.path ?? path ?? ''} onChange={(event) => setTyped(event.target.value)} />
       </form>
-      {error && <Banner tone="danger">{userError(error).message}</Banner>}
+      {error && <ErrorBanner error={error} />}
       <ul className={styles.entries} aria-label={t('pick.entries')}>
         {entries.map((entry) => {
           const Icon = ICONS[entry.kind];

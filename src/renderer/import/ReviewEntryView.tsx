@@ -1,7 +1,7 @@
 import { FileQuestion, FileSpreadsheet, FileX, Folder, Image } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { ListInspection, ReviewEntry } from '../../contract/index.ts';
-import { useErrorText } from '../i18n/error-text.ts';
+import type { ErrorCode, ListInspection, ReviewEntry } from '../../contract/index.ts';
+import { type ErrorText, useErrorText } from '../i18n/error-text.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Select } from '../ui/Select.tsx';
 import { Table } from '../ui/Table.tsx';
@@ -10,6 +10,9 @@ import styles from './Import.module.css';
 const ICONS = { folder: Folder, image: Image, list: FileSpreadsheet, unsupported: FileX, missing: FileQuestion } as const;
 const DELIMITERS = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'pipe' } as const;
 const PREVIEW_ROWS = 8;
+const EXAMPLES_SHOWN = 3;
+/** Before anything has been read, some reasons mean something more certain than they do after. */
+const KNOWN_BY_NAME = ['bad-input', 'blocked-scheme', 'not-found', 'filtered', 'not-an-image'] as const;
 
 export interface ReviewEntryProps {
   readonly entry: ReviewEntry;
@@ -30,7 +33,10 @@ export function ReviewEntryView({ entry, title, complete, onColumn }: ReviewEntr
         <Icon size={20} strokeWidth={1.5} aria-hidden />
         <h2 data-selectable>{title}</h2>
         {readable
-          ? <strong>{t(entry.kind === 'list' ? 'review.rows' : 'review.found', { count: entry.images, formatted: format.number(entry.images) })}</strong>
+          ? <strong>
+            {entry.list && entry.list.rows !== entry.images && `${t('review.rows', { count: entry.list.rows, formatted: format.number(entry.list.rows) })} · `}
+            {t('review.found', { count: entry.images, formatted: format.number(entry.images) })}
+          </strong>
           : <strong className={styles.problem}>{t(entry.kind === 'missing' ? 'review.kinds.missing' : 'review.kinds.unsupported')}</strong>}
         {entry.bytes > 0 && <span className={styles.muted}>{format.bytes(entry.bytes)}</span>}
       </header>
@@ -69,7 +75,7 @@ function Formats({ entry }: { readonly entry: ReviewEntry }) {
 function Skipped({ entry, complete }: { readonly entry: ReviewEntry; readonly complete: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const errorText = useErrorText();
+  const textOf = useLeftOutText();
   if (entry.skipped.length === 0) return complete ? <p className={styles.muted}>{t('review.nothingSkipped')}</p> : null;
   return (
     <div>
@@ -78,13 +84,22 @@ function Skipped({ entry, complete }: { readonly entry: ReviewEntry; readonly co
         {entry.skipped.map(({ code, count, examples }) => (
           <li key={code}>
             <span className={styles.count}>{format.number(count)}</span>
-            <span><strong>{errorText(code).title}</strong> {errorText(code).hint}
-              {examples[0] && <span className={styles.example} data-selectable>{t('batches.example')}: {examples[0]}</span>}</span>
+            <span><strong>{textOf(code).title}</strong> {textOf(code).hint}
+              {examples[0] && <span className={styles.example} data-selectable>{t('batches.example')}: {examples.slice(0, EXAMPLES_SHOWN).join(', ')}</span>}</span>
           </li>
         ))}
       </ul>
     </div>
   );
+}
+
+function useLeftOutText(): (code: ErrorCode) => ErrorText {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  return (code) => {
+    const known = KNOWN_BY_NAME.find((name) => name === code);
+    return known ? { title: t(`review.leftOut.${known}.title`), hint: t(`review.leftOut.${known}.hint`) } : errorText(code);
+  };
 }
 
 function ListView({ list, parts, onColumn }: { readonly list: ListInspection; readonly parts: readonly string[]; readonly onColumn: (column: string) => void }) {

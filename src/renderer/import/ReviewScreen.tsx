@@ -2,10 +2,11 @@ import { useMutation } from '@tanstack/react-query';
 import { FolderSearch } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ReviewEntry } from '../../contract/index.ts';
 import { useAction } from '../app/actions.ts';
-import { type PendingImport, useAppState, useSet } from '../app/store.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
+import { type PendingImport, useAppState, useAppStore, useSet } from '../app/store.ts';
 import { useClient } from '../connect/context.tsx';
-import { userError } from '../connect/errors.ts';
 import { Banner } from '../ui/Banner.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Checkbox } from '../ui/Checkbox.tsx';
@@ -32,10 +33,12 @@ function Reviewing({ pending }: { readonly pending: PendingImport }) {
   const { t } = useTranslation();
   const client = useClient();
   const set = useSet();
+  const store = useAppStore();
   const toast = useToast();
+  const addList = useAction('add-list');
   const [sourceColumn, setSourceColumn] = useState<string>();
   const [name, setName] = useState(pending.name ?? '');
-  const [copy, setCopy] = useState(pending.mustCopy);
+  const [copy, setCopy] = useState(false);
   const [follow, setFollow] = useState(false);
   const { review, error } = useReview({ paths: pending.paths, ...(sourceColumn && { sourceColumn }) });
   const entries = review?.entries ?? [];
@@ -44,11 +47,12 @@ function Reviewing({ pending }: { readonly pending: PendingImport }) {
 
   const start = useMutation({
     mutationFn: () => client.ingest.start({
-      paths: [...pending.paths], copy: copy && !pending.mustCopy, follow: follow && hasFolder && !pending.mustCopy, ...(name.trim() && { name: name.trim() }), ...(sourceColumn && { sourceColumn }),
+      paths: [...pending.paths], copy, follow: follow && hasFolder && !pending.mustCopy, ...(name.trim() && { name: name.trim() }), ...(sourceColumn && { sourceColumn }),
     }),
     onSuccess: ({ importIds: [first] }) => {
-      set({ screen: 'library', pendingImport: null, filter: '', batchId: first ?? null });
-      toast({ title: t('review.started'), action: { label: t('review.show'), run: () => set({ screen: 'batches' }) } });
+      // Who has gone elsewhere in the meantime stays there.
+      set({ pendingImport: null, batchId: first ?? null, ...(store.getState().screen === 'import' && { screen: 'library', filter: '' }) });
+      toast({ title: (say) => say('review.started'), action: { label: (say) => say('review.show'), run: () => set({ screen: 'batches' }) } });
     },
   });
 
@@ -56,23 +60,26 @@ function Reviewing({ pending }: { readonly pending: PendingImport }) {
     <div className={styles.review}>
       <header className={styles.reviewHeader}>
         <h1>{t('review.title')}</h1>
-        <p className={styles.muted}>{t('review.counted')} {t('app.promise')}</p>
+        <p className={styles.muted}>{t(pending.mustCopy ? 'review.countedCopies' : 'review.counted')} {t('app.promise')}</p>
       </header>
       <div className={styles.reviewBody}>
         <div className={styles.reviewEntries}>
-          {error && <Banner tone="danger">{error.message}</Banner>}
+          {error !== null && <ErrorBanner error={error} />}
           {!review && !error && <Spinner label={t('review.counting')} />}
-          {entries.map((entry) => <ReviewEntryView key={entry.path} entry={entry} title={pending.name ?? entry.path} complete={review?.complete === true} onColumn={setSourceColumn} />)}
+          {pending.mustCopy && entries.some(({ list, skipped }) => list && skipped.some(({ code }) => code === 'not-found')) && (
+            <Banner tone="warning" action={<Button size="small" onClick={addList.run}>{t('actions.add-list')}</Button>}>{t('review.copiedList')}</Banner>
+          )}
+          {entries.map((entry) => <ReviewEntryView key={entry.path} entry={entry} title={pending.mustCopy ? nameOfCopy(entry, pending.name) : entry.path} complete={review?.complete === true} onColumn={setSourceColumn} />)}
         </div>
         <aside className={styles.options} aria-label={t('review.options')}>
           <h2>{t('review.options')}</h2>
           <TextField label={t('review.name')} hint={t('review.nameHint')} value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
-          <Checkbox label={t('review.copy')} hint={t(pending.mustCopy ? 'review.mustCopy' : 'review.copyHint')} checked={copy} disabled={pending.mustCopy} onChange={setCopy} />
+          {!pending.mustCopy && <Checkbox label={t('review.copy')} hint={t('review.copyHint')} checked={copy} onChange={setCopy} />}
           {hasFolder && !pending.mustCopy && <Checkbox label={t('review.follow')} hint={t('review.followHint')} checked={follow} onChange={setFollow} />}
         </aside>
       </div>
-      {start.error && <Banner tone="danger" action={<Button size="small" onClick={() => start.mutate()}>{t('app.retry')}</Button>}>{userError(start.error).message}</Banner>}
-      <footer className={styles.reviewFooter}>
+      {start.error && <ErrorBanner error={start.error} onRetry={() => start.mutate()} />}
+      <footer className={styles.reviewFooter} data-dock>
         <span className={styles.footerStart} role="status">
           {review && !review.complete && <><Spinner label={t('review.counting')} /> {t('review.counting')}</>}
           {nothing && t('review.nothing')}
@@ -82,4 +89,9 @@ function Reviewing({ pending }: { readonly pending: PendingImport }) {
       </footer>
     </div>
   );
+}
+
+/** Copies lie in a folder whose name means nothing; lists keep theirs. */
+function nameOfCopy(entry: ReviewEntry, name: string | undefined): string {
+  return entry.kind === 'folder' && name ? name : entry.path.split(/[\\/]/).at(-1) ?? entry.path;
 }

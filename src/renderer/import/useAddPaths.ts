@@ -1,16 +1,14 @@
 import { useCallback } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useSet } from '../app/store.ts';
+import { useErrorToast } from '../app/useErrorToast.ts';
 import { useHost } from '../connect/context.tsx';
 import type { PickKind } from '../connect/host.ts';
-import { useToast } from '../ui/Toast.tsx';
 
 /** Lets the user choose what to import: the native dialog where there is one, else the engine's path picker. */
 export function useAddPaths(): (what: PickKind) => void {
   const set = useSet();
   const host = useHost();
-  const toast = useToast();
-  const { t } = useTranslation();
+  const errorToast = useErrorToast();
   return useCallback((what) => {
     const pick = host.desktop?.pick;
     if (!pick) {
@@ -19,7 +17,7 @@ export function useAddPaths(): (what: PickKind) => void {
     }
     pick(what).then(
       (paths) => { if (paths.length > 0) set({ screen: 'import', pendingImport: { paths, mustCopy: false } }); },
-      (error: unknown) => toast({ title: t('batches.failed'), description: String(error), tone: 'danger' }),
+      (error: unknown) => errorToast((t) => t('batches.failed'), error),
     );
-  }, [host, set, toast, t]);
+  }, [host, set, errorToast]);
 }

@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Review } from '../../contract/index.ts';
 import { useClient, useConnectionStatus } from '../connect/context.tsx';
-import { type UserError, userError } from '../connect/errors.ts';
 
 export interface ReviewInput {
   readonly paths: readonly string[];
@@ -10,11 +9,11 @@ export interface ReviewInput {
 }
 
 /** Counts what would be imported; the counts grow while the engine looks. Starts again when the input changes. */
-export function useReview({ paths, sourceColumn, name }: ReviewInput): { readonly review: Review | null; readonly error: UserError | null } {
+export function useReview({ paths, sourceColumn, name }: ReviewInput): { readonly review: Review | null; readonly error: unknown } {
   const client = useClient();
   const connected = useConnectionStatus() === 'connected';
   const [review, setReview] = useState<Review | null>(null);
-  const [error, setError] = useState<UserError | null>(null);
+  const [error, setError] = useState<unknown>(null);
 
   useEffect(() => {
     if (!connected || paths.length === 0) return;
@@ -26,7 +25,7 @@ export function useReview({ paths, sourceColumn, name }: ReviewInput): { readonl
         setError(null);
       }
     };
-    run().catch((reason: unknown) => { if (!controller.signal.aborted) setError(userError(reason)); });
+    run().catch((reason: unknown) => { if (!controller.signal.aborted) setError(reason); });
     return () => controller.abort();
   }, [client, connected, paths, sourceColumn, name]);
 

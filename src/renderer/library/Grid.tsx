@@ -8,7 +8,7 @@ import { gridGeometry, rowsInBand, rowTop } from './geometry.ts';
 import styles from './Library.module.css';
 import { useCells, type View } from './queries.ts';
 import { trackHeight } from './scaled-scroll.ts';
-import { EMPTY_SELECTION, extendTo, FULL_SELECTION, invert, isSelected, selectOnly, toggle } from './selection.ts';
+import { EMPTY_SELECTION, extendTo, FULL_SELECTION, invert, isEmpty, isSelected, selectOnly, toggle } from './selection.ts';
 import { useElementSize, useScaledScroll } from './useScaledScroll.ts';
 
 const OVERSCAN = 2;
@@ -90,7 +90,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
   const onKeyDown = (event: KeyboardEvent) => {
     const mod = event.ctrlKey || event.metaKey;
     const page = Math.max(1, Math.floor(size.height / rowHeight)) * columns;
-    const target = targetRank(event.key, mod, focusedRank, columns, page, view.total);
+    const target = targetRank(leftToRight(event.key, event.currentTarget), mod, focusedRank, columns, page, view.total);
     if (target !== null) moveTo(target, event.shiftKey, mod);
     else if (event.key === ' ') set({ selection: toggle(selection, focusedRank), anchorRank: focusedRank });
     else if (event.key === 'Enter') openLoupe();
@@ -137,6 +137,12 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
   );
 }
 
+/** Where lines run from right to left, the arrow to the left leads on. */
+function leftToRight(key: string, element: Element): string {
+  if (getComputedStyle(element).direction === 'ltr') return key;
+  return { ArrowLeft: 'ArrowRight', ArrowRight: 'ArrowLeft' }[key] ?? key;
+}
+
 /** Where a key leads, null for keys that do not move. */
 function targetRank(key: string, mod: boolean, rank: number, columns: number, page: number, total: number): number | null {
   const column = rank % columns;
@@ -157,8 +163,4 @@ function targetRank(key: string, mod: boolean, rank: number, columns: number, pa
 function rankOf(target: EventTarget): number | null {
   const rank = target instanceof Element ? target.closest<HTMLElement>('[data-rank]')?.dataset['rank'] : undefined;
   return rank === undefined ? null : Number(rank);
-}
-
-function isEmpty({ all, exceptions }: typeof EMPTY_SELECTION): boolean {
-  return !all && exceptions.length === 0;
 }

@@ -1,10 +1,11 @@
 import type { TFunction } from 'i18next';
 import { Check, Film, TriangleAlert } from 'lucide-react';
-import { memo, type SyntheticEvent } from 'react';
+import { memo, type SyntheticEvent, useState } from 'react';
 import type { AssetCell } from '../../contract/index.ts';
+import { classNames } from '../ui/class-names.ts';
 import { hasCaption } from './geometry.ts';
 import styles from './Library.module.css';
-import { presetFor } from './preset.ts';
+import { isDrawable, presetFor } from './preset.ts';
 
 export interface GridCellProps {
   readonly rank: number;
@@ -38,16 +39,26 @@ export const GridCell = memo(function GridCell({ rank, column, cell, width, medi
 });
 
 const FRAME_PADDING = 6;
+/** Renditions have no transparency. Of an image of so few pixels (a logo, an icon) the original is as quickly drawn. */
+const DRAWN_FROM_ORIGINAL = 1_000_000;
 
 function Picture({ cell, width, mediaBase }: { readonly cell: AssetCell; readonly width: number; readonly mediaBase: string }) {
   const longest = Math.max(cell.width, cell.height);
   const size = { inlineSize: Math.max(1, Math.round(width * cell.width / longest)), blockSize: Math.max(1, Math.round(width * cell.height / longest)) };
+  const rendition = `${mediaBase}/renditions/${cell.sha256}/${presetFor(width * window.devicePixelRatio)}`;
+  if (cell.hasAlpha && isDrawable(cell.format) && cell.width * cell.height <= DRAWN_FROM_ORIGINAL) return <TransparentPicture original={`${mediaBase}/originals/${cell.id}`} rendition={rendition} size={size} />;
   return (
     <div className={styles.picture} style={{ ...size, backgroundColor: cell.placeholder }}>
-      <img
-        src={`${mediaBase}/renditions/${cell.sha256}/${presetFor(width * window.devicePixelRatio)}`} alt="" draggable={false} decoding="async"
-        ref={stopLoadingWhenGone} onError={showPlaceholder} onLoad={showPicture}
-      />
+      <img src={rendition} alt="" draggable={false} decoding="async" ref={stopLoadingWhenGone} onError={showPlaceholder} onLoad={showPicture} />
+    </div>
+  );
+}
+
+function TransparentPicture({ original, rendition, size }: { readonly original: string; readonly rendition: string; readonly size: { readonly inlineSize: number; readonly blockSize: number } }) {
+  const [gone, setGone] = useState(false);
+  return (
+    <div className={classNames(styles.picture, styles.transparent)} style={size}>
+      <img key={String(gone)} src={gone ? rendition : original} alt="" draggable={false} decoding="async" ref={stopLoadingWhenGone} onError={gone ? showPlaceholder : () => setGone(true)} onLoad={showPicture} />
     </div>
   );
 }

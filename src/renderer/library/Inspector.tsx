@@ -2,24 +2,24 @@ import { ScanSearch } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Asset, Metadata } from '../../contract/index.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useFormat } from '../i18n/setup.ts';
 import { Badge } from '../ui/Badge.tsx';
-import { Banner } from '../ui/Banner.tsx';
-import { Button } from '../ui/Button.tsx';
-import { userError } from '../connect/errors.ts';
 import { flagLabel } from './flag-label.ts';
 import styles from './Inspector.module.css';
 import { useAsset } from './queries.ts';
 
+const COLOR_SPACES: Readonly<Record<string, string>> = { srgb: 'sRGB' };
 const COMPONENTS = ['sharpness', 'contrast', 'brightness', 'colorfulness', 'resolution'] as const;
 
 /** Everything known about one image. */
 export function Inspector({ assetId }: { readonly assetId: number | undefined }) {
   const { t } = useTranslation();
-  const { data: asset, error, refetch } = useAsset(assetId);
+  const { data, error, refetch } = useAsset(assetId);
+  const asset = assetId === undefined ? undefined : data;
   return (
     <aside className={styles.inspector} aria-label={t('inspector.title')} tabIndex={0}>
-      {error && <Banner tone="danger" action={<Button size="small" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</Banner>}
+      {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
       {!asset && !error && <p className={styles.none}><ScanSearch size={20} strokeWidth={1.5} aria-hidden />{t('inspector.none')}</p>}
       {asset && <Details asset={asset} />}
     </aside>
@@ -38,7 +38,7 @@ function Details({ asset }: { readonly asset: Asset }) {
         <Fact label={t('inspector.dimensions')}>{asset.width} × {asset.height} <Muted>{format.megapixels(asset.width * asset.height)}</Muted></Fact>
         <Fact label={t('inspector.format')}>{asset.format.toUpperCase()}</Fact>
         <Fact label={t('inspector.size')}>{format.bytes(asset.bytes)}</Fact>
-        <Fact label={t('inspector.colorSpace')}>{asset.colorSpace} {asset.hasAlpha && <Muted>{t('inspector.alpha')}</Muted>}</Fact>
+        <Fact label={t('inspector.colorSpace')}>{COLOR_SPACES[asset.colorSpace] ?? (asset.colorSpace === 'gray' ? t('inspector.gray') : asset.colorSpace.toUpperCase())} {asset.hasAlpha && <Muted>{t('inspector.alpha')}</Muted>}</Fact>
         {asset.frames > 1 && <Fact label={t('inspector.frames')}>{format.number(asset.frames)}</Fact>}
         {asset.orientation > 1 && <Fact label={t('inspector.orientation')}>{asset.orientation}</Fact>}
         {asset.takenAt && <Fact label={t('inspector.taken')}>{format.dateTime(asset.takenAt)}</Fact>}

@@ -1,5 +1,5 @@
 import { CircleAlert, Hourglass, SearchX } from 'lucide-react';
-import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { useDeferredValue, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { useActions } from '../app/actions.ts';
@@ -9,6 +9,7 @@ import { useProgress } from '../batches/queries.ts';
 import { useHost } from '../connect/context.tsx';
 import { userError } from '../connect/errors.ts';
 import { HomeScreen } from '../home/HomeScreen.tsx';
+import { useErrorText } from '../i18n/error-text.ts';
 import { Loupe } from '../loupe/Loupe.tsx';
 import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
@@ -21,13 +22,14 @@ import styles from './Library.module.css';
 import { LibraryToolbar } from './LibraryToolbar.tsx';
 import { useCells, useView, type View } from './queries.ts';
 import { SelectionBar } from './SelectionBar.tsx';
-import { EMPTY_SELECTION } from './selection.ts';
 import { Sidebar } from './Sidebar.tsx';
 import { useFreshImages } from './useFreshImages.ts';
+import { useKeepPlace } from './useKeepPlace.ts';
 
 /** The sheet of all images, with what narrows it down on one side and what is known of one image on the other. */
 export function LibraryScreen({ visible }: { readonly visible: boolean }) {
   const { t } = useTranslation();
+  const errorText = useErrorText();
   const set = useSet();
   const store = useAppStore();
   const filter = useAppState((state) => state.filter);
@@ -36,10 +38,10 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
   const sidebarOpen = useAppState((state) => state.sidebarOpen);
   const inspectorOpen = useAppState((state) => state.inspectorOpen);
   const importing = useProgress().some(({ batch }) => isActive(batch));
-  const { view, key, error, pending, refetch } = useView(filter, sort);
+  const { view, key, shownFilter, error, pending, refetch } = useView(filter, sort);
   const searchBox = useRef<HTMLInputElement>(null);
-  const { fresh, show } = useFreshImages(view, filter, pending, refetch);
-  useResetOnOtherView(filter, sort, view);
+  const { fresh, show } = useFreshImages(view, shownFilter, pending, refetch);
+  useKeepPlace(view, key);
   const [generation, setGeneration] = useState(0);
   const showFresh = () => {
     show();
@@ -69,7 +71,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
 
   if (!view) {
     return error
-      ? <EmptyState icon={CircleAlert} title={t('library.failed')} actions={<Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</EmptyState>
+      ? <EmptyState icon={CircleAlert} title={t('library.failed')} actions={<Button variant="primary" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{errorText(userError(error).code).hint}</EmptyState>
       : <div className={styles.loading}><Spinner label={t('library.loading')} /></div>;
   }
   if (view.total === 0 && filter === '' && !pending) {
@@ -86,7 +88,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
         <div className={styles.centre}>
           <FilterChips />
           {view.total === 0
-            ? <EmptyState icon={SearchX} title={t('library.noResults')} actions={<Button variant="primary" onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}>{t('library.noResultsBody', { filter })}</EmptyState>
+            ? <EmptyState icon={SearchX} title={t('library.noResults')} actions={<Button variant="primary" onClick={() => set({ filter: '' })}>{t('actions.clear-filter')}</Button>}>{t('library.noResultsBody', { filter: shownFilter })}</EmptyState>
             : <Grid key={`${generation} ${key}`} view={view} visible={inGrid} />}
           {fresh && <Button className={styles.fresh ?? ''} variant="primary" onClick={showFresh}>{t('library.fresh')}</Button>}
           <SelectionBar view={view} visible={visible} />
@@ -106,20 +108,4 @@ function Focused({ view, visible, inspector }: { readonly view: View; readonly v
   const reveal = useHost().desktop?.reveal;
   useActions(visible && cell && reveal ? { reveal: { run: () => void reveal(cell.id) } } : {});
   return inspector && <Inspector assetId={cell?.id} />;
-}
-
-/** Ranks mean something else in another view: a selection made by rank ends with it, except that of everything. */
-function useResetOnOtherView(filter: string, sort: { readonly key: string; readonly direction: string }, view: View | undefined): void {
-  const set = useSet();
-  const store = useAppStore();
-  const viewId = view?.viewId;
-  const before = useRef(viewId);
-  useEffect(() => { set({ focusedRank: 0, anchorRank: 0 }); }, [set, filter, sort.key, sort.direction]);
-  useEffect(() => {
-    if (before.current !== undefined && before.current !== viewId) {
-      const { selection } = store.getState();
-      if (!selection.all || selection.exceptions.length > 0) set({ selection: EMPTY_SELECTION });
-    }
-    before.current = viewId;
-  }, [set, store, viewId]);
 }

@@ -5,6 +5,7 @@ import { useAction } from '../app/actions.ts';
 import { useKeyLabel } from '../app/keyboard.ts';
 import { useAppState, useSet } from '../app/store.ts';
 import type { UserError } from '../connect/errors.ts';
+import { useErrorText } from '../i18n/error-text.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
@@ -76,7 +77,19 @@ function FilterBox({ searchBox, error }: { readonly searchBox: RefObject<HTMLInp
         onKeyDown={(event) => { if (event.key === 'Escape') { event.stopPropagation(); clear(); event.currentTarget.blur(); } }}
         end={text && <IconButton size="small" icon={X} label={t('library.clear')} onClick={clear} />}
       />
-      {error && <span role="alert" className={styles.filterError}>{error.message}</span>}
+      {error && <FilterProblem error={error} />}
     </search>
+  );
+}
+
+/** The results of the last filter that made sense stay; this says why. Spoken when there is time: somebody is typing. */
+function FilterProblem({ error: { code, message } }: { readonly error: UserError }) {
+  const { t } = useTranslation();
+  const { title, hint } = useErrorText()(code);
+  return (
+    <span role="status" className={styles.filterProblem}>
+      {code === 'bad-input' ? t('library.filterIncomplete') : `${title}. ${hint}`}
+      <small lang="en">{message}</small>
+    </span>
   );
 }

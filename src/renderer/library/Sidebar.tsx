@@ -56,7 +56,7 @@ function FacetGroup({ group }: { readonly group: Group }) {
         {values.map((value) => (
           <li key={value.filter}>
             <button type="button" className={styles.facet} aria-pressed={hasTerm(filter, value.filter)} title={value.label} onClick={() => set({ filter: toggleTerm(filter, value.filter) })}>
-              <span className={styles.facetLabel}>{facetLabel(t, group.key, value.label)}</span>
+              <span className={styles.facetLabel}><bdi>{facetLabel(t, group.key, value.label)}</bdi></span>
               <span className={styles.facetCount}>{format.number(value.count)}</span>
             </button>
           </li>

@@ -16,7 +16,7 @@ export interface View {
 
 /**
  * The open view of a filter and a sort. The one before stays on screen until the new one is there, and when the filter
- * cannot be read; `key` says which filter and sort the view shown belongs to.
+ * cannot be read; `key` and `shownFilter` say what the view shown belongs to.
  */
 export function useView(filter: string, sort: Sort) {
   const client = useClient();
@@ -28,8 +28,8 @@ export function useView(filter: string, sort: Sort) {
     // The engine may have closed it in the meantime.
     gcTime: 0,
   });
-  const [shown, setShown] = useState({ view: query.data, key: '' });
-  if (query.data && !query.isPlaceholderData && query.data !== shown.view) setShown({ view: query.data, key: `${sort.key} ${sort.direction} ${filter}` });
+  const [shown, setShown] = useState({ view: query.data, key: '', shownFilter: '' });
+  if (query.data && !query.isPlaceholderData && query.data !== shown.view) setShown({ view: query.data, key: `${sort.key} ${sort.direction} ${filter}`, shownFilter: filter });
   return { ...shown, error: query.error, pending: query.data !== shown.view || query.isPlaceholderData, refetch: query.refetch };
 }
 

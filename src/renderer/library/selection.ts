@@ -47,11 +47,28 @@ export function invert({ all, exceptions }: Selection): Selection {
   return { all: !all, exceptions };
 }
 
-/** The first selected ranks in order, at most `limit`. */
-export function selectedRanks(selection: Selection, total: number, limit: number): readonly number[] {
-  const ranks: number[] = [];
-  for (let rank = 0; rank < total && ranks.length < limit; rank++) if (isSelected(selection, rank)) ranks.push(rank);
-  return ranks;
+/** The selected ranks in order, as lists of intervals that cover at most `limit` ranks each. */
+export function selectedPortions({ all, exceptions }: Selection, total: number, limit: number): readonly (readonly Interval[])[] {
+  const selected = all ? exceptions.reduce(subtract, [{ start: 0, end: total }]) : exceptions;
+  const portions: Interval[][] = [];
+  let room = 0;
+  for (const { start, end } of selected) {
+    for (let at = start; at < Math.min(end, total);) {
+      if (room === 0) {
+        portions.push([]);
+        room = limit;
+      }
+      const until = Math.min(end, total, at + room);
+      portions.at(-1)?.push({ start: at, end: until });
+      room -= until - at;
+      at = until;
+    }
+  }
+  return portions;
+}
+
+export function isEmpty({ all, exceptions }: Selection): boolean {
+  return !all && exceptions.length === 0;
 }
 
 function span(anchor: number, rank: number): Interval {
@@ -83,7 +100,7 @@ function merge(intervals: readonly Interval[], { start, end }: Interval): readon
   return [...before, merged, ...after];
 }
 
-function subtract(intervals: readonly Interval[], { start, end }: Interval): readonly Interval[] {
+function subtract(intervals: readonly Interval[], { start, end }: Interval): Interval[] {
   return intervals.flatMap((interval) => [
     { start: interval.start, end: Math.min(interval.end, start) },
     { start: Math.max(interval.start, end), end: interval.end },

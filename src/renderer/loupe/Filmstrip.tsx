@@ -24,7 +24,7 @@ export function Filmstrip({ rank, total, reach, cellAt, onGo }: FilmstripProps) 
     if (current && strip.current) strip.current.scrollLeft = current.offsetLeft + current.offsetWidth / 2 - strip.current.clientWidth / 2;
   });
   return (
-    <ul ref={strip} className={styles.strip} aria-label={t('loupe.filmstrip')}>
+    <ul ref={strip} className={styles.strip} data-dock aria-label={t('loupe.filmstrip')}>
       {ranks.map((place) => {
         const cell = cellAt(place);
         return (

@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next';
 import type { AssetCell } from '../../contract/index.ts';
 import { originalUrl, renditionUrl, useHost } from '../connect/context.tsx';
 import { RENDITION_PRESETS } from '../../contract/index.ts';
+import { isDrawable } from '../library/preset.ts';
+import { classNames } from '../ui/class-names.ts';
 import styles from './Loupe.module.css';
 import { panBy, type Size, type Zoom, zoomAt } from './zoom.ts';
 
-/** Formats every supported browser draws; the others stay on their rendition. */
-const DRAWABLE: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp']);
 /** From here on, single pixels are shown as what they are. */
 const PIXELATED_FROM = 3;
 const WHEEL_SPEED = 0.0015;
@@ -28,11 +28,12 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
   const area = useRef<HTMLDivElement>(null);
   const latest = useRef({ cell, zoom, frame, onZoom });
   const [failed, setFailed] = useState(false);
+  const [loaded, setLoaded] = useState(false);
   useEffect(() => { latest.current = { cell, zoom, frame, onZoom }; });
 
   const width = cell.width * zoom.scale;
   const height = cell.height * zoom.scale;
-  const drawable = DRAWABLE.has(cell.format);
+  const drawable = isDrawable(cell.format);
   const renditionEdge = Math.min(RENDITION_PRESETS.zoom, Math.max(cell.width, cell.height));
   const needsMore = Math.max(width, height) * window.devicePixelRatio > renditionEdge * 1.05 || cell.flags.includes('animated');
 
@@ -52,10 +53,13 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
     return () => element.removeEventListener('wheel', onWheel);
   }, []);
 
+  // The rendition has white where the original has nothing.
+  const seeThrough = cell.hasAlpha && drawable && loaded && !failed;
+  const showOriginal = drawable && !failed && (needsMore || cell.hasAlpha);
   const place = {
     inlineSize: width, blockSize: height,
     transform: `translate(${Math.round(frame.width / 2 - zoom.x * width)}px, ${Math.round(frame.height / 2 - zoom.y * height)}px)`,
-    backgroundColor: cell.placeholder,
+    ...(!seeThrough && { backgroundColor: cell.placeholder }),
     imageRendering: zoom.scale * window.devicePixelRatio > PIXELATED_FROM ? 'pixelated' as const : 'auto' as const,
   };
   return (
@@ -70,9 +74,9 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
           onZoom(zoomAt(zoom, 1 / window.devicePixelRatio, { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 }, cell, frame));
         }}
       >
-        <div className={styles.image} style={place}>
+        <div className={classNames(styles.image, seeThrough && styles.seeThrough)} style={place}>
           <img src={renditionUrl(host, cell.sha256, 'zoom')} alt={cell.name} draggable={false} />
-          {needsMore && drawable && !failed && <img src={originalUrl(host, cell.id)} alt="" draggable={false} decoding="async" onError={() => setFailed(true)} />}
+          {showOriginal && <img src={originalUrl(host, cell.id)} alt="" draggable={false} decoding="async" onLoad={() => setLoaded(true)} onError={() => setFailed(true)} />}
         </div>
       </div>
       {needsMore && (failed || !drawable) && (

@@ -2,11 +2,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Policy, POLICY_PROFILES, type Settings } from '../../contract/index.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { type Theme, useAppState, useSet } from '../app/store.ts';
+import { useErrorToast } from '../app/useErrorToast.ts';
 import { useClient, useHost } from '../connect/context.tsx';
-import { userError } from '../connect/errors.ts';
 import { type Language, LANGUAGES, useFormat } from '../i18n/setup.ts';
-import { Banner } from '../ui/Banner.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
@@ -30,7 +30,7 @@ export function SettingsScreen() {
           <ListsSection key={settings.maxBatchSize} value={settings.maxBatchSize} onSave={(maxBatchSize) => save({ maxBatchSize })} />
         </>
         : error
-          ? <Banner tone="danger" action={<Button size="small" onClick={() => void refetch()}>{t('app.retry')}</Button>}>{userError(error).message}</Banner>
+          ? <ErrorBanner error={error} onRetry={() => void refetch()} />
           : <Spinner label={t('settings.loading')} />}
       <Watched />
       <About />
@@ -39,17 +39,17 @@ export function SettingsScreen() {
 }
 
 function useSaveSettings(): (part: Partial<Settings>) => void {
-  const { t } = useTranslation();
   const client = useClient();
   const queries = useQueryClient();
   const toast = useToast();
+  const errorToast = useErrorToast();
   const { mutate } = useMutation({
     mutationFn: (part: Partial<Settings>) => client.settings.set(part),
     onSuccess: (settings) => {
       queries.setQueryData(['settings'], settings);
-      toast({ title: t('settings.saved') });
+      toast({ title: (t) => t('settings.saved') });
     },
-    onError: (error) => toast({ title: t('settings.notSaved'), description: userError(error).message, tone: 'danger' }),
+    onError: (error) => errorToast((t) => t('settings.notSaved'), error),
   });
   return mutate;
 }
@@ -85,24 +85,26 @@ type LimitKey = (typeof LIMITS)[number]['key'];
 function PolicySection({ policy, onSave }: { readonly policy: Policy; readonly onSave: (policy: Policy) => void }) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState<Readonly<Partial<Record<LimitKey, string>>>>({});
-  const [small, setSmall] = useState(policy.small);
+  // What is chosen fills in what was not typed; nothing holds before it is saved.
+  const [chosen, setChosen] = useState(policy);
+  const { profile, small } = chosen;
   const values = LIMITS.map(({ key, scale, least }) => {
-    const text = typed[key] ?? String(policy[key] / scale);
+    const text = typed[key] ?? String(chosen[key] / scale);
     return { key, text, least, value: wholeNumber(text, least, scale) };
   });
-  const changed = small !== policy.small || values.some(({ key, value }) => value !== policy[key]);
+  const changed = profile !== policy.profile || small !== policy.small || values.some(({ key, value }) => value !== policy[key]);
   const invalid = values.some(({ value }) => value === null);
   const save = () => {
     const limits = Object.fromEntries(values.map(({ key, value }) => [key, value ?? policy[key]])) as Record<LimitKey, number>;
-    onSave({ profile: policy.profile, small, ...limits });
+    onSave({ profile, small, ...limits });
   };
   return (
     <Section title={t('settings.policy')}>
       <p className={styles.muted}>{t('settings.policyBody')}</p>
       <div className={styles.line}>
-        <span>{t('settings.profile')}<small>{t(`settings.profileHints.${policy.profile}`)}</small></span>
+        <span>{t('settings.profile')}<small>{t(`settings.profileHints.${profile}`)}</small></span>
         <Segmented
-          label={t('settings.profile')} value={policy.profile} onChange={(profile) => onSave(POLICY_PROFILES[profile])}
+          label={t('settings.profile')} value={profile} onChange={(next) => setChosen(POLICY_PROFILES[next])}
           options={(['standard', 'strict', 'photographer'] as const).map((value) => ({ value, label: t(`settings.profiles.${value}`) }))}
         />
       </div>
@@ -116,9 +118,12 @@ function PolicySection({ policy, onSave }: { readonly policy: Policy; readonly o
         ))}
         <div className={styles.smallMode}>
           <span>{t('settings.small')}</span>
-          <Select label={t('settings.small')} value={small} onChange={setSmall} options={(['warn', 'reject'] as const).map((value) => ({ value, label: t(`settings.smallModes.${value}`) }))} />
+          <Select label={t('settings.small')} value={small} onChange={(next) => setChosen({ ...chosen, small: next })} options={(['warn', 'reject'] as const).map((value) => ({ value, label: t(`settings.smallModes.${value}`) }))} />
         </div>
-        <div className={styles.save}><Button type="submit" variant="primary" disabled={!changed || invalid}>{t('settings.save')}</Button></div>
+        <div className={styles.save}>
+          {changed && <span className={styles.unsaved} role="status">{t('settings.unsaved')}</span>}
+          <Button type="submit" variant="primary" disabled={!changed || invalid}>{t('settings.save')}</Button>
+        </div>
       </form>
     </Section>
   );
@@ -146,13 +151,14 @@ function Watched() {
   const format = useFormat();
   const client = useClient();
   const toast = useToast();
+  const errorToast = useErrorToast();
   const { data: followed = [] } = useQuery({ queryKey: ['follow'], queryFn: ({ signal }) => client.ingest.followed(undefined, { signal }) });
   const follow = useMutation({
     mutationFn: (input: { readonly path: string; readonly enabled: boolean }) => client.ingest.follow(input),
     onSuccess: (_, { path, enabled }) => {
-      if (!enabled) toast({ title: t('settings.watchStopped', { path }), action: { label: t('app.undo'), run: () => follow.mutate({ path, enabled: true }) } });
+      if (!enabled) toast({ title: (say) => say('settings.watchStopped', { path }), action: { label: (say) => say('app.undo'), run: () => follow.mutate({ path, enabled: true }) } });
     },
-    onError: (error) => toast({ title: t('settings.notSaved'), description: userError(error).message, tone: 'danger' }),
+    onError: (error) => errorToast((say) => say('settings.notSaved'), error),
   });
   return (
     <Section title={t('settings.watched')}>

@@ -48,6 +48,7 @@ export const ACTIONS = {
   'loupe-zoom-out': { group: 'loupe', key: { code: 'Minus', character: '-' } },
   'palette': { group: 'general', key: { code: 'KeyK', mod: true } },
   'shortcuts': { group: 'general', key: { code: 'Slash', shift: true, character: '?' } },
+  'dismiss-toast': { group: 'general', key: { code: 'Escape', shift: true } },
   'toggle-theme': { group: 'general', key: { code: 'KeyT', shift: true } },
 } as const satisfies Record<string, ActionDefinition>;
 

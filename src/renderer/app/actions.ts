@@ -2,66 +2,7 @@ import { createContext, useContext, useEffect, useLayoutEffect, useRef } from 'r
 import { create, type StoreApi, type UseBoundStore } from 'zustand';
 import { ACTION_GROUPS, ACTION_NAMES, ACTIONS, type ActionGroup, type ActionName, type KeyBinding } from '../../contract/actions.ts';
 
-<<<<<<< Updated upstream
 export { ACTION_GROUPS, ACTION_NAMES, ACTIONS, type ActionGroup, type ActionName, type KeyBinding };
-=======
-export interface KeyBinding {
-  /** `KeyboardEvent.code`: the place of the key, whatever is printed on it. */
-  readonly code: string;
-  readonly mod?: boolean;
-  readonly shift?: boolean;
-  /** A character that means the same wherever the layout has it, such as `?`. */
-  readonly character?: string;
-}
-
-export const ACTION_GROUPS = ['navigate', 'import', 'view', 'selection', 'loupe', 'general'] as const;
-export type ActionGroup = (typeof ACTION_GROUPS)[number];
-
-interface ActionDefinition {
-  readonly group: ActionGroup;
-  readonly key: KeyBinding;
-  /** Left out of the cheat sheet where it cannot exist. */
-  readonly desktopOnly?: boolean;
-}
-
-/** Every action there is, once. What it does is given by the screen that can do it. */
-export const ACTIONS = {
-  'go-home': { group: 'navigate', key: { code: 'KeyH' } },
-  'go-library': { group: 'navigate', key: { code: 'KeyG' } },
-  'go-batches': { group: 'navigate', key: { code: 'KeyB' } },
-  'go-settings': { group: 'navigate', key: { code: 'Comma', mod: true } },
-  'add-folder': { group: 'import', key: { code: 'KeyO', mod: true } },
-  'add-files': { group: 'import', key: { code: 'KeyO', mod: true, shift: true } },
-  'add-list': { group: 'import', key: { code: 'KeyL', mod: true, shift: true } },
-  'find': { group: 'view', key: { code: 'KeyF', mod: true } },
-  'clear-filter': { group: 'view', key: { code: 'Backspace', mod: true } },
-  'toggle-sidebar': { group: 'view', key: { code: 'Backslash' } },
-  'toggle-inspector': { group: 'view', key: { code: 'KeyI' } },
-  'larger': { group: 'view', key: { code: 'Equal', character: '+' } },
-  'smaller': { group: 'view', key: { code: 'Minus', character: '-' } },
-  'refresh-view': { group: 'view', key: { code: 'KeyR', shift: true } },
-  'select-all': { group: 'selection', key: { code: 'KeyA', mod: true } },
-  'select-none': { group: 'selection', key: { code: 'KeyD', mod: true } },
-  'select-invert': { group: 'selection', key: { code: 'KeyI', shift: true } },
-  'reveal': { group: 'selection', key: { code: 'KeyR', mod: true, shift: true }, desktopOnly: true },
-  'copy-paths': { group: 'selection', key: { code: 'KeyC', shift: true } },
-  'open-loupe': { group: 'loupe', key: { code: 'KeyE' } },
-  'close-loupe': { group: 'loupe', key: { code: 'Escape' } },
-  'loupe-previous': { group: 'loupe', key: { code: 'ArrowLeft' } },
-  'loupe-next': { group: 'loupe', key: { code: 'ArrowRight' } },
-  'loupe-actual': { group: 'loupe', key: { code: 'KeyZ' } },
-  'loupe-fit': { group: 'loupe', key: { code: 'KeyF' } },
-  'loupe-zoom-in': { group: 'loupe', key: { code: 'Equal', character: '+' } },
-  'loupe-zoom-out': { group: 'loupe', key: { code: 'Minus', character: '-' } },
-  'palette': { group: 'general', key: { code: 'KeyK', mod: true } },
-  'shortcuts': { group: 'general', key: { code: 'Slash', shift: true, character: '?' } },
-  'dismiss-toast': { group: 'general', key: { code: 'Escape', shift: true } },
-  'toggle-theme': { group: 'general', key: { code: 'KeyT', shift: true } },
-} as const satisfies Record<string, ActionDefinition>;
-
-export type ActionName = keyof typeof ACTIONS;
-export const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];
->>>>>>> Stashed changes
 
 export interface ActionHandler {
   readonly run: () => void;

@@ -8,11 +8,7 @@ export function useKeyboard(registry: ActionRegistry): void {
       if (event.defaultPrevented || event.isComposing) return;
       const modified = event.ctrlKey || event.metaKey;
       if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
-<<<<<<< Updated upstream
-      if (isTakenOver()) return;
-=======
       if (isDialogOpen()) return;
->>>>>>> Stashed changes
       const { handlers } = registry.getState();
       const name = actionForKey(event, handlers);
       if (!name) return;
@@ -28,13 +24,8 @@ export function useKeyboard(registry: ActionRegistry): void {
 export function useNativeMenu(registry: ActionRegistry): void {
   useEffect(() => window.proofsheet?.onAction?.((name) => {
     const handler = ACTION_NAMES.some((known) => known === name) ? registry.getState().handlers[name as ActionName] : undefined;
-    if (handler && handler.enabled !== false && !isTakenOver()) handler.run();
+    if (handler && handler.enabled !== false && !isDialogOpen()) handler.run();
   }), [registry]);
-}
-
-/** A toast has the role of a dialog too, but takes nothing over: keys go on working while it is shown. */
-function isTakenOver(): boolean {
-  return document.querySelector('[role="dialog"]:not([aria-modal="false"]), [role="menu"], [role="listbox"][data-open]') !== null;
 }
 
 /** With Ctrl or ⌘ these belong to the text field. */

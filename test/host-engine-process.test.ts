@@ -58,6 +58,17 @@ test('a defect is told in one sentence that names the log, and its stack is ther
   expect(await readFile(log, 'utf8')).toMatch(/no such table.*\n\s+at /);
 });
 
+test('a defect that keeps an engine from starting is told with the log too', async () => {
+  const workspace = await temporaryFolder();
+  await (await connect(workspace)).stop('drain');
+  const catalog = new Database(join(workspace, 'catalog.sqlite'));
+  catalog.exec('ALTER TABLE batch RENAME TO gone');
+  catalog.close();
+  const log = join(workspace, 'logs', 'engine.log');
+  await expect(connect(workspace)).rejects.toMatchObject({ message: expect.stringMatching(/^the engine could not start: no such table.*; see .*engine\.log$/) as string });
+  expect(await readFile(log, 'utf8')).toMatch(/no such table.*\n\s+at /);
+});
+
 test('an engine whose terminal is closed finishes what is in work', async () => {
   const folder = await temporaryFolder();
   const workspace = join(folder, 'workspace');

@@ -28,6 +28,7 @@ export async function runEngineProcess(args: readonly string[], files: EngineOpt
   try {
     engine = createEngine({ workspace: values.workspace, work: !values['no-work'], version: manifest.version, files, onDefect: report });
   } catch (error) {
+    if (errorCodeOf(error) === 'internal') report(error);
     await tell({ kind: 'refused', code: errorCodeOf(error), message: errorMessageOf(error) });
     process.exit(1);
   }

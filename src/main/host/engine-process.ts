@@ -77,7 +77,7 @@ export async function startEngine({ launch, workspace, work, debug, signal }: En
   }
   if (first.kind === 'refused') {
     await exited;
-    return first;
+    return first.code === 'internal' ? { ...first, message: `the engine could not start: ${first.message}; see ${log.path}` } : first;
   }
   return { kind: 'ready', process: engineProcess(child, first, exited) };
 }

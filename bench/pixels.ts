@@ -75,7 +75,7 @@ async function measure(name: string, files: readonly Buffer[], work: (bytes: Buf
 async function hashAndPass(bytes: Buffer): Promise<void> {
   createHash('sha256').update(bytes).digest('hex');
   await runPixelPass(bytes, {
-    policy: POLICY_PROFILES.standard, salvage: false, extension: 'jpg', admit: () => Promise.resolve({ [Symbol.dispose]: () => undefined }),
+    policy: POLICY_PROFILES.standard, salvage: false, admit: () => Promise.resolve({ [Symbol.dispose]: () => undefined }),
   });
 }
 

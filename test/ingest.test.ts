@@ -1,10 +1,12 @@
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import sharp from 'sharp';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { POLICY_PROFILES } from '../src/contract/index.ts';
 import { drawPicture, makePictures, temporaryFolder } from './hosts.ts';
 import { allItems, openEngine, type TestClient } from './support/engine.ts';
@@ -114,6 +116,33 @@ describe('an ingest', () => {
     expect((await client.workspace.metrics()).assetCount).toBe(1);
   });
 
+  test('takes no file that changes while it is read, and takes it once it rests', async () => {
+    const folder = await temporaryFolder();
+    const pictures = join(folder, 'pictures');
+    await mkdir(pictures);
+    const path = join(pictures, 'large.png');
+    await sharp(drawPicture(3, 3000, 2000), { raw: { width: 3000, height: 2000, channels: 3 } }).png({ compressionLevel: 0 }).toFile(path);
+    const toucher = new Worker(`
+      const { utimesSync } = require('node:fs');
+      const { parentPort, workerData } = require('node:worker_threads');
+      let isOver = false;
+      parentPort.on('message', () => { isOver = true; });
+      (function touch(second) {
+        for (let index = 0; index < 1000; index += 1) utimesSync(workerData, second + index, second + index);
+        if (!isOver) setImmediate(touch, second + 1000);
+        else process.exit();
+      })(1e9);`, { eval: true, workerData: path });
+    onTestFinished(async () => { await toucher.terminate(); });
+    const { client, ingest, settled } = openEngine(join(folder, 'workspace'), { random: () => 0 });
+    const { batches: [batch] } = await ingest({ paths: [pictures] });
+    expect(await allItems(client)).toMatchObject([{ state: 'failed', attempts: 4, assetId: null, error: { code: 'vanished' } }]);
+    toucher.postMessage('stop');
+    await once(toucher, 'exit');
+    await client.batches.retry({ id: batch!.id });
+    await settled([batch!.parentId!]);
+    expect(await allItems(client)).toMatchObject([{ state: 'done', attempts: 1 }]);
+  });
+
   test('never reads the workspace itself', async () => {
     const folder = await temporaryFolder();
     await makePictures(join(folder, 'pictures'), 2);
@@ -206,6 +235,25 @@ describe('ingesting again', () => {
   });
 });
 
+test.each([['a.jpg', 'b.png'], ['b.jpg', 'a.png']])('an image is flagged while one of its files has a wrong extension, whichever came first (%s, %s)', async (wrong, right) => {
+  const folder = await temporaryFolder();
+  const pictures = join(folder, 'pictures');
+  await mkdir(pictures);
+  await sharp({ create: { width: 90, height: 80, channels: 3, background: '#a33', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).png().toFile(join(pictures, right));
+  await copyFile(join(pictures, right), join(pictures, wrong));
+  const { client, ingest } = openEngine(join(folder, 'workspace'));
+  const flagged = async (): Promise<unknown> => {
+    const [listed, cells, facets] = [await client.assets.list({ filter: 'flag:wrong-extension' }), await client.assets.openView({ filter: '-flag:wrong-extension', sort: { key: 'added', direction: 'ascending' } }), await client.assets.facets()];
+    const flags = facets.groups.find(({ key }) => key === 'flag')?.values.map(({ label, count }) => [label, count]);
+    return { listed: listed.map((asset) => asset.flags), others: cells.cells.map((cell) => cell.flags), flags };
+  };
+  await ingest({ paths: [pictures] });
+  expect(await flagged()).toEqual({ listed: [['wrong-extension']], others: [], flags: [['wrong-extension', 1]] });
+  await rm(join(pictures, wrong));
+  await ingest({ paths: [pictures] });
+  expect(await flagged()).toEqual({ listed: [], others: [[]], flags: [] });
+});
+
 test('sources stay listed when the newest batch they were in is deleted', async () => {
   const folder = await temporaryFolder();
   const pictures = await makePictures(join(folder, 'pictures'), 3);
@@ -268,14 +316,13 @@ describe('a scan that was cut short', () => {
   test.each([['cancel', 'retry'], ['delete', 'restore']] as const)('by “%s” is read to its end after “%s”', async (stop, goOn) => {
     const folder = await temporaryFolder();
     const many = await manyFiles(folder, 6000);
+    const first = openEngine(join(folder, 'workspace'));
+    const { importIds: [id] } = await first.client.ingest.start({ paths: [many] });
+    await first.client.batches[stop]({ id: id! });
+    await first.close();
     const { client, settled } = openEngine(join(folder, 'workspace'));
-    const { importIds: [id] } = await client.ingest.start({ paths: [many] });
-    await client.batches[stop]({ id: id! });
-    const changes = await client.workspace.changes();
-    const before = await client.batches.show({ id: id! });
-    expect(before.total).toBeLessThan(6000);
+    expect((await client.batches.show({ id: id! })).total).toBeLessThan(6000);
     await client.batches[goOn]({ id: id! });
-    await changes.return();
     expect((await settled([id!])).batches).toMatchObject([{ total: 6000, skipped: 6000, cancelled: 0, state: 'completed', scanning: false }]);
   });
 

@@ -6,7 +6,7 @@ import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import { paintPhoto, toSharp } from './fixtures/images.ts';
 
 const admit: PixelOptions['admit'] = () => Promise.resolve({ [Symbol.dispose]: () => undefined });
-const look = (bytes: Buffer, salvage = false): Promise<PixelOutcome> => runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage, extension: '', admit });
+const look = (bytes: Buffer, salvage = false): Promise<PixelOutcome> => runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage, admit });
 
 const END = Buffer.from([0xff, 0xd9]);
 

@@ -8,7 +8,7 @@ import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import { createRandom, makePng, makeSwappedProfile, makeTiff, paint, paintPhoto, pngChunk, TIFF_TYPE, toSharp, withSegment } from './fixtures/images.ts';
 
 async function accept(bytes: Buffer): Promise<PixelAccepted> {
-  const outcome = await runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, extension: '', admit: () => Promise.resolve({ [Symbol.dispose]: () => undefined }) });
+  const outcome = await runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, admit: () => Promise.resolve({ [Symbol.dispose]: () => undefined }) });
   if (outcome.kind === 'refused') throw new Error(outcome.error.message);
   return outcome;
 }

@@ -9,7 +9,7 @@ import { createRandom, makeGif, makePng, makeTiff, paint, paintPhoto, pngChunk, 
 
 const admit: PixelOptions['admit'] = () => Promise.resolve({ [Symbol.dispose]: () => undefined });
 const look = (bytes: Buffer, options: Partial<PixelOptions> = {}): Promise<PixelOutcome> =>
-  runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, extension: '', admit, ...options });
+  runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, admit, ...options });
 
 /** A refusal that decoded nothing: no memory was asked for. */
 async function refusal(bytes: Buffer, options: Partial<PixelOptions> = {}): Promise<unknown> {

@@ -10,7 +10,7 @@ import { makeGif, makeSwappedProfile, paint, paintPhoto, paintQuarters, QUARTERS
 const admit: PixelOptions['admit'] = () => Promise.resolve({ [Symbol.dispose]: () => undefined });
 
 async function accept(bytes: Buffer, options: Partial<PixelOptions> = {}): Promise<PixelAccepted> {
-  const outcome = await runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, extension: '', admit, ...options });
+  const outcome = await runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, admit, ...options });
   if (outcome.kind === 'refused') throw new Error(`refused: ${outcome.error.code} ${outcome.error.message}`);
   return outcome;
 }

@@ -1,4 +1,5 @@
 import type { Reader } from '../catalog/reader.ts';
+import { COUNT_FLAGS } from './flags.ts';
 
 export interface Facets {
   total: number;
@@ -18,11 +19,10 @@ const BY_FOLDER = `
 const BY_FORMAT = 'SELECT format AS label, count(*) AS count FROM asset GROUP BY format ORDER BY count DESC';
 const BY_YEAR = `
   SELECT strftime('%Y', taken_at / 1000, 'unixepoch') AS label, count(*) AS count FROM asset WHERE taken_at IS NOT NULL GROUP BY label ORDER BY label DESC`;
-const BY_FLAG = `SELECT value AS label, count(*) AS count FROM asset, json_each(flags) WHERE flags <> '[]' GROUP BY value ORDER BY count DESC`;
 
 /** Counts for the sidebar, each with the filter that shows what it counts. */
 export async function readFacets(reader: Reader, total: number): Promise<Facets> {
-  const [folders, formats, years, flags] = await Promise.all([BY_FOLDER, BY_FORMAT, BY_YEAR, BY_FLAG].map((sql) => reader.rows<Value>(sql, [])));
+  const [folders, formats, years, flags] = await Promise.all([BY_FOLDER, BY_FORMAT, BY_YEAR, COUNT_FLAGS].map((sql) => reader.rows<Value>(sql, [])));
   const group = (key: Facets['groups'][number]['key'], values: readonly Value[] | undefined, filter: (label: string) => string): Facets['groups'][number] =>
     ({ key, values: (values ?? []).map((value) => ({ ...value, filter: filter(value.label) })) });
   return {

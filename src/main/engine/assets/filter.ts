@@ -1,4 +1,5 @@
 import { ProofsheetError } from '../errors.ts';
+import { ANY_WRONG_EXTENSION, WRONG_EXTENSION } from './flags.ts';
 
 /** A condition on `asset a`, with its values in order. */
 export interface Condition {
@@ -75,7 +76,7 @@ const WORDS: Readonly<Record<string, (text: string) => Condition>> = {
   format: (text) => ({ sql: 'a.format = ?', values: [text.toLowerCase()] }),
   category: (text) => ({ sql: 'a.category = ?', values: [text] }),
   name: nameContains,
-  flag: (text) => ({ sql: 'EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)', values: [text] }),
+  flag: (text) => (text === WRONG_EXTENSION ? { sql: ANY_WRONG_EXTENSION, values: [] } : { sql: 'EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)', values: [text] }),
   folder: (text) => (IS_ABSOLUTE.test(text) ? inFolder(text) : inFolderNamed(text)),
   batch: (text) => ({
     sql: 'a.id IN (SELECT j.asset_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE (b.id = ? OR b.parent_id = ?) AND j.asset_id IS NOT NULL)',

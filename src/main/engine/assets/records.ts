@@ -6,6 +6,7 @@ import { ProofsheetError } from '../errors.ts';
 import { shownLocation } from '../catalog/sources.ts';
 import { renditionPath } from '../renditions/store.ts';
 import { parseFilter } from './filter.ts';
+import { FLAGS } from './flags.ts';
 
 export interface AssetRecords {
   get(id: number): Asset;
@@ -22,7 +23,7 @@ interface AssetRow {
 
 const SELECT = `
   SELECT a.id, lower(hex(a.sha256)) AS sha256, nullif(lower(hex(a.pixel_sha256)), '') AS pixelSha256, a.format, a.width, a.height, a.bytes, a.orientation,
-    a.frames, a.has_alpha AS hasAlpha, a.color_space AS colorSpace, a.taken_at AS takenAt, a.category, a.flags, a.metadata, a.score, a.sharpness, a.contrast,
+    a.frames, a.has_alpha AS hasAlpha, a.color_space AS colorSpace, a.taken_at AS takenAt, a.category, ${FLAGS}, a.metadata, a.score, a.sharpness, a.contrast,
     a.brightness, a.colorfulness, a.resolution, a.created_at AS createdAt,
     lower(hex(substr(f.pdq, 1, 32))) AS pdq, f.pdq_quality AS pdqQuality, lower(hex(f.phash)) AS phash, lower(hex(f.dhash)) AS dhash
   FROM asset a JOIN fingerprint f ON f.asset_id = a.id`;

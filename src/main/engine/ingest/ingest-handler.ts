@@ -4,6 +4,7 @@ import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import type { Policy } from '../../../contract/index.ts';
 import type { ClaimedJob, JobQueue, Outcome } from '../jobs/queue.ts';
 import type { JobHandler } from '../jobs/runner.ts';
+import { hasWrongExtension } from '../pixels/extension.ts';
 import { PIPELINE_VERSION, RENDITION_QUALITY } from '../renditions/store.ts';
 import type { Workspace } from '../catalog/workspace.ts';
 import type { AcceptedRecord, FileFacts, IngestInput, IngestResult } from './ingest-task.ts';
@@ -39,8 +40,8 @@ const REMADE = [
 const MAX_TWINS = 16;
 
 export function createIngestHandler({ db, workspace, queue, sources, policy }: IngestHandlerDependencies): JobHandler {
-  const findAsset = db.prepare<[Uint8Array], { id: number; isSalvaged: number; isWhole: number }>(`
-    SELECT id, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged,
+  const findAsset = db.prepare<[Uint8Array], { id: number; format: string; isSalvaged: number; isWhole: number }>(`
+    SELECT id, format, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged,
       pipeline = ${PIPELINE_VERSION} AND (SELECT count(*) FROM rendition WHERE asset_id = asset.id AND pipeline = ${PIPELINE_VERSION}) = ${Object.keys(RENDITION_PRESETS).length} AS isWhole
     FROM asset WHERE sha256 = ?`);
   const insertAsset = db.prepare<[Record<string, unknown>], number>(`
@@ -58,7 +59,8 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
   const markStored = db.prepare<[number]>('UPDATE asset SET stored = 1 WHERE id = ?');
   const updateSource = db.prepare<[Record<string, unknown>]>(`
     UPDATE source SET bytes = @bytes, mtime_ms = @mtimeMs, seen_key = @seenKey, asset_id = @assetId, sha256 = @sha256, format = @format,
-      width = @width, height = @height, verdict = @verdict, error_code = @errorCode, error_message = @errorMessage, missing_since = NULL WHERE id = @id`);
+      width = @width, height = @height, verdict = @verdict, error_code = @errorCode, error_message = @errorMessage, missing_since = NULL,
+      wrong_extension = @wrongExtension WHERE id = @id`);
   // The hash first, and no more of its bearers than are worth comparing: a library of one size, or of blank pages, has a
   // million candidates otherwise.
   const twins = (hash: 'phash' | 'dhash') => db.prepare<[Uint8Array, number, number], { id: number; hashed: number }>(`
@@ -106,11 +108,12 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
     return basename(typeof path === 'string' ? path : Buffer.from(path).toString());
   }
 
-  function remember(job: ClaimedJob, file: FileFacts, facts: { assetId: number | null; sha256: string | null; format: string | null; width: number | null; height: number | null; verdict: string | null; error: { code: string; message: string } | null }): void {
+  function remember(job: ClaimedJob, file: FileFacts, facts: { assetId: number | null; sha256: string | null; format: string | null; width: number | null; height: number | null; verdict: string | null; error: { code: string; message: string } | null }, actualFormat: string | null): void {
     updateSource.run({
       id: sourceOf(job), bytes: file.bytes, mtimeMs: file.mtimeMs, seenKey: seenKey(policy(), facts.error !== null), assetId: facts.assetId,
       sha256: facts.sha256 === null ? null : Buffer.from(facts.sha256, 'hex'), format: facts.format, width: facts.width, height: facts.height,
       verdict: facts.verdict, errorCode: facts.error?.code ?? null, errorMessage: facts.error?.message ?? null,
+      wrongExtension: Number(actualFormat !== null && hasWrongExtension(nameOf(job), actualFormat)),
     });
   }
 
@@ -128,7 +131,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
       const result = answer as IngestResult;
       if (result.kind === 'refused') {
         const { verdict, format, width, height, sha256, error } = result;
-        remember(job, result.file, { assetId: null, sha256, format, width, height, verdict, error });
+        remember(job, result.file, { assetId: null, sha256, format, width, height, verdict, error }, null);
         return { state: 'quarantined', verdict, error };
       }
       const existing = findAsset.get(Buffer.from(result.sha256, 'hex'));
@@ -143,7 +146,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
       const assetId = result.kind === 'accepted' && existing?.isWhole !== 1 ? write(job, result, copy, now) : existing?.id;
       if (assetId === undefined) throw new Error(`The asset ${result.sha256} was neither known nor accepted`);
       if (existing !== undefined && copy) markStored.run(existing.id);
-      remember(job, result.file, { assetId, sha256: result.sha256, format: null, width: null, height: null, verdict, error: null });
+      remember(job, result.file, { assetId, sha256: result.sha256, format: null, width: null, height: null, verdict, error: null }, result.kind === 'accepted' ? result.record.format : existing?.format ?? null);
       return { state: 'done', assetId, assetIsNew: existing === undefined, verdict, bytes: result.file.bytes };
     },
   };

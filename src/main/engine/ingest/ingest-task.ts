@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
 import type { ErrorCode, Policy, Preset, Verdict } from '../../../contract/index.ts';
 import { ProofsheetError } from '../errors.ts';
 import { runPixelPass, type PixelRecord, type RenditionBytes } from '../pixels/pass.ts';
@@ -71,7 +70,7 @@ async function run(input: IngestInput, context: TaskContext): Promise<IngestResu
   if (!input.force && existsSync(renditionPath(input.renditions, sha256, 'zoom')) && input.originals === null) {
     return { kind: 'known', file: facts, sha256 };
   }
-  const outcome = await runPixelPass(bytes, { policy: input.policy, salvage: input.salvage, extension: extname(typeof input.path === 'string' ? input.path : Buffer.from(input.path).toString()).slice(1).toLowerCase(), admit: context.admitDecode });
+  const outcome = await runPixelPass(bytes, { policy: input.policy, salvage: input.salvage, admit: context.admitDecode });
   if (outcome.kind === 'refused') {
     const { verdict, format, width, height, error } = outcome;
     return { kind: 'refused', file: facts, sha256, verdict, format, width, height, error };

@@ -6,8 +6,6 @@ export interface PixelOptions {
   readonly policy: Policy;
   /** Admit damaged files and files against the policy with what can be read; the hard limit of 268 megapixels stays. */
   readonly salvage: boolean;
-  /** Lower-case, without the dot, '' if there is none: only to flag a wrong one. */
-  readonly extension: string;
   /** Waits until this many bytes of memory may be taken; disposed when the decoded pixels are gone. */
   readonly admit: Admit;
 }

@@ -9,7 +9,7 @@ import { readMetadata } from './metadata.ts';
 import type { PixelError, PixelOptions, PixelOutcome, PixelRefused } from './outcome.ts';
 import { hashDecoded } from './pixel-hash.ts';
 import { checkPolicy, isSmall } from './policy.ts';
-import { type ImageFormat, RAW_FORMATS, sniff } from './sniff.ts';
+import { type ImageFormat, sniff } from './sniff.ts';
 import { stripJpeg } from './strip-jpeg.ts';
 
 export type * from './outcome.ts';
@@ -74,7 +74,6 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
       ...(finding && !['too-small'].includes(finding.error.code) ? ['over-limit'] : []),
       ...(damage ? ['salvaged'] : []),
       ...(header.frames > 1 ? [format === 'tiff' ? 'multi-page' : 'animated'] : []),
-      ...(isWrongExtension(format, options.extension) ? ['wrong-extension'] : []),
       ...(header.channels === 'cmyk' ? ['cmyk'] : []),
       ...(header.bitDepth > 8 ? [`${header.bitDepth}-bit`] : []),
       ...(header.previewAt !== undefined ? ['raw-preview'] : []),
@@ -128,26 +127,4 @@ function isWithin(size: Size, bound: Size): boolean {
 function nameColorSpace({ channels, blocks }: ImageHeader): string {
   if (channels !== 'rgb') return channels;
   return !blocks.icc || readProfile(blocks.icc)?.isSrgb !== false ? 'srgb' : 'rgb';
-}
-
-const EXTENSIONS: { readonly [Format in ImageFormat]?: readonly string[] } = {
-  jpeg: ['jpg', 'jpeg', 'jpe', 'jfif', 'jif', 'mpo'],
-  png: ['png', 'apng'],
-  bmp: ['bmp', 'dib'],
-  tiff: ['tif', 'tiff'],
-  avif: ['avif', 'avifs'],
-  heic: ['heic', 'heif', 'hif', 'heics'],
-  ico: ['ico', 'cur'],
-  jp2: ['jp2', 'j2k', 'jpf', 'jpx', 'j2c', 'jpc'],
-  arw: ['arw', 'srf', 'sr2'],
-  nef: ['nef', 'nrw'],
-  rw2: ['rw2', 'raw'],
-};
-
-/** A raw file under a raw name is right enough: several are plain TIFFs inside. */
-function isWrongExtension(format: ImageFormat, extension: string): boolean {
-  if (extension === '') return false;
-  const isRawName = RAW_FORMATS.some((raw) => raw === extension);
-  if (isRawName && (format === 'tiff' || RAW_FORMATS.some((raw) => raw === format))) return false;
-  return !(EXTENSIONS[format] ?? [format]).includes(extension);
 }

@@ -94,9 +94,11 @@ CREATE TABLE source (
   error_code TEXT,
   error_message TEXT,
   missing_since INTEGER,
+  wrong_extension INTEGER NOT NULL DEFAULT 0,
   UNIQUE (container_id, name)
 ) STRICT;
 CREATE INDEX source_asset ON source (asset_id) WHERE asset_id IS NOT NULL;
+CREATE INDEX source_wrong_extension ON source (asset_id) WHERE wrong_extension = 1 AND missing_since IS NULL AND asset_id IS NOT NULL;
 
 CREATE TABLE batch (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

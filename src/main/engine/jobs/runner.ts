@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../contract/index.ts';
+import { errorCodeSchema, type ErrorCode } from '../../../contract/index.ts';
 import type { GroupCommit } from '../catalog/group-commit.ts';
 import { errorCodeOf, errorMessageOf } from '../errors.ts';
 import type { TaskCall } from '../tasks/define-task.ts';
@@ -113,7 +113,9 @@ export function createRunner({ queue, pool, groupCommit, handlers, now, random, 
       const call: TaskCall = { task: job.task, input: prepared.input };
       const answer = job.deaths > 0 ? await pool.runAlone(call) : await pool.run(call);
       if ('result' in answer) return () => handler.commit(job, answer.result, now());
-      const code = errorCodeOf(answer.error);
+      // A task names a code of the list, or the system's word for what went wrong.
+      const named = errorCodeSchema.safeParse(answer.error.code);
+      const code = named.success ? named.data : errorCodeOf(answer.error);
       if (code === 'disk-full') stopForFullDisk();
       return () => afterError(job, code, answer.error.message);
     } catch (error) {

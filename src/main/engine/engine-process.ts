@@ -63,8 +63,6 @@ export async function runEngineProcess(args: readonly string[], files: EngineOpt
   process.on('disconnect', () => { end('drain'); });
   // A terminal that is closed says SIGHUP to all its processes.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { end('drain'); });
-  // The host may have gone before there was anybody to hear of it.
-  if (process.send && !process.connected) end('drain');
   await tell({ kind: 'ready', address, pid: process.pid });
 }
 

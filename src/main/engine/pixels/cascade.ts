@@ -3,6 +3,7 @@ import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import { type Fingerprint, fingerprint } from '../similarity/fingerprint.ts';
 import type { Pixels, Size } from './decode/decode.ts';
 import { encodeJpeg, resizeOnWhite, type RgbImage } from './decode/sharp.ts';
+import { freePixels } from './free-pixels.ts';
 import type { RenditionBytes } from './outcome.ts';
 import { measureQuality, type Quality } from './quality.ts';
 
@@ -38,18 +39,25 @@ export async function derive(zoom: RgbImage, original: Size, asIs: Uint8Array<Ar
   const encode = (from: RgbImage, size: Size): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> =>
     (asIs && isSameSize(size, original) ? asIs : encodeJpeg(from, size.width, size.height));
   const card = isZoomOwn ? await resizeOnWhite({ ...zoom, channels: 3 }, cardSize.width, cardSize.height) : zoom;
-  const { luma, placeholder } = measurePixels(card.data);
   const cardBytes = encode(card, cardSize);
-  const [thumb, cardEncoded, zoomEncoded] = await Promise.all([
+  const encoding = Promise.all([
     isSameSize(thumbSize, cardSize) ? cardBytes : encode(card, thumbSize),
     cardBytes,
     isZoomOwn ? encode(zoom, zoom) : cardBytes,
   ]);
+  // Other threads encode meanwhile.
+  const { luma, placeholder } = measurePixels(card.data);
+  const measured = {
+    fingerprint: fingerprint(luma, card.width, card.height, isSameSize(card, original)),
+    quality: measureQuality(card, luma, (original.width * original.height) / 1e6),
+  };
+  freePixels(luma);
+  const [thumb, cardEncoded, zoomEncoded] = await encoding;
+  if (isZoomOwn) freePixels(card.data);
   const rendition = (preset: Preset, { width, height }: Size, bytes: Uint8Array<ArrayBuffer>): RenditionBytes => ({ preset, width, height, bytes });
   return {
     renditions: [rendition('thumb', thumbSize, thumb), rendition('card', cardSize, cardEncoded), rendition('zoom', zoom, zoomEncoded)],
-    fingerprint: fingerprint(luma, card.width, card.height, isSameSize(card, original)),
-    quality: measureQuality(card, luma, (original.width * original.height) / 1e6),
+    ...measured,
     placeholder,
   };
 }

@@ -59,6 +59,8 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
   const colorSpace = nameColorSpace(header);
   const mayServeAsIs = format === 'jpeg' && !damage && header.orientation === 1 && (colorSpace === 'srgb' || colorSpace === 'gray' && !header.blocks.icc) && isWithin(original, zoom);
   const { metadata, takenAt, isReadable } = readMetadata(header.blocks);
+  const derived = await derive(zoom, original, mayServeAsIs ? stripJpeg(bytes) : null);
+  freePixels(zoom.data);
   return {
     kind: 'accepted',
     verdict: damage ? 'salvageable' : 'clean',
@@ -82,7 +84,7 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
     takenAt,
     metadata,
     pixelSha256,
-    ...await derive(zoom, original, mayServeAsIs ? stripJpeg(bytes) : null),
+    ...derived,
   };
 }
 

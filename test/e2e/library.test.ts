@@ -87,17 +87,19 @@ describe('looking around', () => {
   test('a toast covers no command, and follows when the language is changed', async () => {
     const bench = await startWorkbench();
     const pictures = await makePictures(join(bench.folder, 'Rings'), 3);
-    const { page } = await bench.openWindow(browser, { viewport: { width: 900, height: 600 } });
+    const { page } = await bench.openWindow(browser, { viewport: { width: 900, height: 600 }, permissions: ['clipboard-write'] });
     const { go, library, batches, toast } = screensOf(page);
     await importFolder(page, pictures);
     await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(3);
     await library.cells.first().click({ modifiers: ['Control'] });
-    // Clicking fails where something else lies above the button.
-    await page.getByRole('button', { name: 'Invert the selection' }).click({ timeout: 2000 });
+    await page.getByRole('button', { name: 'Copy paths' }).click();
+    const [bar, message] = await Promise.all([page.getByRole('toolbar', { name: 'Selection' }).boundingBox(), toast('1 path copied').boundingBox()]);
+    expect(message!.y + message!.height).toBeLessThanOrEqual(bar!.y);
     await go('Batches');
     await batches.state('Done').waitFor();
     await batches.button('Delete').click();
     await toast('“Rings” deleted').waitFor();
+    // Clicking fails where something else lies above the button.
     await page.getByText('Show deleted').click({ timeout: 2000 });
     await batches.button('Restore').click({ timeout: 2000 });
     await batches.button('Delete').click();

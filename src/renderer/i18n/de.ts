@@ -64,7 +64,7 @@ export const de: Catalogue = {
     counted: 'Noch wurde nichts importiert. Das wäre es.', countedCopies: 'Kopien des Abgelegten liegen im Arbeitsbereich. Noch wurde nichts importiert; das wäre es.',
     found_one: '{{formatted}} Datei zu importieren', found_other: '{{formatted}} Dateien zu importieren',
     rows_one: '{{formatted}} Zeile', rows_other: '{{formatted}} Zeilen',
-    formats: 'Arten', skipped: 'Bleibt außen vor', nothingSkipped: 'Nichts bleibt außen vor.',
+    formats: 'Arten', skipped: 'Wird nicht importiert', nothingSkipped: 'Alles wird importiert.',
     copiedList: 'Nur die Liste wurde kopiert; Pfade, die neben ihr beginnen, führen deshalb ins Leere. Fügen Sie die Liste dort hinzu, wo sie liegt.',
     leftOut: {
       'bad-input': { title: 'Zeilen ohne Datei', hint: 'Sie sind leer oder nicht lesbar.' },

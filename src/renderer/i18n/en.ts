@@ -62,7 +62,7 @@ export const en = {
     counted: 'Nothing has been imported yet. This is what would be.', countedCopies: 'Copies of what was dropped lie in the workspace. Nothing has been imported yet; this is what would be.',
     found_one: '{{formatted}} file to import', found_other: '{{formatted}} files to import',
     rows_one: '{{formatted}} row', rows_other: '{{formatted}} rows',
-    formats: 'Kinds', skipped: 'Will be left out', nothingSkipped: 'Nothing will be left out.',
+    formats: 'Kinds', skipped: 'Will not be imported', nothingSkipped: 'Everything will be imported.',
     copiedList: 'Only the list was copied, so paths in it that begin beside it lead nowhere. Add the list where it lies instead.',
     leftOut: {
       'bad-input': { title: 'Rows without a file', hint: 'They are empty or cannot be read.' },

@@ -96,7 +96,7 @@ function ProgressSection({ batch, progress }: { readonly batch: Batch; readonly 
         {counts.map((key) => <Figure key={key} label={t(`batches.counts.${key}`)} value={format.number(batch[key])} alarming={key === 'failed'} />)}
       </dl>
       {progress && progress.resumedFrom !== null && (
-        <p className={styles.muted}>{t('batches.resumed', { done: format.number(progress.resumedFrom), total: format.number(wantedCount(batch)) })}</p>
+        <p className={styles.muted}>{t('batches.resumed', { done: format.number(progress.resumedFrom), total: format.number(batch.total) })}</p>
       )}
     </section>
   );

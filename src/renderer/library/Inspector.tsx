@@ -77,7 +77,8 @@ function Camera({ metadata }: { readonly metadata: Metadata }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { cameraMake, cameraModel, lens, exposureSeconds, aperture, iso, focalLengthMm, latitude, longitude, altitudeMetres } = metadata;
-  const camera = [cameraMake, cameraModel].filter(Boolean).join(' ');
+  // Many makers name themselves in the model too.
+  const camera = cameraModel?.toLowerCase().startsWith(cameraMake?.toLowerCase() ?? '') ? cameraModel : [cameraMake, cameraModel].filter(Boolean).join(' ');
   const facts: readonly (readonly [string, string | undefined])[] = [
     [t('inspector.make'), camera || undefined],
     [t('inspector.lens'), lens],
@@ -99,7 +100,7 @@ function Description({ metadata }: { readonly metadata: Metadata }) {
     [t('inspector.keywords'), metadata.keywords?.join(', ')],
     [t('inspector.creator'), metadata.creator],
     [t('inspector.copyright'), metadata.copyright],
-    [t('inspector.rating'), metadata.rating?.toString()],
+    [t('inspector.rating'), metadata.rating === 0 ? undefined : metadata.rating?.toString()],
     [t('inspector.software'), metadata.software],
     [t('inspector.profile'), metadata.colorProfile],
   ];

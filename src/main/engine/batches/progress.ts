@@ -22,7 +22,8 @@ interface Meter {
   finished: number;
   rate: number;
   measuredSeconds: number;
-  readonly resumedFrom: number;
+  /** Null when the batch was at its end already when it was first measured. */
+  readonly resumedFrom: number | null;
 }
 
 export function createProgressMeter(db: Database.Database, batches: BatchStore, pausedBecause: () => ErrorCode | null, now: () => number): ProgressMeter {
@@ -40,7 +41,7 @@ export function createProgressMeter(db: Database.Database, batches: BatchStore, 
     const at = now();
     const meter = meters.get(batch.id);
     if (!meter) {
-      const fresh = { at, finished, rate: 0, measuredSeconds: 0, resumedFrom: finished };
+      const fresh = { at, finished, rate: 0, measuredSeconds: 0, resumedFrom: finished > 0 && batch.finishedAt === null && Date.parse(batch.createdAt) < began ? finished : null };
       meters.set(batch.id, fresh);
       return fresh;
     }
@@ -71,7 +72,7 @@ export function createProgressMeter(db: Database.Database, batches: BatchStore, 
           etaSeconds: open && !batch.scanning && meter.rate > 0 && meter.measuredSeconds >= SETTLING_SECONDS ? left / meter.rate : null,
           elapsedSeconds: activeMs / 1000,
           failures: batches.failureCounts(id),
-          resumedFrom: Date.parse(batch.createdAt) < began && meter.resumedFrom > 0 ? meter.resumedFrom : null,
+          resumedFrom: meter.resumedFrom,
           pausedBecause: open ? pausedBecause() : null,
         };
       });

@@ -258,6 +258,33 @@ describe('batches', () => {
   });
 });
 
+test('the runner claims several jobs at a time, and no more than keep the pool busy', async () => {
+  const { db, queue, addBatch, add } = await openQueue();
+  const batch = addBatch();
+  for (let index = 0; index < 60; index++) add(batch, {}, index);
+  const claims: number[] = [];
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let finished = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const runner = createRunner({
+    queue: { ...queue, claim: (limit, now) => { const jobs = queue.claim(limit, now); if (jobs.length > 0) claims.push(jobs.length); return jobs; } },
+    groupCommit: createGroupCommit(db, 1), now: () => 100, random: Math.random, onDefect: (error) => { throw error; }, onDiskFull: () => undefined,
+    pool: {
+      slots: 2, runAlone: () => Promise.reject(new Error('no engine has died')), close: () => Promise.resolve(),
+      // One after the other, each in a turn of its own.
+      run: () => (last = last.then(() => new Promise(setImmediate))).then(() => ({ result: 1 })),
+    },
+    handlers: [{ task: 'test', prepare: () => ({ input: null }), commit() { finished += 1; return DONE; } }],
+    onFinished() { if (finished === 60) resolve(undefined); },
+  });
+  runner.wake();
+  await promise;
+  await runner.halt();
+  expect(claims.reduce((sum, count) => sum + count, 0)).toBe(60);
+  expect(Math.max(...claims)).toBe(6);
+  expect(claims.length).toBeLessThanOrEqual(15);
+});
+
 describe('retries', () => {
   test('wait 2, 4, 8 s at the most, spread over the whole span', () => {
     expect([1, 2, 3].map((attempt) => retryDelay(attempt, () => 1))).toEqual([2000, 4000, 8000]);

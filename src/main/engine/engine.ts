@@ -49,7 +49,7 @@ export interface EngineOptions {
 
 export type Engine = ReturnType<typeof createEngine>;
 
-/** Decoders may hold this much, files being read that much: with four tasks in flight the engine stays below 900 MB. */
+/** Decoders may hold this much, files being read that much: the engine stays below 900 MB. */
 const DECODE_BUDGET_BYTES = 360 * 2 ** 20;
 const FILE_BUDGET_BYTES = 120 * 2 ** 20;
 const MAX_THREADS = 8;
@@ -76,7 +76,8 @@ export function createEngine(options: EngineOptions) {
   const groupCommit = createGroupCommit(db, COMMIT_DELAY_MS);
   const queue = createJobQueue(db, randomUUID());
   const pool = createPool({
-    workerFile: files.worker, threads: Math.min(availableParallelism(), MAX_THREADS), tasksPerThread: 2,
+    // One computes, one decodes, one waits for the disk.
+    workerFile: files.worker, threads: Math.min(availableParallelism(), MAX_THREADS), tasksPerThread: 3,
     fileBudgetBytes: FILE_BUDGET_BYTES, decodeBudgetBytes: DECODE_BUDGET_BYTES,
     prepare: async () => { (await import('./pixels/decode/loaders.ts')).restrictLoaders(); },
   });

@@ -24,7 +24,7 @@ export const en = {
     'larger': 'Larger pictures', 'smaller': 'Smaller pictures', 'refresh-view': 'Show new images',
     'select-all': 'Select all', 'select-none': 'Select none', 'select-invert': 'Invert the selection', 'copy-paths': 'Copy paths', 'reveal': 'Show in folder',
     'open-loupe': 'Open in the loupe', 'close-loupe': 'Back to the grid', 'loupe-previous': 'Previous image', 'loupe-next': 'Next image',
-    'loupe-actual': 'Actual size (100 %)', 'loupe-fit': 'Fit', 'loupe-zoom-in': 'Zoom in', 'loupe-zoom-out': 'Zoom out',
+    'loupe-actual': 'Actual size (100%)', 'loupe-fit': 'Fit', 'loupe-zoom-in': 'Zoom in', 'loupe-zoom-out': 'Zoom out',
     'palette': 'Commands', 'shortcuts': 'Keyboard shortcuts', 'dismiss-toast': 'Dismiss the message', 'toggle-theme': 'Switch between light and dark',
   },
   groups: { navigate: 'Go to', import: 'Import', view: 'View', selection: 'Selection', loupe: 'Loupe', general: 'General', grid: 'In the grid' },

@@ -66,7 +66,7 @@ export function Loupe({ view, visible }: { readonly view: View; readonly visible
         <span className={styles.scale} aria-label={t('loupe.zoom')} role="status">{shown && format.percent(shown.scale * window.devicePixelRatio)}</span>
         <IconButton icon={Plus} label={t('actions.loupe-zoom-in')} shortcut={keyLabel('loupe-zoom-in')} onClick={() => scaleTo((shown?.scale ?? 1) * STEP)} />
         <IconButton icon={Maximize} label={t('actions.loupe-fit')} shortcut={keyLabel('loupe-fit')} pressed={zoom === null} onClick={() => setZoom(null)} />
-        <Button variant="quiet" onClick={() => scaleTo(1 / window.devicePixelRatio)} aria-label={t('actions.loupe-actual')}>1:1</Button>
+        <Button variant="quiet" onClick={() => scaleTo(1 / window.devicePixelRatio)} title={t('actions.loupe-actual')}>1:1</Button>
         <IconButton icon={Info} label={t('actions.toggle-inspector')} shortcut={keyLabel('toggle-inspector')} pressed={inspectorOpen} onClick={() => set({ inspectorOpen: !inspectorOpen })} />
       </div>
       <div ref={stage} className={styles.stage} tabIndex={0} role="group" aria-label={cell && t('loupe.image', { name: cell.name, place: format.number(rank + 1), total: format.number(view.total) })}>

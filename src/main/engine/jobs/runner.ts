@@ -65,7 +65,8 @@ export function createRunner({ queue, pool, groupCommit, handlers, now, random, 
     nextPump = undefined;
     clearTimeout(nextRetry);
     const room = pool.slots + LOOKAHEAD - inPool;
-    if (halted || room <= 0) return;
+    // A claim is a transaction of its own: while every slot is busy, it waits until several jobs are wanted.
+    if (halted || room < LOOKAHEAD) return;
     try {
       const jobs = queue.claim(room, now());
       inPool += jobs.length;

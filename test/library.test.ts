@@ -2,10 +2,12 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { readFacets } from '../src/main/engine/assets/facets.ts';
 import { parseFilter } from '../src/main/engine/assets/filter.ts';
 import { createViews } from '../src/main/engine/assets/views.ts';
 import { openCatalog } from '../src/main/engine/catalog/open.ts';
 import { createReader } from '../src/main/engine/catalog/reader.ts';
+import { toggleTerm } from '../src/renderer/library/filter.ts';
 import { fillCatalog } from './fixtures/catalog.ts';
 import { makePictures, temporaryFolder } from './hosts.ts';
 import { openEngine } from './support/engine.ts';
@@ -64,6 +66,44 @@ describe('a filter', () => {
       const { sql, values } = parseFilter(hostile);
       expect(db.prepare(`SELECT count(*) FROM asset a WHERE ${sql}`).pluck().get(...values)).toBe(0);
     }
+    db.close();
+  });
+});
+
+describe('the sidebar', () => {
+  test('counts what each of its filters shows: a folder with all below it, an image once, what is gone not at all', async () => {
+    const { db, path } = await openLibrary(60);
+    const container = db.prepare<[string], number>('INSERT INTO container (path) VALUES (?) RETURNING id').pluck();
+    const source = db.prepare('INSERT INTO source (container_id, name, asset_id, missing_since, wrong_extension) VALUES (?, ?, ?, ?, ?)');
+    let next = 0;
+    const place = (folder: string, count: number, missingSince: number | null = null): void => {
+      const id = container.get(folder);
+      for (let index = 0; index < count; index += 1) source.run(id, `${index}.png`, (next++ % 60) + 1, missingSince, index % 2);
+    };
+    place('/shop', 10);
+    place('/shop/new', 20);
+    place('/shop/gone', 5, 1);
+    place('/shopping', 3);
+    place('/shop/a "gold"  ring\\\nby night', 2);
+    place('/', 1);
+    place('C:\\', 2);
+    place('C:\\Bilder', 4);
+    source.run(container.get('/shop/copies'), 'copy.png', 1, null, 0);
+
+    const reader = createReader(path, ENGINE_FILES.readerThread);
+    const { groups } = await readFacets(reader, 60);
+    const values = groups.flatMap((group) => group.values);
+    const counted = new Map(values.map(({ label, count }) => [label, count]));
+    expect(['/shop', '/shop/new', '/shop/gone', '/shopping', '/shop/copies', '/', 'C:\\', 'C:\\Bilder'].map((label) => counted.get(label))).toEqual([32, 20, undefined, 3, 1, 60, 6, 4]);
+    expect(groups.map((group) => group.values.length > 0)).toEqual([true, true, true, true]);
+    for (const { filter, count } of values) {
+      const { sql, values: bound } = parseFilter(filter);
+      expect([filter, (await reader.ids(`SELECT a.id FROM asset a WHERE ${sql}`, bound)).length]).toEqual([filter, count]);
+      expect(toggleTerm(toggleTerm('ring', filter), filter), filter).toBe('ring');
+    }
+    const { sql, values: bound } = parseFilter('folder:gone');
+    expect(await reader.ids(`SELECT a.id FROM asset a WHERE ${sql}`, bound)).toHaveLength(0);
+    await reader.close();
     db.close();
   });
 });

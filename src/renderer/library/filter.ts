@@ -1,6 +1,6 @@
 /** Splits a filter expression into its terms, as written: blanks separate them, except inside double quotes. */
 export function filterTerms(expression: string): readonly string[] {
-  return expression.match(/(?:[^\s"]|"[^"]*"?)+/g) ?? [];
+  return expression.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
 }
 
 export function hasTerm(expression: string, term: string): boolean {

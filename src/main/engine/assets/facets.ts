@@ -1,5 +1,6 @@
 import type { Reader } from '../catalog/reader.ts';
 import { COUNT_FLAGS } from './flags.ts';
+import { FILES_IN_FOLDER, IS_PRESENT, stemOf } from './folder.ts';
 
 export interface Facets {
   total: number;
@@ -14,8 +15,9 @@ interface Value {
 const MAX_VALUES = 500;
 
 const BY_FOLDER = `
-  SELECT c.path AS label, count(DISTINCT s.asset_id) AS count FROM source s JOIN container c ON c.id = s.container_id
-  WHERE s.asset_id IS NOT NULL AND s.missing_since IS NULL GROUP BY s.container_id ORDER BY label LIMIT ${MAX_VALUES}`;
+  SELECT folder.path AS label, (SELECT count(DISTINCT s.asset_id) FROM ${FILES_IN_FOLDER}) AS count FROM (
+    SELECT path, ${stemOf('path')} AS stem FROM container WHERE EXISTS (SELECT 1 FROM source s WHERE s.container_id = container.id AND ${IS_PRESENT}) ORDER BY path LIMIT ${MAX_VALUES}
+  ) folder ORDER BY label`;
 const BY_FORMAT = 'SELECT format AS label, count(*) AS count FROM asset GROUP BY format ORDER BY count DESC';
 const BY_YEAR = `
   SELECT strftime('%Y', taken_at / 1000, 'unixepoch') AS label, count(*) AS count FROM asset WHERE taken_at IS NOT NULL GROUP BY label ORDER BY label DESC`;
@@ -28,7 +30,7 @@ export async function readFacets(reader: Reader, total: number): Promise<Facets>
   return {
     total,
     groups: [
-      group('folder', folders, (label) => `folder:${JSON.stringify(label)}`), group('format', formats, (label) => `format:${label}`),
+      group('folder', folders, (label) => `folder:"${label.replace(/["\\]/g, '\\$&')}"`), group('format', formats, (label) => `format:${label}`),
       group('year', years, (label) => `taken:${label}`), group('flag', flags, (label) => `flag:${label}`),
     ],
   };

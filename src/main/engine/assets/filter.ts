@@ -1,5 +1,6 @@
 import { ProofsheetError } from '../errors.ts';
 import { ANY_WRONG_EXTENSION, WRONG_EXTENSION } from './flags.ts';
+import { FILES_IN_FOLDER, IS_PRESENT, stemOf } from './folder.ts';
 
 /** A condition on `asset a`, with its values in order. */
 export interface Condition {
@@ -94,13 +95,7 @@ function nameContains(text: string): Condition {
 }
 
 function inFolder(path: string): Condition {
-  const folder = path.length > 1 ? path.replace(/[\\/]+$/, '') : path;
-  // Ranges over the index of paths, whichever separator the platform has: '0' follows '/' and ']' follows '\\'.
-  return {
-    sql: `a.id IN (SELECT s.asset_id FROM source s WHERE s.asset_id IS NOT NULL AND s.container_id IN (
-      SELECT id FROM container WHERE path = ? OR (path >= ? AND path < ?) OR (path >= ? AND path < ?)))`,
-    values: [folder, `${folder}/`, `${folder}0`, `${folder}\\`, `${folder}]`],
-  };
+  return { sql: `a.id IN (SELECT s.asset_id FROM (SELECT ${stemOf('?')} AS stem) folder CROSS JOIN ${FILES_IN_FOLDER})`, values: [path] };
 }
 
 const IS_ABSOLUTE = /^(?:[\\/]|[a-z]:[\\/]|[a-z][a-z0-9+.-]+:\/\/)/i;
@@ -109,7 +104,7 @@ const IS_ABSOLUTE = /^(?:[\\/]|[a-z]:[\\/]|[a-z][a-z0-9+.-]+:\/\/)/i;
 function inFolderNamed(path: string): Condition {
   const name = path.replaceAll('\\', '/').replace(/^\.?\/+|\/+$/g, '').replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   return {
-    sql: `a.id IN (SELECT s.asset_id FROM source s WHERE s.asset_id IS NOT NULL AND s.container_id IN (
+    sql: `a.id IN (SELECT s.asset_id FROM source s WHERE ${IS_PRESENT} AND s.container_id IN (
       SELECT id FROM container WHERE instr(lower(replace(path, '\\', '/')) || '/', ?) > 0))`,
     values: [`/${name}/`],
   };

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { openEngineSocket } from '../src/main/host/engine-client.ts';
 import { connectEngine, type ConnectOptions, type EngineLink } from '../src/main/host/engine-link.ts';
 import { enginePid, joinEngine, LAUNCH, makePictures, startCli, temporaryFolder } from './hosts.ts';
 
@@ -47,6 +48,21 @@ test('another process’ engine that no longer answers is left alone, and the ho
   await expect(connect({ workspace, supervision: IMPATIENT })).rejects.toMatchObject(silent);
   process.kill(pid, 'SIGCONT');
   expect((await owner.client.workspace.metrics()).assetCount).toBe(0);
+});
+
+test('a channel asked for while the engine is busy is opened once it answers again', async () => {
+  const workspace = await temporaryFolder();
+  const limitMs = 200;
+  const link = await connect({ workspace, supervision: { ...IMPATIENT, connectLimitMs: limitMs, maxMissedPings: 1000 } });
+  const { address } = JSON.parse(await readFile(join(workspace, 'engine.json'), 'utf8')) as { readonly address: string };
+  const pid = await suspendEngine(workspace);
+  const channel = link.openChannel();
+  // Asked later and given up as fast: the channel has been given up by then too.
+  await expect(openEngineSocket(address, limitMs)).rejects.toMatchObject({ code: 'timeout-connect' });
+  process.kill(pid, 'SIGCONT');
+  const socket = await channel;
+  expect([socket.readyState, link.state()]).toEqual([socket.OPEN, 'connected']);
+  socket.close();
 });
 
 test('an engine that never gets ready is given up, and is gone', async () => {

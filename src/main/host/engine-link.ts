@@ -165,8 +165,9 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
         try {
           return await openEngineSocket(session.address, limits.connectLimitMs);
         } catch {
-          // The engine is gone and our own connection is about to tell: the channel is one to its successor.
-          await session.closed;
+          // Either the engine is gone and our own connection is about to tell, so that the channel is one to its successor;
+          // or it is busy, and has to be asked again.
+          await Promise.race([session.closed, pause(limits.firstBackoffMs)]);
         }
       }
     },

@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse';
-import { streamArray } from 'stream-json/streamers/stream-array.js';
 import type { ListInspection } from '../../../../contract/index.ts';
 import { errorMessageOf, ProofsheetError } from '../../errors.ts';
 import type { ScanEntry } from './entry.ts';
+import { readJsonArray } from './json-array.ts';
 import { detectEncoding, guessDelimiter, guessSourceColumn, hasHeader, isListPath, LIST_EXTENSIONS, listKindOf, type ListKind } from './list-format.ts';
 
 /** A list opened for reading: how it is read, and its rows. */
@@ -31,6 +31,7 @@ const SAMPLE_RECORDS = 101;
 
 /** Longest row that is taken for one: beyond it a quote was not closed, or this is no list. */
 const MAX_ROW_CHARACTERS = 1 << 20;
+const UNCLOSED = 'a quote in it is probably not closed';
 
 /** The one column of a list that has none. */
 const LINE_COLUMN = 'source';
@@ -193,23 +194,26 @@ function cellOf(value: unknown): string {
 }
 
 async function* readDelimited(path: string, encoding: string, delimiter: string): AsyncGenerator<string[]> {
-  const parser = parse({ delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, max_record_size: MAX_ROW_CHARACTERS });
+  const parser: Duplex = parse({ delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, max_record_size: MAX_ROW_CHARACTERS });
+  // A pipeline closes the file however the reading ends; its error reaches whoever iterates.
+  const records: AsyncIterable<string[]> = pipeline(Readable.from(textOf(path, encoding)), parser, () => undefined);
   let rows = 0;
   try {
-    for await (const record of parsed<string[]>(path, encoding, parser)) {
+    for await (const record of records) {
       rows += 1;
       yield record;
     }
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'CSV_MAX_RECORD_SIZE') throw error;
-    throw tooLongRow(path, rows + 1, 'a quote in it is probably not closed');
+    throw tooLongRow(path, rows + 1, UNCLOSED);
   }
 }
 
 async function* readJson(path: string, encoding: string): AsyncGenerator {
   try {
-    for await (const { value } of parsed<{ value: unknown }>(path, encoding, streamArray.withParserAsStream())) yield value;
+    yield* readJsonArray(textOf(path, encoding), MAX_ROW_CHARACTERS, (row) => tooLongRow(path, row, UNCLOSED));
   } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new ProofsheetError('bad-input', `${path} is not a JSON array: ${errorMessageOf(error)}`);
   }
 }
@@ -228,11 +232,6 @@ async function* readLines(path: string, encoding: string): AsyncGenerator<string
     for (const line of lines) if (line.trim() !== '') yield line;
   }
   for (const line of rest.split('\r')) if (line.trim() !== '') yield line;
-}
-
-/** What a parser makes of a file. A pipeline closes the file however the reading ends; its error reaches whoever iterates. */
-function parsed<Value>(path: string, encoding: string, parser: Duplex): AsyncIterable<Value> {
-  return pipeline(Readable.from(textOf(path, encoding)), parser, () => undefined);
 }
 
 function tooLongRow(path: string, row: number, guess: string): ProofsheetError {

@@ -1,8 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { partNames } from '../src/main/engine/ingest/parts.ts';
 import { inspectList, openList } from '../src/main/engine/ingest/scan/list.ts';
+import { scan } from '../src/main/engine/ingest/scan/scan.ts';
 import { makePictures, temporaryFolder } from './hosts.ts';
 import { allItems, openEngine } from './support/engine.ts';
 
@@ -63,6 +65,21 @@ describe('a list is read as it is meant', () => {
     expect(await inspect('list.jsonl', '{"image": "a.jpg"}\n{"image": "b.jpg"}\n')).toMatchObject({ sourceColumn: 'image', rows: 2 });
   });
 
+  test('as JSON across the pieces it is read in, whatever its strings hold', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, index) => ({ file: `${index}.jpg`, note: `${'\\'.repeat(index % 5)}"], [{,ä€${'x'.repeat(index % 70)}`, more: { list: [index, [], {}] } }));
+    for (const text of [JSON.stringify(rows), `\n ${JSON.stringify(rows, null, 2)}\r\n`]) {
+      const { rows: count, preview } = await inspect('list.json', text);
+      expect([count, preview]).toEqual([rows.length, rows.map(({ more, ...cells }) => ({ ...cells, more: JSON.stringify(more) }))]);
+    }
+  });
+
+  test.each([
+    ['{"file": "a.jpg"}', /begin/], ['["a.jpg"] "b.jpg"', /after its end/], ['["a.jpg",]', /JSON/], ['["a.jpg"}', /}/], ['["a.jpg" "b.jpg"]', /JSON/], ['[{"file": "a.jpg"]}]', /JSON/],
+    ['["a.jpg"', /breaks off/], ['["a.jpg', /breaks off/], ['[', /breaks off/], [' \n', /breaks off/], ['[]', /no rows/],
+  ])('and %j is no list', async (content, reason) => {
+    await expect(inspect('list.json', content)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringMatching(reason) as string });
+  });
+
   test('by the column that is named, and refused when there is none or it is empty', async () => {
     const content = 'file,second\na.jpg,b.jpg\n';
     expect((await inspect('list.csv', content, 'second')).sourceColumn).toBe('second');
@@ -78,6 +95,8 @@ describe('a list is read as it is meant', () => {
 describe('a list that is none', () => {
   test.each([
     ['a quote that is never closed', 'list.csv', `file,title\na.jpg,"x\n${'b.jpg,y\n'.repeat(400_000)}`, /^Row 2 of .*list\.csv is longer than 1048576 characters; a quote/],
+    ['a string in JSON that is never closed', 'list.json', `["a.jpg", "b.jpg", "x${' c.jpg, '.repeat(400_000)}]`, /^Row 3 of .*list\.json is longer than 1048576 characters; a quote/],
+    ['one element without end', 'list.json', `[${'['.repeat(3 << 20)}`, /^Row 1 of .*list\.json is longer than/],
     ['no line ends', 'list.txt', 'x'.repeat(3 << 20), /^Row 1 of .*list\.txt is longer than/],
   ])('by %s is refused before it fills the memory', async (_, name, content, message) => {
     await expect(inspect(name, content)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringMatching(message) as string });
@@ -98,6 +117,17 @@ describe('a list that is none', () => {
       expect(await openFiles(), name).toBeLessThan(before + 5);
     }
   });
+});
+
+test('a scanning thread that dies while its last value is at work ends that scan, and nothing else', async () => {
+  const thread = join(await temporaryFolder(), 'thread.mjs');
+  await writeFile(thread, `import { parentPort } from 'node:worker_threads';
+    parentPort.once('message', () => { parentPort.postMessage({ kind: 'value', value: [] }); setImmediate(() => { throw new Error('out of memory'); }); });`);
+  const died = new Promise((resolve) => { process.once('worker', (worker) => worker.once('exit', resolve)); });
+  const values = scan(pathToFileURL(thread), { kind: 'open', path: '', sourceColumn: undefined });
+  expect(await values.next()).toEqual({ done: false, value: [] });
+  await died;
+  await expect(values.next()).rejects.toThrow('out of memory');
 });
 
 describe('a list is split', () => {

@@ -18,8 +18,12 @@ type ValueOf<Request extends ScanRequest> =
  */
 export async function* scan<Request extends ScanRequest>(threadFile: URL, request: Request): AsyncGenerator<ValueOf<Request>, void> {
   const thread = new Worker(threadFile, { workerData: request, resourceLimits: THREAD_MEMORY });
+  // A thread dies when it likes, also while the last value is still at work: then there is nobody who waits to be told.
+  let death: Error | undefined;
+  thread.on('error', (error: Error) => { death = error; });
   try {
     for (;;) {
+      if (death) throw death;
       thread.postMessage('next');
       const [message] = (await once(thread, 'message')) as [ScanMessage];
       if (message.kind === 'end') return;

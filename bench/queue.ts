@@ -33,7 +33,7 @@ function insertRate(path: string, count: number): number {
   for (let from = 0; from < count; from += 1000) {
     db.transaction(() => {
       for (let row = from; row < from + 1000; row += 1) {
-        const { id } = sources.upsert({ container: `/library/${Math.floor(row / 1000)}`, name: `IMG_${row}.jpg`, raw: null });
+        const { id } = sources.upsert({ container: `/library/${Math.floor(row / 1000)}`, name: `IMG_${row}.jpg`, raw: null }, true);
         queue.enqueue({ batchId: 1, task: 'ingest', priority: 'normal', sourceId: id, row: `{"sku":"A${row}","title":"Ring"}` }, 0);
       }
     }).immediate();

@@ -16,6 +16,15 @@ async function filesBelow(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
+const canMount = process.getuid?.() === 0 && (() => {
+  try {
+    execFileSync('unshare', ['-m', 'mount', '--bind', '/tmp', '/tmp'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 const sha256 = async (path: string): Promise<string> => createHash('sha256').update(await readFile(path)).digest('hex');
 
 describe('an ingest', () => {
@@ -153,6 +162,17 @@ describe('an ingest', () => {
     expect((await client.workspace.metrics()).assetCount).toBe(2);
   });
 
+  test('never reads the workspace by another path either', async () => {
+    const folder = await temporaryFolder();
+    await makePictures(join(folder, 'real', 'pictures'), 2);
+    await symlink('real', join(folder, 'link'));
+    const { client, ingest } = openEngine(join(folder, 'real', 'workspace'));
+    for (let round = 0; round < 2; round += 1) await ingest({ paths: [join(folder, 'link')] });
+    expect((await allItems(client, { state: 'skipped' })).map(({ error }) => error?.message)).toContain('this is the catalog itself');
+    expect((await client.workspace.metrics()).assetCount).toBe(2);
+    await expect(ingest({ paths: [join(folder, 'link', 'workspace')] })).resolves.toMatchObject({ batches: [{ total: 1, skipped: 1 }] });
+  });
+
   test('copies originals into the workspace when asked to', async () => {
     const folder = await temporaryFolder();
     const pictures = await makePictures(join(folder, 'pictures'), 2);
@@ -192,6 +212,30 @@ describe('ingesting again', () => {
     expect(summary).toMatchObject({ assetsNew: 1, assetsExisting: 2, batches: [{ total: 3, done: 2, skipped: 1 }] });
     const moved = (await client.assets.list({ filter: 'name:0002' }))[0];
     expect(moved?.sources).toEqual([join(pictures, 'renamed.jpg')]);
+  });
+
+  test('leaves what was taken in by name where a parent would leave it out', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 1);
+    const hidden = await makePictures(join(pictures, '.private'), 3);
+    const linked = await makePictures(join(folder, 'elsewhere'), 4);
+    await symlink(linked, join(pictures, 'link'));
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    await ingest({ paths: [hidden, join(pictures, 'link')] });
+    await ingest({ paths: [pictures] });
+    expect((await client.assets.list({})).map(({ sources }) => sources.length).toSorted()).toEqual([1, 2, 2, 3]);
+  });
+
+  test('leaves what a list names missing when it is', async () => {
+    const folder = await temporaryFolder();
+    const pictures = await makePictures(join(folder, 'pictures'), 2);
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    await ingest({ paths: [pictures] });
+    await rm(join(pictures, '0001.jpg'));
+    await ingest({ paths: [pictures] });
+    await writeFile(join(folder, 'list.txt'), join(pictures, '0001.jpg'));
+    await ingest({ paths: [join(folder, 'list.txt')] });
+    expect((await client.assets.list({})).map(({ sources }) => sources.length).toSorted()).toEqual([0, 1]);
   });
 
   test('reads a file again that was only touched, and finds it the same', async () => {
@@ -399,17 +443,41 @@ describe('a followed folder', () => {
     expect(await filesBelow(engine.workspace.originals)).toHaveLength(2);
   });
 
-  test('notices that a folder is gone, but not that a drive is', async () => {
-    const { folder, pictures, client, until } = await follow();
+  test('notices that a folder is gone', async () => {
+    const { pictures, client, until } = await follow();
     await makePictures(join(pictures, 'trip'), 2);
     await until(async () => (await client.assets.list({})).length === 2 && await isIdle(client));
     await rm(join(pictures, 'trip'), { recursive: true });
     await until(async () => (await allItems(client)).length === 1);
-    await rename(pictures, join(folder, 'unplugged'));
-    await makePictures(join(folder, 'elsewhere'), 3);
-    await client.ingest.start({ paths: [join(folder, 'elsewhere')] });
-    await until(async () => (await client.assets.list({})).length === 3 && await isIdle(client));
-    expect((await client.assets.list({})).flatMap(({ sources }) => sources)).toContain(join(pictures, '0001.jpg'));
+  });
+
+  test('looks into a folder that came in the place of another of the same name', async () => {
+    const { folder, pictures, client, until } = await follow();
+    await makePictures(join(pictures, 'album', 'deeper'), 2);
+    await until(async () => (await client.assets.list({})).length === 2 && await isIdle(client));
+    await makePictures(join(folder, 'other', 'deeper'), 4);
+    await rename(join(pictures, 'album'), join(folder, 'old'));
+    await rename(join(folder, 'other'), join(pictures, 'album'));
+    await until(async () => (await client.assets.list({})).length === 4);
+    await makePictures(join(pictures, 'album', 'deeper', 'more'), 5);
+    await until(async () => (await client.assets.list({})).length === 5);
+  });
+
+  test.skipIf(!canMount)('takes an empty mount point for a drive that is not plugged in, and sees it come back', async () => {
+    const folder = await temporaryFolder();
+    const drive = join(folder, 'drive');
+    await mkdir(drive);
+    const stick = join(folder, 'stick');
+    await makePictures(stick, 2);
+    execFileSync('mount', ['--bind', stick, drive]);
+    onTestFinished(() => { execFileSync('umount', ['-l', drive], { stdio: 'ignore' }); });
+    const { client, ingest } = openEngine(join(folder, 'workspace'));
+    await ingest({ paths: [drive] });
+    execFileSync('umount', [drive]);
+    await ingest({ paths: [drive] });
+    expect((await allItems(client)).filter(({ state }) => state !== 'failed')).toHaveLength(2);
+    execFileSync('mount', ['--bind', stick, drive]);
+    expect((await ingest({ paths: [drive] })).assetsExisting).toBe(2);
   });
 
   test('does not try again what failed until the file changes', async () => {

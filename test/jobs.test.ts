@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { createBatchStore } from '../src/main/engine/batches/batch-store.ts';
+import { createBatchStore, type BatchStore } from '../src/main/engine/batches/batch-store.ts';
+import { createBatchVerbs, type BatchVerbs } from '../src/main/engine/batches/verbs.ts';
 import { openCatalog } from '../src/main/engine/catalog/open.ts';
 import { createGroupCommit } from '../src/main/engine/catalog/group-commit.ts';
 import { createJobQueue, type JobQueue, type NewJob, type Outcome } from '../src/main/engine/jobs/queue.ts';
@@ -33,6 +34,11 @@ async function openQueue(): Promise<Fixture> {
       queue.enqueue({ batchId, task: 'test', priority: 'normal', sourceId: null, ...change }, now);
     },
   };
+}
+
+function openBatches(db: Database.Database): BatchStore & BatchVerbs {
+  const store = createBatchStore(db);
+  return { ...store, ...createBatchVerbs(db, store) };
 }
 
 const DONE: Outcome = { state: 'done', assetId: null };
@@ -99,7 +105,7 @@ describe('the queue', () => {
 
   test('keeps sums that agree with the rows whatever happens, in any order', async () => {
     const { db, queue, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batches = [addBatch(), addBatch(), addBatch()];
     let seed = 7;
     const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
@@ -107,9 +113,9 @@ describe('the queue', () => {
       DONE, { state: 'failed', error: { code: 'corrupt', message: 'x' } }, { state: 'quarantined', verdict: 'rejected', error: { code: 'too-wide', message: 'x' } },
       { state: 'skipped', assetId: null }, { state: 'retry', runAfter: 0, countsAsAttempt: true, error: { code: 'reset', message: 'x' } },
     ];
-    const attempt = (act: () => void): void => {
+    const attempt = async (act: () => unknown): Promise<void> => {
       try {
-        act();
+        await act();
       } catch (error) {
         if (!(error instanceof ProofsheetError)) throw error;
       }
@@ -118,10 +124,10 @@ describe('the queue', () => {
       const batch = batches[Math.floor(random() * batches.length)]!;
       switch (Math.floor(random() * 10)) {
         case 0: case 1: case 2: add(batch, {}, step); break;
-        case 3: attempt(() => { store.pause(batch); }); break;
-        case 4: attempt(() => { store.resume(batch); }); break;
-        case 5: attempt(() => { store.cancel(batch, step); }); break;
-        case 6: attempt(() => { store.retry(batch, random() < 0.5 ? 'corrupt' : undefined, step); }); break;
+        case 3: await attempt(() => { store.pause(batch); }); break;
+        case 4: await attempt(() => { store.resume(batch); }); break;
+        case 5: await attempt(() => store.cancel(batch, step)); break;
+        case 6: await attempt(() => store.retry(batch, random() < 0.5 ? 'corrupt' : undefined, step)); break;
         case 7: queue.release(); break;
         default: for (const job of queue.claim(3, step)) if (random() < 0.8) queue.finish(job, outcomes[Math.floor(random() * outcomes.length)]!, step);
       }
@@ -140,7 +146,7 @@ describe('the queue', () => {
 describe('batches', () => {
   test('that are paused hand out nothing, and what is in flight may still finish', async () => {
     const { db, queue, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batch = addBatch();
     add(batch);
     add(batch);
@@ -157,14 +163,15 @@ describe('batches', () => {
     const { db, queue, addBatch, add } = await openQueue();
     const batch = addBatch();
     add(batch);
-    createBatchStore(db).cancel(batch, 1500);
+    const verbs = openBatches(db);
+    await verbs.cancel(batch, 1500);
     add(batch);
     expect(queue.claim(5, 2000)).toEqual([]);
   });
 
   test('act through their import on all parts, and refuse what makes no sense', async () => {
     const { db, addBatch, add, queue } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batch = addBatch();
     const { parentId } = store.get(batch);
     add(batch);
@@ -174,24 +181,24 @@ describe('batches', () => {
     for (const job of queue.claim(5, 2000)) queue.finish(job, DONE, 2000);
     store.settle(3000);
     expect(store.aggregate(parentId!)).toMatchObject({ state: 'completed', done: 1, successRate: 1, finishedAt: new Date(3000).toISOString() });
-    for (const verb of ['pause', 'resume', 'cancel'] as const) expect(() => { store[verb](parentId!, 1); }).toThrow(`Cannot ${verb} “b”: it has ended.`);
+    for (const verb of ['pause', 'resume', 'cancel'] as const) await expect((async () => store[verb](parentId!, 1))()).rejects.toThrow(`Cannot ${verb} “b”: it has ended.`);
     expect(() => store.get(4711)).toThrow(expect.objectContaining({ code: 'not-found' }));
   });
 
   test('take a verb that is said twice like one that is said once', async () => {
     const { db, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batch = addBatch();
     const other = addBatch();
     const { parentId } = store.get(batch);
     add(batch);
     add(other);
     for (const verb of ['pause', 'resume', 'cancel', 'retry', 'delete', 'restore'] as const) {
-      const say = (): unknown => verb === 'retry' ? store.retry(parentId!, undefined, 3000) : store[verb](parentId!, 3000);
-      say();
+      const say = async (): Promise<unknown> => verb === 'retry' ? store.retry(parentId!, undefined, 3000) : store[verb](parentId!, 3000);
+      await say();
       store.settle(4000);
       const once = store.aggregate(parentId!);
-      say();
+      await say();
       store.settle(4000);
       expect(store.aggregate(parentId!), verb).toEqual(once);
     }
@@ -200,38 +207,89 @@ describe('batches', () => {
 
   test('stay as they are when a retry finds nothing of the kind it is for', async () => {
     const { db, queue, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batch = addBatch();
     const { parentId } = store.get(batch);
     add(batch);
     const [job] = queue.claim(1, 1000);
     queue.finish(job!, { state: 'failed', error: { code: 'corrupt', message: 'x' } }, 1000);
     add(batch);
-    store.cancel(parentId!, 1500);
+    await store.cancel(parentId!, 1500);
     const before = store.aggregate(parentId!);
-    expect(store.retry(parentId!, 'not-found', 2000)).toBe(0);
+    expect(await store.retry(parentId!, 'not-found', 2000)).toBe(0);
     expect(store.aggregate(parentId!)).toEqual(before);
     expect(before.state).toBe('cancelled');
   });
 
   test('are cancelled as a whole with their last open part', async () => {
     const { db, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const first = addBatch();
     const { parentId } = store.get(first);
     const second = Number(db.prepare(`INSERT INTO batch (parent_id, name, kind, sequence, scan, created_at) VALUES (?, 'b', 'list', 2, 'done', 0)`).run(parentId).lastInsertRowid);
     add(first);
     add(second);
-    store.cancel(second, 1000);
+    await store.cancel(second, 1000);
     expect(store.get(parentId!)).toMatchObject({ state: 'queued', queued: 1, cancelled: 1 });
-    store.cancel(first, 2000);
+    await store.cancel(first, 2000);
     store.settle(3000);
     expect(store.get(parentId!)).toMatchObject({ state: 'cancelled', cancelled: 2, finishedAt: new Date(3000).toISOString() });
   });
 
+  test('of a million-row kind are moved in pieces, each row once', async () => {
+    const { db, addBatch, add } = await openQueue();
+    const store = openBatches(db);
+    const batch = addBatch();
+    db.transaction(() => { for (let row = 0; row < 12_000; row += 1) add(batch); })();
+    const cancelled = store.cancel(batch, 1500);
+    // Between two pieces others are served, and the sums agree there too.
+    const { queued, cancelled: moved, total, state } = store.get(batch);
+    expect([queued > 0 && moved > 0, queued + moved, state]).toEqual([true, total, 'cancelled']);
+    await cancelled;
+    expect(store.get(batch)).toMatchObject({ queued: 0, cancelled: 12_000 });
+    expect(await store.retry(batch, undefined, 2000)).toBe(12_000);
+    expect(store.get(batch)).toMatchObject({ queued: 12_000, cancelled: 0, state: 'queued' });
+  });
+
+  test('that were called off while they were read are not read on for a few of their items', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = openBatches(db);
+    const batch = addBatch();
+    const { parentId } = store.get(batch);
+    db.prepare(`UPDATE batch SET scan = 'running'`).run();
+    add(batch);
+    const [job] = queue.claim(1, 1000);
+    queue.finish(job!, { state: 'quarantined', verdict: 'salvageable', error: { code: 'corrupt', message: 'x' } }, 1000);
+    await store.cancel(parentId!, 1500);
+    await store.retry(parentId!, 'corrupt', 2000);
+    expect(store.get(parentId!)).toMatchObject({ scanning: false, queued: 1, state: 'queued' });
+    await store.retry(parentId!, undefined, 2500);
+    expect(store.get(parentId!)).toMatchObject({ scanning: false, queued: 1 });
+    await store.cancel(parentId!, 3000);
+    await store.retry(parentId!, undefined, 3500);
+    expect(store.get(parentId!)).toMatchObject({ scanning: true, queued: 1 });
+  });
+
+  test('lose a part that is deleted by itself, and end without it', async () => {
+    const { db, queue, addBatch, add } = await openQueue();
+    const store = openBatches(db);
+    const first = addBatch();
+    const { parentId } = store.get(first);
+    const second = Number(db.prepare(`INSERT INTO batch (parent_id, name, kind, sequence, scan, created_at) VALUES (?, 'b', 'list', 2, 'done', 0)`).run(parentId).lastInsertRowid);
+    add(first);
+    add(second);
+    store.delete(second, 1000);
+    for (const job of queue.claim(5, 2000)) queue.finish(job, DONE, 2000);
+    store.settle(3000);
+    expect(store.get(parentId!)).toMatchObject({ state: 'completed', total: 1, done: 1, finishedAt: new Date(3000).toISOString() });
+    store.restore(second);
+    expect(store.get(parentId!)).toMatchObject({ state: 'running', total: 2, done: 1, queued: 1, finishedAt: null });
+    expect(queue.claim(5, 4000)).toHaveLength(1);
+  });
+
   test('deleted are out of sight and out of work until they are restored', async () => {
     const { db, queue, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batch = addBatch();
     add(batch);
     store.delete(batch, 5000);
@@ -244,7 +302,7 @@ describe('batches', () => {
 
   test('retry failed items, all of them or those with one reason', async () => {
     const { db, queue, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batch = addBatch();
     for (const code of ['corrupt', 'not-found', 'not-found'] as const) {
       add(batch);
@@ -252,7 +310,7 @@ describe('batches', () => {
       queue.finish(job!, { state: 'failed', error: { code, message: 'x' } }, 2000);
     }
     expect(store.failures(batch).map(({ code, count }) => [code, count])).toEqual([['not-found', 2], ['corrupt', 1]]);
-    expect(store.retry(batch, 'not-found', 3000)).toBe(2);
+    expect(await store.retry(batch, 'not-found', 3000)).toBe(2);
     expect(store.get(batch)).toMatchObject({ queued: 2, failed: 1 });
     expect(queue.claim(5, 3000)).toMatchObject([{ attempts: 0 }, { attempts: 0 }]);
   });
@@ -300,7 +358,7 @@ describe('retries', () => {
   /** Runs one job under a clock that jumps to whenever the queue waits for. */
   async function runJob(answer: (call: TaskCall) => TaskAnswer | Error, handler: Partial<JobHandler> = {}) {
     const { db, queue, addBatch, add } = await openQueue();
-    const store = createBatchStore(db);
+    const store = openBatches(db);
     const batch = addBatch();
     add(batch, {}, 0);
     const calls: string[] = [];

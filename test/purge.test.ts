@@ -62,7 +62,7 @@ test('what was purged is made again when its file comes back', async () => {
   await ingest({ paths: [pictures] });
   const before = await client.assets.list({});
   await rename(pictures, join(folder, 'away'));
-  await mkdir(pictures);
+  await mkdir(join(pictures, 'empty'), { recursive: true });
   await ingest({ paths: [pictures] });
   now += 2 * DAY;
   expect(await client.renditions.purge({ days: 3, apply: true })).toMatchObject({ deletedCount: 0 });
@@ -79,7 +79,7 @@ test('what was purged is made again when its file comes back', async () => {
 
 test('a purge counts the days from when the last source went, not from when the rendition was made', async () => {
   const folder = await temporaryFolder();
-  const pictures = await makePictures(join(folder, 'pictures'), 1);
+  const pictures = await makePictures(join(folder, 'pictures'), 2);
   let now = Date.now();
   const { client, ingest } = openEngine(join(folder, 'workspace'), { now: () => now });
   await ingest({ paths: [pictures] });

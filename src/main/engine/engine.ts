@@ -7,6 +7,7 @@ import { createAssetsRouter } from './assets/router.ts';
 import { createAssetRecords } from './assets/records.ts';
 import { createViews } from './assets/views.ts';
 import { createBatchStore } from './batches/batch-store.ts';
+import { createBatchVerbs } from './batches/verbs.ts';
 import { createBatchesRouter } from './batches/router.ts';
 import { createProgressMeter } from './batches/progress.ts';
 import { createGroupCommit } from './catalog/group-commit.ts';
@@ -84,6 +85,7 @@ export function createEngine(options: EngineOptions) {
   const sources = createSources(db);
   const originals = createOriginals(db, workspace, sources);
   const batches = createBatchStore(db);
+  const verbs = createBatchVerbs(db, batches);
   const changes = createChangeLog(CHANGES_INTERVAL_MS);
   const progressStream = createBroadcast<Progress[]>((_missed, newest) => newest);
   let diskIsFull = false;
@@ -91,6 +93,7 @@ export function createEngine(options: EngineOptions) {
   let progressTimer: NodeJS.Timeout | undefined;
   let diskTimer: NodeJS.Timeout | undefined;
   let working = false;
+  let sweeping: NodeJS.Immediate | undefined;
 
   const runner = createRunner({
     queue, pool, groupCommit, now, random, onDefect,
@@ -109,8 +112,9 @@ export function createEngine(options: EngineOptions) {
     db, batches, sources, entries: createEntries({ db, queue, sources, policy, now }), maxBatchSize: () => settings.get().maxBatchSize,
     exclude: workspace.root, scanThread: files.scanThread, now, onDefect,
     onGone() { announce('assets', 'items'); },
+    onDiskFull: stopForFullDisk,
     onQueued() {
-      attemptWrite(() => { batches.settle(now()); });
+      attemptWrite(sweepCancelled);
       announce('batches', 'items');
       if (working) runner.wake();
     },
@@ -157,6 +161,16 @@ export function createEngine(options: EngineOptions) {
     diskTimer ??= setInterval(() => void tryDiskAgain().catch(onDefect), DISK_CHECK_MS);
   }
 
+  /** Takes what was queued in cancelled batches out of the queue, also what an engine before this one did not come to. */
+  function sweepCancelled(): void {
+    if (verbs.sweepCancelled(now())) sweeping ??= setImmediate(() => {
+      sweeping = undefined;
+      attemptWrite(sweepCancelled);
+      announce('batches', 'items');
+    });
+    batches.settle(now());
+  }
+
   /** Takes up what earlier engines left unfinished and keeps working, or lets the jobs in flight finish and rests. */
   async function setWorking(enabled: boolean): Promise<void> {
     if (working === enabled) return;
@@ -167,7 +181,7 @@ export function createEngine(options: EngineOptions) {
     }
     attemptWrite(() => {
       queue.recover();
-      batches.settle(now());
+      sweepCancelled();
     });
     imports.resumeScans();
     following.resume();
@@ -189,8 +203,8 @@ export function createEngine(options: EngineOptions) {
   };
   const router = {
     assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals }),
-    batches: createBatchesRouter({ batches, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
-    ingest: createIngestRouter({ db, imports, items: createItems(db, reader), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
+    batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
+    ingest: createIngestRouter({ db, imports, items: createItems(db, reader, verbs), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),
     settings: createSettingsRouter({ settings, onChanged }),
     workspace: createWorkspaceRouter({ db, workspace, version, startedAt: now(), changes, work: { set: setWorking } }),
@@ -208,9 +222,11 @@ export function createEngine(options: EngineOptions) {
       clearInterval(leases);
       clearInterval(diskTimer);
       clearTimeout(progressTimer);
+      clearImmediate(sweeping);
       changes.close();
-      await Promise.all([imports.stop(), following.stop()]);
       const halted = runner.halt();
+      await Promise.all([imports.stop(), following.stop()]);
+      clearImmediate(sweeping);
       if (mode === 'drain' && !diskIsFull) await halted;
       groupCommit.flush();
       if (!diskIsFull) queue.release();

@@ -13,7 +13,7 @@ interface BatchRow {
   readonly totalSplit: number;
   readonly paused: number;
   readonly cancelledAt: number | null;
-  readonly scan: 'running' | 'done' | 'failed';
+  readonly scan: 'running' | 'cut' | 'done' | 'failed';
   readonly spec: string | null;
   readonly errorCode: ErrorCode | null;
   readonly errorMessage: string | null;
@@ -38,23 +38,8 @@ export interface BatchStore {
   list(limit: number, includeDeleted: boolean, before?: number): Batch[];
   parts(importId: number): Batch[];
   aggregate(id: number): BatchAggregate;
-  /** The parts a verb on this id acts on: itself, or all parts of an import. */
-  targets(id: number): readonly number[];
   failures(id: number): FailureGroup[];
   failureCounts(id: number): { code: ErrorCode; count: number }[];
-  /**
-   * The verbs. Saying one twice is the same as saying it once: what is already so is no error.
-   * @throws ProofsheetError `not-found`; `bad-input` when the batch is past the verb: paused after its end, say
-   */
-  pause(id: number): void;
-  resume(id: number): void;
-  /** @returns how many items were queued again */
-  retry(id: number, code: ErrorCode | undefined, now: number): number;
-  cancel(id: number, now: number): void;
-  delete(id: number, now: number): void;
-  restore(id: number): void;
-  /** Cancels what was queued in a part after the part was cancelled. */
-  cancelLateRows(partId: number, now: number): void;
   /** Stamps the parts, and the imports, that have come to their end; among these parts, or among all. */
   settle(now: number, partIds?: Iterable<number>): void;
 }
@@ -62,36 +47,31 @@ export interface BatchStore {
 const COLUMNS = `id, parent_id AS parentId, name, kind, sequence, total_split AS totalSplit, paused, cancelled_at AS cancelledAt, scan, spec, error_code AS errorCode, error_message AS errorMessage,
   created_at AS createdAt, finished_at AS finishedAt, deleted_at AS deletedAt`;
 
+/** A part that was deleted by itself is out of its import's sums. */
+const PARTS_COUNTED = `SELECT p.id FROM batch p JOIN batch i ON i.id = p.parent_id WHERE p.parent_id = ? AND (p.deleted_at IS NULL OR i.deleted_at IS NOT NULL)`;
+
 export function createBatchStore(db: Database.Database): BatchStore {
   const find = db.prepare<[number], BatchRow>(`SELECT ${COLUMNS} FROM batch WHERE id = ?`);
   const listImports = db.prepare<[number, number, number], BatchRow>(
     `SELECT ${COLUMNS} FROM batch WHERE parent_id IS NULL AND id < ? AND (deleted_at IS NULL OR ?) ORDER BY id DESC LIMIT ?`);
   const findParts = db.prepare<[number], BatchRow>(`SELECT ${COLUMNS} FROM batch WHERE parent_id = ? ORDER BY sequence`);
   const tallyOf = db.prepare<[number, number], { state: string; n: number }>(`
-    SELECT value AS state, sum(n) AS n FROM tally WHERE dimension IN ('state', 'asset') AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value`);
+    SELECT value AS state, sum(n) AS n FROM tally WHERE dimension IN ('state', 'asset') AND (batch_id = ? OR batch_id IN (${PARTS_COUNTED})) GROUP BY value`);
   const failureCounts = db.prepare<[number, number], { code: ErrorCode; count: number }>(`
     SELECT value AS code, sum(n) AS count FROM tally WHERE dimension = 'failure' AND n > 0
-    AND (batch_id = ? OR batch_id IN (SELECT id FROM batch WHERE parent_id = ?)) GROUP BY value ORDER BY count DESC, value`);
+    AND (batch_id = ? OR batch_id IN (${PARTS_COUNTED})) GROUP BY value ORDER BY count DESC, value`);
   const exampleOf = db.prepare<[string, number, number], { container: string; name: string; message: string }>(`
     SELECT c.path AS container, s.name, coalesce(j.error_message, '') AS message FROM batch b
     JOIN job j INDEXED BY job_batch ON j.batch_id = b.id AND j.state IN ('failed', 'quarantined') AND j.error_code = ?
-    JOIN source s ON s.id = j.source_id JOIN container c ON c.id = s.container_id WHERE b.id = ? OR b.parent_id = ? LIMIT 1`);
-  const setPaused = db.prepare<[number, number]>('UPDATE batch SET paused = ? WHERE id = ?');
-  const setCancelled = db.prepare<[number | null, number]>('UPDATE batch SET cancelled_at = ? WHERE id = ?');
-  const setDeleted = db.prepare<[number | null, number]>('UPDATE batch SET deleted_at = ? WHERE id = ?');
-  const cancelQueued = db.prepare<[number, number]>(
-    `UPDATE job SET state = 'cancelled', error_code = 'cancelled', error_message = 'the batch was cancelled', finished_at = ? WHERE batch_id = ? AND state = 'queued'`);
-  const requeue = db.prepare<[Record<string, unknown>]>(`
-    UPDATE job SET state = 'queued', attempts = 0, deaths = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL
-    WHERE batch_id = @id AND state IN ('failed', 'quarantined', 'cancelled') AND (@code IS NULL OR error_code = @code)`);
-  const isAtEnd = `finished_at IS NULL AND (scan <> 'running' OR cancelled_at IS NOT NULL)`;
+    JOIN source s ON s.id = j.source_id JOIN container c ON c.id = s.container_id WHERE b.id = ? OR b.id IN (${PARTS_COUNTED}) LIMIT 1`);
+  // A cancelled part of a list that is still read gets rows until its import is cancelled too, or read to its end.
+  const isAtEnd = `finished_at IS NULL AND (scan <> 'running' OR (SELECT i.cancelled_at FROM batch i WHERE i.id = coalesce(batch.parent_id, batch.id)) IS NOT NULL)`;
   const hasNoWork = `parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tally WHERE batch_id = batch.id AND dimension = 'state' AND value IN ('queued', 'leased') AND n > 0)`;
-  const hasNoOpenPart = `parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM batch part WHERE part.parent_id = batch.id AND part.finished_at IS NULL)`;
+  const hasNoOpenPart = `parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM batch part WHERE part.parent_id = batch.id AND part.finished_at IS NULL AND part.deleted_at IS NULL)`;
   const stampParts = db.prepare<[number]>(`UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE ${isAtEnd} AND ${hasNoWork}`);
   const stampImports = db.prepare<[number]>(`UPDATE batch INDEXED BY batch_finished SET finished_at = ? WHERE ${isAtEnd} AND ${hasNoOpenPart}`);
   const stampPart = db.prepare<[number, number]>(`UPDATE batch SET finished_at = ? WHERE id = ? AND ${isAtEnd} AND ${hasNoWork}`);
   const stampImportOf = db.prepare<[number, number]>(`UPDATE batch SET finished_at = ? WHERE id = (SELECT parent_id FROM batch WHERE id = ?) AND ${isAtEnd} AND ${hasNoOpenPart}`);
-  const reopenBatch = db.prepare<[number]>('UPDATE batch SET finished_at = NULL, cancelled_at = NULL, paused = 0 WHERE id = ?');
 
   function row(id: number): BatchRow {
     const found = find.get(id);
@@ -104,38 +84,16 @@ export function createBatchStore(db: Database.Database): BatchStore {
     const spec = JSON.parse(batch.spec ?? row(batch.parentId ?? batch.id).spec ?? '{"paths":[]}') as ImportSpec;
     return {
       id: batch.id, parentId: batch.parentId, name: batch.name, kind: batch.kind, sequence: batch.sequence, totalSplit: batch.totalSplit,
-      state: stateOf(batch, counts, batch.parentId === null ? findParts.all(batch.id) : [batch]), scanning: batch.scan === 'running' && batch.cancelledAt === null,
+      state: stateOf(batch, counts, batch.parentId === null ? findParts.all(batch.id).filter((part) => part.deletedAt === null) : [batch]), scanning: batch.scan === 'running' && batch.cancelledAt === null,
       createdAt: iso(batch.createdAt), finishedAt: batch.finishedAt === null ? null : iso(batch.finishedAt), deletedAt: batch.deletedAt === null ? null : iso(batch.deletedAt),
       error: batch.errorCode === null ? null : { code: batch.errorCode, message: batch.errorMessage ?? '' }, sources: [...spec.paths], ...counts,
     };
-  }
-
-  function targets(id: number): readonly number[] {
-    const batch = row(id);
-    return batch.parentId === null ? findParts.all(id).map((part) => part.id) : [id];
-  }
-
-  /** Runs a verb on the parts it means, and on their import. */
-  function act(id: number, change: (parts: readonly Batch[], importId: number) => void): void {
-    db.transaction(() => { change(targets(id).map((partId) => toBatch(row(partId))), row(id).parentId ?? id); }).immediate();
-  }
-
-  function refuse(id: number, verb: string): never {
-    const { name, state, deletedAt } = toBatch(row(id));
-    throw new ProofsheetError('bad-input', `Cannot ${verb} “${name}”: ${deletedAt === null ? STATE_IN_WORDS[state] : 'it is deleted'}.`);
-  }
-
-  /** Nothing of the import is open any more, nor will be: a list that is still being read will have more parts. */
-  function isCalledOff(importId: number): boolean {
-    const { kind, scan } = row(importId);
-    return (kind === 'folder' || scan !== 'running') && !findParts.all(importId).map(toBatch).some(isOpen);
   }
 
   return {
     get: (id) => toBatch(row(id)),
     list: (limit, includeDeleted, before = Number.MAX_SAFE_INTEGER) => listImports.all(before, Number(includeDeleted), limit).map(toBatch),
     parts: (importId) => findParts.all(importId).map(toBatch),
-    targets,
     aggregate(id) {
       const batch = toBatch(row(id));
       const decided = batch.done + batch.failed;
@@ -149,61 +107,6 @@ export function createBatchStore(db: Database.Database): BatchStore {
         return { code, count, retryable: heals(code), example: { source: example ? shownLocation(example.container, example.name) : '', message: example?.message ?? '' } };
       });
     },
-    pause(id) {
-      act(id, (parts, importId) => {
-        if (!parts.some(isOpen)) refuse(id, 'pause');
-        for (const part of parts) if (isOpen(part)) setPaused.run(1, part.id);
-        // Parts that are still to be read are paused with it.
-        if (id === importId) setPaused.run(1, importId);
-      });
-    },
-    resume(id) {
-      act(id, (parts, importId) => {
-        if (!parts.some(isOpen)) refuse(id, 'resume');
-        for (const part of parts) setPaused.run(0, part.id);
-        setPaused.run(0, importId);
-      });
-    },
-    retry(id, code, now) {
-      let queued = 0;
-      act(id, (parts, importId) => {
-        if (row(id).deletedAt !== null) refuse(id, 'retry');
-        for (const part of parts) {
-          const { changes } = requeue.run({ id: part.id, now, code: code ?? null });
-          queued += changes;
-          // What was called off while it was being read is read on, unless only one kind of failure is meant.
-          if (changes > 0 || (code === undefined && part.state === 'cancelled')) reopenBatch.run(part.id);
-        }
-        if (queued > 0 || (code === undefined && row(importId).cancelledAt !== null)) reopenBatch.run(importId);
-      });
-      return queued;
-    },
-    cancel(id, now) {
-      act(id, (parts, importId) => {
-        const open = parts.filter(isOpen);
-        if (open.length === 0 && !parts.some((part) => part.state === 'cancelled')) refuse(id, 'cancel');
-        for (const part of open) {
-          setCancelled.run(now, part.id);
-          cancelQueued.run(now, part.id);
-        }
-        if (open.length > 0 && (id === importId || isCalledOff(importId))) setCancelled.run(now, importId);
-      });
-    },
-    cancelLateRows(partId, now) {
-      if (row(partId).cancelledAt !== null) cancelQueued.run(now, partId);
-    },
-    delete(id, now) {
-      act(id, (parts, importId) => {
-        for (const part of parts) if (part.deletedAt === null) setDeleted.run(now, part.id);
-        if (targets(importId).every((part) => row(part).deletedAt !== null)) setDeleted.run(now, importId);
-      });
-    },
-    restore(id) {
-      act(id, (parts, importId) => {
-        for (const part of parts) setDeleted.run(null, part.id);
-        setDeleted.run(null, importId);
-      });
-    },
     settle(now, partIds) {
       if (partIds === undefined) {
         stampParts.run(now);
@@ -215,12 +118,8 @@ export function createBatchStore(db: Database.Database): BatchStore {
   };
 }
 
-const STATE_IN_WORDS: Readonly<Record<BatchState, string>> = {
-  'draft': 'it has not begun', 'queued': 'it waits to begin', 'running': 'it is running', 'paused': 'it is paused', 'completed': 'it has ended',
-  'completed-with-errors': 'it has ended', 'cancelled': 'it was cancelled', 'failed': 'it has failed',
-};
-
-function isOpen(batch: Batch): boolean {
+/** Something of it is still to be read or done. */
+export function isOpen(batch: Batch): boolean {
   return batch.deletedAt === null && (batch.scanning || batch.queued + batch.running > 0);
 }
 

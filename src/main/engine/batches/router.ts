@@ -2,16 +2,18 @@ import { implement } from '@orpc/server';
 import { contract, type Progress } from '../../../contract/index.ts';
 import { withContractErrors } from '../rpc.ts';
 import type { BatchStore } from './batch-store.ts';
+import type { BatchVerbs } from './verbs.ts';
 
 export interface BatchesRouterDependencies {
   readonly batches: BatchStore;
+  readonly verbs: BatchVerbs;
   readonly progress: { readonly snapshot: () => Progress[]; readonly subscribe: (signal: AbortSignal | undefined) => AsyncGenerator<Progress[], void> };
   readonly now: () => number;
   /** Something was changed by hand: tell the listeners, and look for work. */
   readonly onChanged: () => void;
 }
 
-export function createBatchesRouter({ batches, progress, now, onChanged }: BatchesRouterDependencies) {
+export function createBatchesRouter({ batches, verbs, progress, now, onChanged }: BatchesRouterDependencies) {
   const os = implement(contract.batches).use(withContractErrors);
   const after = (id: number): ReturnType<BatchStore['aggregate']> => {
     batches.settle(now());
@@ -22,27 +24,27 @@ export function createBatchesRouter({ batches, progress, now, onChanged }: Batch
     list: os.list.handler(({ input }) => batches.list(input.limit, input.includeDeleted, input.before)),
     show: os.show.handler(({ input }) => batches.aggregate(input.id)),
     pause: os.pause.handler(({ input: { id } }) => {
-      batches.pause(id);
+      verbs.pause(id);
       return after(id);
     }),
     resume: os.resume.handler(({ input: { id } }) => {
-      batches.resume(id);
+      verbs.resume(id);
       return after(id);
     }),
-    retry: os.retry.handler(({ input: { id, code } }) => {
-      batches.retry(id, code, now());
+    retry: os.retry.handler(async ({ input: { id, code } }) => {
+      await verbs.retry(id, code, now());
       return after(id);
     }),
-    cancel: os.cancel.handler(({ input: { id } }) => {
-      batches.cancel(id, now());
+    cancel: os.cancel.handler(async ({ input: { id } }) => {
+      await verbs.cancel(id, now());
       return after(id);
     }),
     delete: os.delete.handler(({ input: { id } }) => {
-      batches.delete(id, now());
+      verbs.delete(id, now());
       return after(id);
     }),
     restore: os.restore.handler(({ input: { id } }) => {
-      batches.restore(id);
+      verbs.restore(id);
       return after(id);
     }),
     related: os.related.handler(({ input: { id } }) => {

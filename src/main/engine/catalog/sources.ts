@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path';
 import type Database from 'better-sqlite3';
+import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 
 /** A place where content is found: a container (folder, or URL up to its last slash) and a name in it. */
 export interface Location {
@@ -17,7 +18,7 @@ export interface KnownSource {
   readonly seenKey: string | null;
   readonly assetId: number | null;
   readonly stored: number | null;
-  /** The pipeline that made the asset's renditions; null when it has none. */
+  /** The pipeline that made the asset's renditions; null when it does not have all of them. */
   readonly pipeline: number | null;
   readonly verdict: string | null;
   readonly errorCode: string | null;
@@ -26,10 +27,10 @@ export interface KnownSource {
 }
 
 export interface Sources {
-  /** The source at this location, now that something is seen there; null when it was never seen before. */
-  see(location: Location): KnownSource | null;
+  /** The source at this location, null when there was never one; no longer missing if something `isThere` now. */
+  see(location: Location, isThere: boolean): KnownSource | null;
   /** The same, made when it is new. */
-  upsert(location: Location): KnownSource;
+  upsert(location: Location, isThere: boolean): KnownSource;
   /** Paths of the containers that lie at or below this folder. */
   containersBelow(folder: string): string[];
   /**
@@ -50,7 +51,7 @@ export function createSources(db: Database.Database): Sources {
     SELECT id, bytes, mtime_ms AS mtimeMs, seen_key AS seenKey, asset_id AS assetId, verdict, error_code AS errorCode, error_message AS errorMessage,
       missing_since AS missingSince FROM source WHERE container_id = (SELECT id FROM container WHERE path = ?) AND name = ?`);
   const findAsset = db.prepare<[number], Pick<KnownSource, 'stored' | 'pipeline'>>(
-    `SELECT stored, (SELECT pipeline FROM rendition WHERE asset_id = asset.id AND preset = 'zoom') AS pipeline FROM asset WHERE id = ?`);
+    `SELECT stored, (SELECT min(pipeline) FROM rendition WHERE asset_id = asset.id HAVING count(*) = ${Object.keys(RENDITION_PRESETS).length}) AS pipeline FROM asset WHERE id = ?`);
   const findPath = db.prepare<[number], { path: string; name: string; raw: Uint8Array | null }>(
     'SELECT c.path, s.name, s.raw_path AS raw FROM source s JOIN container c ON c.id = s.container_id WHERE s.id = ?');
   const unmarkMissing = db.prepare<[number]>('UPDATE source SET missing_since = NULL WHERE id = ?');
@@ -65,18 +66,18 @@ export function createSources(db: Database.Database): Sources {
     return known ?? Number(insertContainer.run(path).lastInsertRowid);
   }
 
-  function see({ container, name }: Location): KnownSource | null {
+  function see({ container, name }: Location, isThere: boolean): KnownSource | null {
     const known = findSource.get(container, name);
     if (known === undefined) return null;
-    if (known.missingSince !== null) unmarkMissing.run(known.id);
+    if (isThere && known.missingSince !== null) unmarkMissing.run(known.id);
     return { ...NO_ASSET, ...known, ...known.assetId !== null && findAsset.get(known.assetId) };
   }
 
   return {
     see,
-    upsert(location) {
+    upsert(location, isThere) {
       const { container, name, raw } = location;
-      return see(location) ?? { ...UNREAD, id: Number(insertSource.run(containerId(container), name, raw).lastInsertRowid) };
+      return see(location, isThere) ?? { ...UNREAD, id: Number(insertSource.run(containerId(container), name, raw).lastInsertRowid) };
     },
     containersBelow(folder) {
       const prefix = folder.endsWith(sep) ? folder : folder + sep;

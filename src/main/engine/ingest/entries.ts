@@ -32,7 +32,7 @@ export interface Entries {
 export function createEntries({ db, queue, sources, policy, now }: EntriesDependencies): Entries {
   const alreadyThere = db.prepare<[number, number], number>('SELECT 1 FROM job WHERE source_id = ? AND batch_id = ?').pluck();
   const newestJob = db.prepare<[number], { state: string; finishedAt: number | null }>(
-    'SELECT state, finished_at AS finishedAt FROM job WHERE source_id = ? ORDER BY id DESC LIMIT 1');
+    'SELECT j.state, j.finished_at AS finishedAt FROM job j JOIN batch b ON b.id = j.batch_id WHERE j.source_id = ? AND b.deleted_at IS NULL ORDER BY j.id DESC LIMIT 1');
 
   function enqueue(entry: ScanEntry, source: KnownSource, batchId: number, copy: boolean): void {
     const outcome = outcomeOf(entry, source, copy);
@@ -69,18 +69,23 @@ export function createEntries({ db, queue, sources, policy, now }: EntriesDepend
   }
 
   return {
-    add(entry, batchId, copy) { enqueue(entry, sources.upsert(entry), batchId, copy); },
+    add(entry, batchId, copy) { enqueue(entry, sources.upsert(entry, isThere(entry)), batchId, copy); },
     addOnce(entry, batchId, copy) {
-      const source = sources.upsert(entry);
+      const source = sources.upsert(entry, isThere(entry));
       if (alreadyThere.get(source.id, batchId) === undefined) enqueue(entry, source, batchId, copy);
       return { sourceId: source.id, unsettled: false };
     },
     addChanged(entry, batchId, copy) {
-      const known = sources.see(entry);
+      const known = sources.see(entry, isThere(entry));
       if (!isChange(entry, known, copy)) return { sourceId: known?.id ?? null, unsettled: known !== null && newestJob.get(known.id)?.state === 'leased' };
-      const source = known ?? sources.upsert(entry);
+      const source = known ?? sources.upsert(entry, true);
       enqueue(entry, source, batchId(), copy);
       return { sourceId: source.id, unsettled: false };
     },
   };
+}
+
+/** A list may name what is long gone; what a folder shows is there, even if it cannot be opened. */
+function isThere(entry: ScanEntry): boolean {
+  return entry.row === null || entry.bytes !== null;
 }

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { opendirSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { Imports } from './imports.ts';
-import { reasonToLeaveOut } from './scan/walk.ts';
+import { errorCodeOf } from '../errors.ts';
+import { identityOf, reasonToLeaveOut } from './scan/walk.ts';
 import { watchTree, type TreeWatch } from './watch-tree.ts';
 
 export interface Following {
@@ -28,8 +29,8 @@ export interface FollowingDependencies {
 const QUIET_MS = 1000;
 /** … or when it has been waiting this long: a camera that is being copied from is never quiet. */
 const LONGEST_WAIT_MS = 10_000;
-/** A tree that cannot be watched whole is looked at this often, and so is one whose drive is not plugged in. */
-const UNWATCHED_LOOK_MS = 60_000;
+/** What cannot be watched whole, is not there (a drive that is not plugged in) or went wrong is looked at this often. */
+const BLIND_LOOK_MS = 60_000;
 
 interface Followed {
   readonly path: string;
@@ -40,15 +41,20 @@ interface Followed {
 interface Watch {
   readonly path: string;
   readonly copy: boolean;
+  readonly end: AbortController;
   tree: TreeWatch | null;
+  /** Of the folder that the tree was planted in; another may be mounted or made in its place. */
+  identity: string | null;
+  /** Part of the tree is not watched. */
+  isBlind: boolean;
+  /** As the place is where a drive will be mounted, which is watched in vain. */
+  isEmpty: boolean;
   /** Folders in which something happened. */
   readonly dirty: Set<string>;
   /** The whole tree is to be looked at. */
   whole: boolean;
   waitingSince: number | null;
   timer: NodeJS.Timeout | undefined;
-  fallback: NodeJS.Timeout | undefined;
-  isClosed: boolean;
 }
 
 /**
@@ -63,66 +69,84 @@ export function createFollowing({ db, imports, exclude, now, onChanged, onDefect
   let working: Promise<void> = Promise.resolve();
 
   function begin(path: string, copy: boolean): void {
-    const watched: Watch = { path, copy, tree: null, dirty: new Set(), whole: true, waitingSince: null, timer: undefined, fallback: undefined, isClosed: false };
+    const watched: Watch = {
+      path, copy, end: new AbortController(), tree: null, identity: null, isBlind: false, isEmpty: false, dirty: new Set(), whole: true, waitingSince: null, timer: undefined,
+    };
     watches.set(path, watched);
-    inTurn(() => look(watched));
+    inTurn(() => lookSafely(watched));
   }
 
   async function plant(watched: Watch): Promise<TreeWatch> {
+    watched.isBlind = false;
     return watchTree({
-      root: watched.path, isLeftOut: (folder) => folder === exclude || reasonToLeaveOut(basename(folder)) !== null,
+      root: watched.path, signal: watched.end.signal,
+      isLeftOut: (folder) => folder === exclude || reasonToLeaveOut(basename(folder)) !== null,
       onChanged: (folder) => { note(watched, folder); },
-      onError(error) {
-        if (watched.fallback === undefined) onDefect(error);
-        lookNowAndThen(watched);
+      onBlind(error) {
+        if (error && !watched.isBlind) onDefect(error);
+        watched.isBlind = true;
       },
     });
   }
 
-  function lookNowAndThen(watched: Watch): void {
-    if (!watched.isClosed) watched.fallback ??= setInterval(() => { note(watched, null); }, UNWATCHED_LOOK_MS);
+  function note(watched: Watch, folder: string): void {
+    watched.dirty.add(folder);
+    watched.waitingSince ??= now();
+    lookIn(watched, Math.max(0, Math.min(QUIET_MS, watched.waitingSince + LONGEST_WAIT_MS - now())));
   }
 
-  /** @param folder null is the whole tree */
-  function note(watched: Watch, folder: string | null): void {
-    if (watched.isClosed) return;
-    if (folder === null) watched.whole = true;
-    else watched.dirty.add(folder);
-    watched.waitingSince ??= now();
-    const wait = Math.max(0, Math.min(QUIET_MS, watched.waitingSince + LONGEST_WAIT_MS - now()));
+  function lookIn(watched: Watch, ms: number): void {
     clearTimeout(watched.timer);
-    watched.timer = setTimeout(() => { inTurn(() => look(watched)); }, wait);
+    if (!watched.end.signal.aborted) watched.timer = setTimeout(() => { inTurn(() => lookSafely(watched)); }, ms);
+  }
+
+  /** What a look had taken note of is not lost when it fails: everything is looked at again. */
+  async function lookSafely(watched: Watch): Promise<void> {
+    try {
+      await look(watched);
+    } catch (error) {
+      watched.tree?.close();
+      watched.tree = null;
+      if (errorCodeOf(error) !== 'disk-full' && !watched.end.signal.aborted) onDefect(error);
+    }
+    if ((watched.tree === null || watched.isBlind || watched.isEmpty) && watched.dirty.size === 0) {
+      watched.whole = true;
+      lookIn(watched, BLIND_LOOK_MS);
+    }
   }
 
   async function look(watched: Watch): Promise<void> {
-    if (watched.isClosed) return;
     const { path, copy } = watched;
+    const isOver = (): boolean => watched.end.signal.aborted;
+    if (isOver()) return;
     const folders = [...watched.dirty].sort();
-    // Planted before the first look at all of it: what came in before the watching began is found by that look.
-    const whole = watched.whole || watched.tree === null;
     watched.dirty.clear();
-    watched.whole = false;
     watched.waitingSince = null;
-    if (!isFolder(path)) {
-      // A drive that is not plugged in, most likely: nothing can be said of what was in it.
+    const identity = identityOfFolder(path);
+    if (identity !== watched.identity) {
       watched.tree?.close();
       watched.tree = null;
-      lookNowAndThen(watched);
-      return;
+      watched.identity = identity;
     }
+    // A drive that is not plugged in, most likely: nothing can be said of what was in it.
+    if (identity === null) return;
+    // Planted before the first look at all of it: what came in before the watching began is found by that look.
+    const whole = watched.whole || watched.tree === null;
     const tree = (watched.tree ??= await plant(watched));
-    if (watches.get(path) !== watched) tree.close();
+    watched.isEmpty = isEmptyFolder(path);
     // What an import is about to come upon is not news.
     await imports.scansEnded();
+    if (isOver()) return;
     const added: string[] = [];
     for (const folder of folders) {
       const change = await tree.refresh(folder);
-      for (const gone of change.gone) imports.markGone(gone);
+      for (const gone of change.gone) await imports.markGone(gone);
       added.push(...change.added);
     }
     const looks = whole
       ? [{ paths: [path], recursive: true }]
-      : [{ paths: added, recursive: true }, { paths: folders.filter(isFolder), recursive: false }];
+      : [{ paths: added, recursive: true }, { paths: folders.filter((folder) => identityOfFolder(folder) !== null), recursive: false }];
+    watched.whole = false;
     for (const { paths, recursive } of looks) {
       if (paths.length === 0) continue;
       for (const folder of await imports.addChanged({ paths, recursive, copy })) note(watched, folder);
@@ -136,12 +160,9 @@ export function createFollowing({ db, imports, exclude, now, onChanged, onDefect
 
   function end(path: string): void {
     const watched = watches.get(path);
-    if (!watched) return;
     watches.delete(path);
-    watched.isClosed = true;
-    clearTimeout(watched.timer);
-    clearInterval(watched.fallback);
-    watched.tree?.close();
+    clearTimeout(watched?.timer);
+    watched?.end.abort();
   }
 
   return {
@@ -169,6 +190,12 @@ export function createFollowing({ db, imports, exclude, now, onChanged, onDefect
   };
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function identityOfFolder(path: string): string | null {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats?.isDirectory() ? identityOf(stats) : null;
+}
+
+function isEmptyFolder(path: string): boolean {
+  using folder = opendirSync(path);
+  return folder.readSync() === null;
 }

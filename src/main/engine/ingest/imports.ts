@@ -8,7 +8,7 @@ import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
 import type { Sources } from '../catalog/sources.ts';
 import type { Entries, Taken } from './entries.ts';
 import { partName } from './parts.ts';
-import type { ScanEntry } from './scan/entry.ts';
+import type { FolderRead, ScanEntry } from './scan/entry.ts';
 import { isListPath } from './scan/list-format.ts';
 import { scan } from './scan/scan.ts';
 
@@ -26,6 +26,8 @@ export interface ImportsDependencies {
   readonly onQueued: () => void;
   /** Files that images came from are no longer there. */
   readonly onGone: () => void;
+  /** No more can be written: `resumeScans` is called when there is room. */
+  readonly onDiskFull: () => void;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -46,7 +48,7 @@ export interface Imports {
    */
   addChanged(folders: FollowedFolders): Promise<string[]>;
   /** Notes that a folder is gone with all that was in it. */
-  markGone(folder: string): void;
+  markGone(folder: string): Promise<void>;
   /** Resolves when no folder or list is being read. */
   scansEnded(): Promise<void>;
   /** Ends all reading; what was not read is taken up by the next engine. */
@@ -65,7 +67,7 @@ interface ScanningRow {
 }
 
 export function createImports(dependencies: ImportsDependencies): Imports {
-  const { db, batches, entries, sources, exclude, scanThread, now, onQueued, onGone, onDefect } = dependencies;
+  const { db, batches, entries, sources, exclude, scanThread, now, onQueued, onGone, onDiskFull, onDefect } = dependencies;
   const findUnfinished = db.prepare<[string], number>(
     `SELECT id FROM batch INDEXED BY batch_finished WHERE finished_at IS NULL AND spec_key = ? AND parent_id IS NULL AND cancelled_at IS NULL AND deleted_at IS NULL ORDER BY id DESC LIMIT 1`).pluck();
   const insertBatch = db.prepare<[Record<string, unknown>]>(`
@@ -81,6 +83,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
     'UPDATE batch SET scan = @scan, error_code = @code, error_message = @message WHERE id = @id OR parent_id = @id');
   const namePart = db.prepare<[string, number, number]>('UPDATE batch SET name = ?, total_split = ? WHERE id = ?');
   const setTotalSplit = db.prepare<[number, number]>('UPDATE batch SET total_split = ? WHERE id = ?');
+  const unpause = db.prepare<[number, number]>('UPDATE batch SET paused = 0 WHERE id = ? OR parent_id = ?');
   const running = new Map<number, Promise<void>>();
   /** Imports to be read once more when the reading that goes on has ended. */
   const again = new Set<number>();
@@ -88,9 +91,11 @@ export function createImports(dependencies: ImportsDependencies): Imports {
 
   function begin(name: string, kind: 'folder' | 'list', spec: ImportSpec): number {
     const specKey = keyOf(spec);
+    // What has just come to its end is not joined.
+    batches.settle(now());
     const unfinished = findUnfinished.get(specKey);
     if (unfinished !== undefined) {
-      batches.resume(unfinished);
+      unpause.run(unfinished, unfinished);
       // What was added since its sources were read belongs to it too.
       if (running.has(unfinished)) again.add(unfinished);
       else setScan.run({ id: unfinished, scan: 'running', code: null, message: null });
@@ -130,7 +135,8 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       if (!isCut && !again.has(id)) finishScan(id, name, spec, null);
     } catch (error) {
       // A full disk does not end a scan: it is taken up again when there is room.
-      if (!stopping && !again.has(id) && errorCodeOf(error) !== 'disk-full') finishScan(id, name, spec, error);
+      if (errorCodeOf(error) === 'disk-full') onDiskFull();
+      else if (!stopping && !again.has(id)) finishScan(id, name, spec, error);
     } finally {
       running.delete(id);
       const onceMore = again.delete(id) || isCut;
@@ -155,18 +161,21 @@ export function createImports(dependencies: ImportsDependencies): Imports {
   /** Hands over each entry below the folders, and notes the files that are no longer there. */
   async function readFolders({ paths, changesOnly }: Pick<ImportSpec, 'paths' | 'changesOnly'>, { isCut, take }: { readonly isCut: () => boolean; readonly take: (entry: ScanEntry) => Taken }): Promise<Reading> {
     const recursive = changesOnly?.recursive ?? true;
-    const unreadable: string[] = [];
+    const unknown = new Set<string>();
     const foldersRead = new Set<string>();
     let seen = new Set<number>();
-    const takeIn = db.transaction((chunk: readonly (ScanEntry | { readonly folderRead: string })[]) => {
+    const takeIn = db.transaction((chunk: readonly (ScanEntry | FolderRead)[]) => {
       for (const value of chunk) {
         if ('folderRead' in value) {
-          markMissing(value.folderRead, seen);
+          // An empty folder to import from is more likely a drive that is not plugged in than one that was cleared.
+          if (recursive && value.isEmpty && paths.includes(value.folderRead)) for (const container of sources.containersBelow(value.folderRead)) unknown.add(container);
+          else markMissing(value.folderRead, seen);
           foldersRead.add(value.folderRead);
           seen = new Set();
           continue;
         }
-        if (value.refusal?.state === 'failed') unreadable.push(join(value.container, value.name));
+        // Of what cannot be opened, or is left out from above, nothing is known; it may have been taken in by name.
+        if (value.refusal && value.refusal.code !== 'not-an-image') for (const container of sources.containersBelow(join(value.container, value.name))) unknown.add(container);
         const { sourceId } = take(value);
         if (sourceId !== null) seen.add(sourceId);
       }
@@ -178,7 +187,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       onQueued();
     }
     if (isCut()) return 'cut';
-    if (recursive) await markVanishedFolders(paths, foldersRead, unreadable);
+    if (recursive) await markVanishedFolders(paths, foldersRead, unknown);
     return 'whole';
   }
 
@@ -187,8 +196,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
   }
 
   /** A folder that was looked at whole no longer holds the folders that were not found; one that could not be opened may. */
-  async function markVanishedFolders(roots: readonly string[], foldersRead: ReadonlySet<string>, unreadable: readonly string[]): Promise<void> {
-    const unknown = new Set(unreadable.flatMap((path) => sources.containersBelow(path)));
+  async function markVanishedFolders(roots: readonly string[], foldersRead: ReadonlySet<string>, unknown: ReadonlySet<string>): Promise<void> {
     for (const root of roots) {
       if (!foldersRead.has(root)) continue;
       for (const container of sources.containersBelow(root)) {
@@ -208,15 +216,12 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       if (stopping || isScannable.get(importId) === undefined) return 'cut';
       // Rows and the cursor move together, so that no row is read twice or never.
       db.transaction(() => {
-        const touched = new Set<number>();
         for (const entry of chunk) {
           const sequence = spec.maxBatchSize === 0 ? 1 : Math.floor(row / spec.maxBatchSize) + 1;
           if (part?.sequence !== sequence) part = { id: addPart(importId, `${name}_Part${sequence}`, 'list', sequence), sequence };
           entries.add(entry, part.id, spec.copy);
-          touched.add(part.id);
           row += 1;
         }
-        for (const partId of touched) batches.cancelLateRows(partId, now());
         advance.run(row, importId);
       }).immediate();
       onQueued();
@@ -265,7 +270,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       const make = (): number => {
         if (made) return made.partId;
         const { importId, partId } = insertImport(nameOf(paths), 'folder', spec, keyOf(spec));
-        made = { importId, partId, concluded: conclude(importId, nameOf(paths), spec, looked.promise) };
+        made = { importId, partId, concluded: conclude(importId, nameOf(paths), spec, looked.promise).catch(onDefect) };
         running.set(importId, made.concluded);
         return partId;
       };
@@ -278,11 +283,15 @@ export function createImports(dependencies: ImportsDependencies): Imports {
         },
       });
       looked.resolve(looking);
-      await (made?.concluded ?? looking);
+      await looking;
+      await made?.concluded;
       return [...unsettled];
     },
-    markGone(folder) {
-      for (const container of sources.containersBelow(folder)) markMissing(container, NOTHING);
+    async markGone(folder) {
+      for (const container of sources.containersBelow(folder)) {
+        markMissing(container, NOTHING);
+        await new Promise(setImmediate);
+      }
     },
     scansEnded,
     async stop() {

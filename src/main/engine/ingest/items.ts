@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { ErrorCode, Item, ItemError, ItemState, Verdict } from '../../../contract/index.ts';
+import type { BatchVerbs } from '../batches/verbs.ts';
 import type { Reader } from '../catalog/reader.ts';
 import { shownLocation } from '../catalog/sources.ts';
 
@@ -50,14 +51,12 @@ const STATE_IN_CATALOG: Readonly<Partial<Record<ItemState, string>>> = { running
 const SORTED_ITEMS = 20_000;
 const IN_BATCH = 'IN (SELECT id FROM batch WHERE id = ? OR parent_id = ?)';
 
-export function createItems(db: Database.Database, reader: Reader): Items {
+export function createItems(db: Database.Database, reader: Reader, verbs: BatchVerbs): Items {
   const sizeOf = db.prepare<[number, number], number>(`SELECT coalesce(sum(n), 0) FROM tally WHERE dimension = 'state' AND batch_id ${IN_BATCH}`).pluck();
   const requeue = db.prepare<[Record<string, unknown>]>(`
     UPDATE job SET state = 'queued', attempts = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL,
       params = json_set(coalesce(params, '{}'), '$.salvage', json('true')) WHERE id = @id AND state = 'quarantined' AND verdict <> 'unreadable'`);
-  const unstamp = db.prepare<[Record<string, unknown>]>(`
-    UPDATE batch SET finished_at = NULL, cancelled_at = NULL WHERE id = (SELECT batch_id FROM job WHERE id = @id)
-    OR id = (SELECT b.parent_id FROM job j JOIN batch b ON b.id = j.batch_id WHERE j.id = @id)`);
+  const batchOf = db.prepare<[number], number>('SELECT batch_id FROM job WHERE id = ?').pluck();
 
   return {
     async list({ batchId, state, code, after, limit }) {
@@ -82,7 +81,8 @@ export function createItems(db: Database.Database, reader: Reader): Items {
       db.transaction(() => {
         for (const id of itemIds) {
           if (requeue.run({ id, now }).changes === 1) {
-            unstamp.run({ id });
+            const batchId = batchOf.get(id);
+            if (batchId !== undefined) verbs.reopen(batchId);
             queued += 1;
           } else refused.push({ itemId: id, code: 'bad-input', message: `Item ${id} is not in quarantine, or nothing of it can be read.` });
         }

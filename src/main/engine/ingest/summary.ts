@@ -14,7 +14,7 @@ export function summarize(db: Database.Database, batches: BatchStore, importIds:
   const isOpen = (batch: Batch): boolean => batch.deletedAt === null && (batch.scanning || batch.queued + batch.running > 0);
   const finished = ![...importIds.map((id) => batches.get(id)), ...parts].some(isOpen) && background.get() === 0;
   const summary = { assetsNew: 0, assetsExisting: 0, verdicts: { clean: 0, salvageable: 0, unreadable: 0, rejected: 0 } };
-  for (const part of parts) {
+  for (const part of parts.filter(({ deletedAt }) => deletedAt === null)) {
     for (const { dimension, value, n } of tallies.all(part.id)) {
       if (dimension === 'asset') summary[value === 'new' ? 'assetsNew' : 'assetsExisting'] += n;
       else summary.verdicts[value as Verdict] += n;

@@ -31,12 +31,13 @@ interface RenditionRow {
  */
 export async function purgeRenditions(db: Database.Database, folder: string, { days, apply, now }: PurgeOptions): Promise<PurgeReport> {
   const cutoff = now - days * DAY_MS;
+  const unusedSince = `CASE WHEN a.stored = 1 OR EXISTS (SELECT 1 FROM source WHERE asset_id = a.id AND missing_since IS NULL) THEN NULL
+    ELSE coalesce((SELECT max(missing_since) FROM source WHERE asset_id = a.id), a.created_at) END`;
   const rowsOf = db.prepare<[string, string], RenditionRow>(`
-    SELECT r.asset_id AS assetId, lower(hex(a.sha256)) AS sha256, r.preset,
-      CASE WHEN a.stored = 1 OR EXISTS (SELECT 1 FROM source WHERE asset_id = a.id AND missing_since IS NULL) THEN NULL
-        ELSE coalesce((SELECT max(missing_since) FROM source WHERE asset_id = a.id), a.created_at) END AS unusedSince
+    SELECT r.asset_id AS assetId, lower(hex(a.sha256)) AS sha256, r.preset, ${unusedSince} AS unusedSince
     FROM asset a JOIN rendition r ON r.asset_id = a.id WHERE a.sha256 BETWEEN unhex(?) AND unhex(?)
     ORDER BY a.sha256, r.preset DESC`);
+  const isUnused = db.prepare<[number, number], number>(`SELECT ${unusedSince} <= ? FROM asset a WHERE a.id = ?`).pluck();
   const removeRow = db.prepare<[number, string]>('DELETE FROM rendition WHERE asset_id = ? AND preset = ?');
   const report = { found: 0, toDelete: 0, bytesToFree: 0, deletedCount: 0, deletedBytes: 0, errors: [] as PurgeReport['errors'] };
 
@@ -63,8 +64,14 @@ export async function purgeRenditions(db: Database.Database, folder: string, { d
     for (const row of rows) {
       const path = renditionPath(folder, row.sha256, row.preset);
       const isThere = strays.delete(path);
-      if (!isThere) await remove(path, 0, row);
-      else if (row.unusedSince !== null && row.unusedSince <= cutoff) await remove(path, await sizeOf(path) ?? 0, row);
+      if (!isThere) {
+        report.found += 1;
+        await remove(path, 0, row);
+      } else if (row.unusedSince !== null && row.unusedSince <= cutoff) {
+        // Its file may have come back while others were being removed.
+        const bytes = await sizeOf(path, now - IN_FLIGHT_MS);
+        if (bytes !== null && isUnused.get(cutoff, row.assetId) === 1) await remove(path, bytes, row);
+      }
     }
     for (const path of strays) {
       const bytes = await sizeOf(path, Math.min(cutoff, now - IN_FLIGHT_MS));
@@ -90,7 +97,7 @@ async function renditionsIn(shard: string): Promise<string[]> {
 }
 
 /** @returns null when the file has gone meanwhile, or is younger than `before`, milliseconds since 1970 */
-async function sizeOf(path: string, before = Infinity): Promise<number | null> {
+async function sizeOf(path: string, before: number): Promise<number | null> {
   try {
     const { size, mtimeMs } = await stat(path);
     return mtimeMs <= before ? size : null;

@@ -109,7 +109,8 @@ CREATE TABLE batch (
   total_split INTEGER NOT NULL DEFAULT 1,
   paused INTEGER NOT NULL DEFAULT 0,
   cancelled_at INTEGER,
-  scan TEXT NOT NULL CHECK (scan IN ('running', 'done', 'failed')),
+  -- cut: called off while it was being read, and then some of its items were taken up again.
+  scan TEXT NOT NULL CHECK (scan IN ('running', 'cut', 'done', 'failed')),
   scan_cursor INTEGER NOT NULL DEFAULT 0,
   error_code TEXT,
   error_message TEXT,

@@ -17,4 +17,6 @@ export interface ScanEntry extends Location {
 /** Says that all of a folder's own files have been told, so that what was not among them is gone. */
 export interface FolderRead {
   readonly folderRead: string;
+  /** Nothing at all is in it, neither files nor folders. */
+  readonly isEmpty: boolean;
 }

@@ -9,7 +9,7 @@ import type { FolderRead, ScanEntry } from './entry.ts';
 export interface WalkOptions {
   /** Absolute. Folders are walked, files are taken as they are. */
   readonly paths: readonly string[];
-  /** A folder that is never entered from above: the workspace itself. */
+  /** A folder that is never entered, by whatever path one comes to it: the workspace itself. What lies in it may be named. */
   readonly exclude: string;
   /** False looks at the folders' own files only. */
   readonly recursive: boolean;
@@ -41,16 +41,18 @@ const SNIFF_BYTES = 4096;
  */
 export function* walk({ paths, exclude, recursive }: WalkOptions): Generator<ScanEntry | FolderRead> {
   const entered = new Set<string>();
+  const own = identify(exclude);
   for (const text of paths) {
     const path: Path = { text, raw: null };
     const stats = look(path);
-    if (!(stats instanceof Error) && stats.isDirectory()) yield* walkFolder(path, { exclude, recursive, entered });
+    if (!(stats instanceof Error) && stats.isDirectory()) yield* walkFolder(path, { own, recursive, entered });
     else yield entryOf(path, stats, true);
   }
 }
 
 interface FolderOptions {
-  readonly exclude: string;
+  /** The catalog's own folder. */
+  readonly own: string | null;
   readonly recursive: boolean;
   readonly entered: Set<string>;
 }
@@ -58,8 +60,11 @@ interface FolderOptions {
 function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry | FolderRead> {
   let children: Children;
   try {
-    const { dev, ino } = statSync(folder.raw ?? folder.text, { bigint: true });
-    const identity = `${dev}:${ino}`;
+    const identity = identityOf(statSync(folder.raw ?? folder.text, { bigint: true }));
+    if (identity === options.own) {
+      yield refused(folder, 'skipped', 'filtered', 'this is the catalog itself');
+      return;
+    }
     if (options.entered.has(identity)) {
       yield refused(folder, 'skipped', 'filtered', 'the folder has been read already, through another path');
       return;
@@ -78,12 +83,19 @@ function* walkFolder(folder: Path, options: FolderOptions): Generator<ScanEntry 
     if (reason === null) folders.push(path);
     else yield refused(path, 'skipped', 'filtered', reason);
   }
-  yield { folderRead: folder.text };
+  yield { folderRead: folder.text, isEmpty: children.files.length + children.folders.length === 0 };
   if (!options.recursive) return;
-  for (const path of folders) {
-    if (path.text === options.exclude) yield refused(path, 'skipped', 'filtered', 'this is the catalog itself');
-    else yield* walkFolder(path, options);
-  }
+  for (const path of folders) yield* walkFolder(path, options);
+}
+
+/** What stays the same whatever path leads to a folder. */
+export function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`;
+}
+
+function identify(folder: string): string | null {
+  const stats = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  return stats ? identityOf(stats) : null;
 }
 
 function visitFile(path: Path): ScanEntry {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
@@ -167,5 +167,28 @@ test.skipIf(!canMount)('a full disk stops the batch without failing an item, and
   const { batches: [batch] } = await settled(importIds);
   expect(batch).toMatchObject({ total: 60, done: 60, failed: 0 });
   expect((await allItems(client)).every(({ attempts }) => attempts === 1)).toBe(true);
+  await close();
+});
+
+test.skipIf(!canMount)('a full disk stops a scan that has nothing to read, and it goes on by itself too', async () => {
+  const folder = await temporaryFolder();
+  const files = join(folder, 'files');
+  for (let index = 0; index < 20_000; index += 1) {
+    if (index % 1000 === 0) await mkdir(join(files, String(index)), { recursive: true });
+    await writeFile(join(files, String(index - (index % 1000)), `a rather long name for a file that is no picture ${index}.txt`), '');
+  }
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', disk]);
+  onTestFinished(() => { execFileSync('umount', ['-l', disk]); });
+  execFileSync('dd', ['if=/dev/zero', `of=${join(disk, 'ballast')}`, 'bs=1M', 'count=77'], { stdio: 'ignore' });
+  const { client, settled, close } = openEngine(join(disk, 'workspace'));
+  const { importIds } = await client.ingest.start({ paths: [files] });
+  for await (const snapshot of await client.batches.progress()) {
+    if (snapshot[0]?.pausedBecause === 'disk-full') break;
+  }
+  await rm(join(disk, 'ballast'));
+  const { batches: [batch] } = await settled(importIds);
+  expect(batch).toMatchObject({ total: 20_000, skipped: 20_000, state: 'completed' });
   await close();
 });

@@ -20,7 +20,7 @@ test('numbers are told in words people use', () => {
 
 test('escape sequences in file names do not reach the terminal', () => {
   expect(printable('a\u001b[2Jb\u202e')).toBe('a\\x1b[2Jb\\x202e');
-  expect(formatTable([{ title: 'ID', align: 'right' }, { title: 'NAME' }], [['12', 'x\u0007']])).toBe('ID  NAME\n12  x\\x07');
+  expect(formatTable([{ title: 'ID', align: 'right' }, { title: 'NAME\u001b]0;' }], [['12', 'x\u0007']])).toBe('ID  NAME\\x1b]0;\n12  x\\x07');
 });
 
 test('pages are read until one is short, and never past the limit', async () => {

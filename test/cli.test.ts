@@ -195,6 +195,17 @@ test('only folders can be watched: a list is taken in, and that is all', async (
   expect([status, stderr]).toEqual([0, expect.stringContaining('Only folders can be watched')]);
 });
 
+test('what a list says of itself cannot command the terminal, in tables, notes and errors', async () => {
+  const { cwd } = await place(0);
+  const hostile = '\u001b]0;owned\u0007\u009b2J';
+  await writeFile(join(cwd, 'list.csv'), `"image${hostile}\nx",sku\nphotos/a.jpg,1\n`);
+  for (const args of [['inspect', 'list.csv'], ['inspect', 'list.csv', '--source-column', 'none'], ['ingest', `gone${hostile}\nx`]]) {
+    const { stdout, stderr } = await runCli([...args, '--workspace', 'workspace'], { cwd });
+    expect(stdout + stderr).toContain('\\x1b]0;owned\\x07\\x9b2J\\x0ax');
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  }
+});
+
 test('serve prints its address and token, and ends with Ctrl-C', async () => {
   const { cwd } = await place(0);
   const run = startCli(['serve', '--workspace', 'workspace', '--json'], { cwd });

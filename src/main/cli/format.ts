@@ -32,9 +32,9 @@ export interface Column {
   readonly align?: 'right';
 }
 
-/** Aligned columns. Control characters of names are shown, not obeyed by the terminal. */
+/** Aligned columns. Control characters of names and titles are shown, not obeyed by the terminal. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
+  const cells = [columns.map(({ title }) => title), ...rows].map((row) => row.map(printable));
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)));
   return cells.map((row) => row.map((cell, index) => pad(cell, widths[index] ?? 0, columns[index])).join('  ').trimEnd()).join('\n');
 }
@@ -47,6 +47,11 @@ export function formatRow(widths: readonly number[], row: readonly string[]): st
 /** A file name may hold escape sequences that would repaint or reprogram a terminal. */
 export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** The same for text of several lines, whose line ends are our own. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 function pad(cell: string, width: number, column: Column | undefined): string {

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { printableLines } from './format.ts';
 import { toSnakeCase } from './snake-case.ts';
 
 export interface Output {
@@ -8,7 +9,7 @@ export interface Output {
   readonly json: (value: unknown) => Promise<void>;
   /** Whether anything went to stdout. */
   readonly hasPrinted: () => boolean;
-  /** Text for people, on stdout. */
+  /** Text for people, on stdout. Here and in notes control characters are shown, line ends excepted. */
   readonly text: (text: string) => Promise<void>;
   /** What is said beside the result, on stderr. */
   readonly note: (text: string) => void;
@@ -50,10 +51,10 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
     isTerminal: stdout.isTTY === true,
     json: async (value) => { await write(`${JSON.stringify(toSnakeCase(value))}\n`); },
     hasPrinted: () => printed,
-    text: async (text) => { await write(`${text}\n`); },
+    text: async (text) => { await write(`${printableLines(text)}\n`); },
     note(text) {
       live('');
-      stderr.write(`${text}\n`);
+      stderr.write(`${printableLines(text)}\n`);
     },
     live,
     isLive: stderr.isTTY === true,

@@ -7,6 +7,7 @@ import { locateWorkspace } from '../host/workspace-location.ts';
 import { UsageError, type Command, type CommandContext, type CommandOption, type ExitStatus } from './command.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import type { Interrupt } from './interrupt.ts';
+import { printable } from './format.ts';
 import { createOutput, type Output, type Streams } from './output.ts';
 
 export interface ProgramOptions {
@@ -42,7 +43,7 @@ export async function runProgram(options: ProgramOptions): Promise<ExitStatus> {
     if (output.closed.aborted) return 0;
     const failure = error instanceof UsageError ? { code: 'bad-input', message: error.message } : describeError(error);
     if (output.isJson) await output.json({ error: failure }).catch(() => undefined);
-    else output.note(isDebug && error instanceof Error ? (error.stack ?? error.message) : asSentence(failure.message));
+    else output.note(isDebug && error instanceof Error ? (error.stack ?? error.message) : asSentence(printable(failure.message)));
     return error instanceof UsageError ? 2 : 1;
   } finally {
     await Promise.race([output.flush(), options.interrupt.insisted]);

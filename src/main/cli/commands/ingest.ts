@@ -69,7 +69,7 @@ async function report(context: CommandContext, link: EngineLink, importIds: read
   const error = problemOf(end, summary, link.isOwned()) ?? summary.batches.find((batch) => batch.error !== null)?.error ?? undefined;
   if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(error === undefined ? {} : { error }) });
   else await context.output.text(describe(summary, seconds));
-  if (error !== undefined) context.output.note(error.message);
+  if (error !== undefined) context.output.note(printable(error.message));
   if (context.interrupt.signal.aborted) return context.interrupt.status();
   if (end.kind === 'stuck') return 1;
   // Items that failed are one thing; sources that could not be read to their end are another.

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineCommand } from '../command.ts';
-import { formatCount, formatTable } from '../format.ts';
+import { formatCount, formatTable, printable } from '../format.ts';
 
 export const inspectCommand = defineCommand({
   name: 'inspect',
@@ -27,7 +27,7 @@ export const inspectCommand = defineCommand({
     }
     await output.text([
       `${formatCount(found.rows)} rows, ${found.encoding}${found.delimiter === null ? '' : `, separated by ${JSON.stringify(found.delimiter)}`}`,
-      `paths are taken from ${found.sourceColumn === null ? 'each line' : `the column “${found.sourceColumn}”`}`,
+      `paths are taken from ${found.sourceColumn === null ? 'each line' : `the column “${printable(found.sourceColumn)}”`}`,
       ...(found.columns.length === 0 ? [] : ['', formatTable(found.columns.map((title) => ({ title })), found.preview.map((row) => found.columns.map((column) => row[column] ?? '')))]),
     ].join('\n'));
     return 0;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineCommand, noArguments, wholeNumber } from '../command.ts';
-import { formatBytes, plural } from '../format.ts';
+import { formatBytes, plural, printable } from '../format.ts';
 
 export const purgeCommand = defineCommand({
   name: 'purge',
@@ -20,7 +20,7 @@ export const purgeCommand = defineCommand({
       await output.text(report.dryRun
         ? `${plural(report.renditionsToDelete, 'rendition')} (${formatBytes(report.bytesToFree)}) would be removed. Run again with --apply to remove them.`
         : `${plural(report.deletedCount, 'rendition')} (${formatBytes(report.deletedBytes)}) removed.`);
-      for (const { path, message } of report.errors) output.note(`${path}: ${message}`);
+      for (const { path, message } of report.errors) output.note(printable(`${path}: ${message}`));
     }
     return report.errors.length > 0 ? 3 : 0;
   },

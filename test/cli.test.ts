@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectEngine, type EngineLink } from '../src/main/host/engine-link.ts';
@@ -217,19 +218,25 @@ test('serve prints its address and token, and ends with Ctrl-C', async () => {
   expect((await run.done).status).toBe(130);
 });
 
-test('the browser is opened by a page that only the user can read, and not by an address others can see', async () => {
+test.each([
+  // A browser from a snap has a /tmp of its own, and sees of the home folder what is not hidden.
+  ['below the home folder', (cwd: string) => cwd],
+  ['among the temporary files where there is no home folder', (cwd: string) => join(cwd, 'no home')],
+])('the browser is opened by a page that only the user can read, %s, and not by an address others can see', async (_, homeIn) => {
   const { cwd } = await place(0);
+  const home = homeIn(cwd);
   await writeFile(join(cwd, 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$#" "$1" "$(stat -c %a "$1")" "$(stat -c %a "$(dirname "$1")")" "$(cat "$1")" > "${join(cwd, 'opened.part')}"\nmv "${join(cwd, 'opened.part')}" "${join(cwd, 'opened')}"\n`, { mode: 0o755 });
-  const run = startCli(['serve', '--open', '--workspace', 'workspace', '--json'], { cwd, env: { PATH: `${cwd}:${process.env['PATH'] ?? ''}` } });
+  const run = startCli(['serve', '--open', '--workspace', 'workspace', '--json'], { cwd, env: { HOME: home, PATH: `${cwd}:${process.env['PATH'] ?? ''}` } });
   const { url, token } = JSON.parse(await run.says(/\}\n/)) as { readonly url: string; readonly token: string };
   await expect.poll(() => existsSync(join(cwd, 'opened')), { timeout: 10_000 }).toBe(true);
   const [count, page = '', pageMode, folderMode, content] = (await readFile(join(cwd, 'opened'), 'utf8')).split('\n');
   expect([count, pageMode, folderMode]).toEqual(['1', '600', '700']);
   expect(page).not.toContain(token);
+  expect(dirname(dirname(page))).toBe(existsSync(home) ? home : tmpdir());
   expect(content).toContain(`0;url=${url}"`);
   run.process.kill('SIGTERM');
   expect((await run.done).status).toBe(143);
-  expect(existsSync(page)).toBe(false);
+  expect(existsSync(dirname(page))).toBe(false);
 });
 
 test('start ends at once when nothing of what was named exists, and leaves out what does not', async () => {

@@ -30,6 +30,7 @@ import { partFolder } from './renditions/store.ts';
 import { createRenditionsRouter } from './renditions/router.ts';
 import { createSettingsRouter } from './settings/router.ts';
 import { createSettings } from './settings/settings.ts';
+import { FILE_BUDGET_BYTES } from './pixels/decode/plan.ts';
 import { createPool } from './tasks/pool.ts';
 import { createBroadcast, createChangeLog } from './workspace/changes.ts';
 import { createWorkspaceRouter } from './workspace/router.ts';
@@ -50,9 +51,8 @@ export interface EngineOptions {
 
 export type Engine = ReturnType<typeof createEngine>;
 
-/** Decoders may hold this much, files being read that much: the engine stays below 900 MB. */
+/** Decoders may hold this much, unless one picture alone needs more: the engine stays below 900 MB. */
 const DECODE_BUDGET_BYTES = 360 * 2 ** 20;
-const FILE_BUDGET_BYTES = 120 * 2 ** 20;
 const MAX_THREADS = 8;
 const COMMIT_DELAY_MS = 10;
 const PROGRESS_INTERVAL_MS = 200;

@@ -161,7 +161,7 @@ export const de: Catalogue = {
     'not-an-image': { title: 'Kein Bild', hint: 'Der Inhalt ist etwas anderes, was auch immer der Name sagt.' },
     'unsupported-format': { title: 'Format nicht unterstützt', hint: 'Diese Art von Bild kann Proofsheet nicht lesen.' },
     corrupt: { title: 'Beschädigt', hint: 'Die Datei ist defekt.' },
-    'too-many-pixels': { title: 'Zu viele Pixel', hint: 'Es hat mehr Pixel als die Grenze in den Optionen.' },
+    'too-many-pixels': { title: 'Zu viele Pixel', hint: 'Es hat mehr Pixel als die Grenze in den Optionen erlaubt, oder als in den Speicher passen.' },
     'too-wide': { title: 'Zu breit oder zu hoch', hint: 'Eine Seite ist länger als die Grenze in den Optionen.' },
     'too-small': { title: 'Zu klein', hint: 'Es ist kleiner als die Grenze in den Optionen.' },
     'hash-mismatch': { title: 'Anderer Inhalt als erwartet', hint: 'Die Prüfsumme weicht von der angegebenen ab.' },

@@ -159,7 +159,7 @@ export const en = {
     'not-an-image': { title: 'Not a picture', hint: 'The content is something else, whatever the name says.' },
     'unsupported-format': { title: 'Format not supported', hint: 'Proofsheet cannot read this kind of picture.' },
     corrupt: { title: 'Damaged', hint: 'The file is broken.' },
-    'too-many-pixels': { title: 'Too many pixels', hint: 'It has more pixels than the limit in Settings.' },
+    'too-many-pixels': { title: 'Too many pixels', hint: 'It has more pixels than the limit in Settings, or than there is memory for.' },
     'too-wide': { title: 'Too wide or too high', hint: 'One side is longer than the limit in Settings.' },
     'too-small': { title: 'Too small', hint: 'It is smaller than the limit in Settings.' },
     'hash-mismatch': { title: 'Other content than expected', hint: 'The checksum differs from the one given.' },

@@ -1,7 +1,8 @@
 import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import { derive, fitInside, toZoom } from './cascade.ts';
 import { DamageError } from './damage.ts';
-import { decode, estimatePeakBytes, isJpegData, type Pixels, type Size } from './decode/decode.ts';
+import { decode, type Pixels, type Size } from './decode/decode.ts';
+import { planDecode } from './decode/plan.ts';
 import { freePixels } from './free-pixels.ts';
 import { type ImageHeader, readHeader } from './header/header.ts';
 import { readProfile } from './icc.ts';
@@ -34,11 +35,14 @@ export async function runPixelPass(bytes: Buffer, options: PixelOptions): Promis
 
   const upright = uprightSize(header);
   const zoomSize = fitInside(upright, RENDITION_PRESETS.zoom);
-  // From half the size on the decoder can leave out work; the full-size pixels, and their hash, are then never made.
-  const isReduced = isJpegData(format) && upright.width >= 2 * zoomSize.width && upright.height >= 2 * zoomSize.height;
-  const look = (isTolerant: boolean): Promise<Pixels> => decode(bytes, format, header, { isTolerant, ...(isReduced && { reduceTo: zoomSize }) });
+  // From half the size on a decoder can leave out work.
+  const mayReduce = upright.width >= 2 * zoomSize.width && upright.height >= 2 * zoomSize.height;
+  const plan = planDecode(bytes.length, format, header, { mayReduce, mayCheck: true });
+  if ('code' in plan) return refuse('rejected', format, header, plan);
+  const { isReduced } = plan;
+  const look = (isTolerant: boolean): Promise<Pixels> => decode(bytes, format, header, { isTolerant, keepsOneScan: !plan.isChecked, ...(isReduced && { reduceTo: zoomSize }) });
 
-  using _memory = await options.admit(estimatePeakBytes(format, header, isReduced));
+  using _memory = await options.admit(plan.peakBytes);
   let damage: DamageError | null = null;
   let pixels: Pixels;
   try {

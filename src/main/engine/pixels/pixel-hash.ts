@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { decode, estimatePeakBytes, type Pixels } from './decode/decode.ts';
+import { decode, type Pixels } from './decode/decode.ts';
+import { planDecode } from './decode/plan.ts';
 import { HARD_PIXEL_LIMIT } from './decode/sharp.ts';
 import { DamageError } from './damage.ts';
 import { readHeader } from './header/header.ts';
@@ -23,10 +24,12 @@ export async function hashPixels(bytes: Buffer, options: HashPixelsOptions): Pro
   if (kind.kind !== 'image') throw new DamageError('unsupported-format', 'the file is not an image that can be read', false);
   const header = readHeader(bytes, kind.format);
   if (header.width * header.height > HARD_PIXEL_LIMIT) {
-    throw new DamageError('corrupt', `image is ${header.width}×${header.height} px, at most ${HARD_PIXEL_LIMIT} pixels are decoded`, false);
+    throw new DamageError('too-many-pixels', `image is ${header.width}×${header.height} px, at most ${HARD_PIXEL_LIMIT} pixels are decoded`, false);
   }
-  using _memory = await options.admit(estimatePeakBytes(kind.format, header, false));
-  const pixels = await decode(bytes, kind.format, header, { isTolerant: options.salvage });
+  const plan = planDecode(bytes.length, kind.format, header, { mayReduce: false, mayCheck: !options.salvage });
+  if ('code' in plan) throw new DamageError('too-many-pixels', plan.message, false);
+  using _memory = await options.admit(plan.peakBytes);
+  const pixels = await decode(bytes, kind.format, header, { isTolerant: options.salvage, keepsOneScan: !plan.isChecked });
   const hash = hashDecoded(pixels);
   freePixels(pixels.data);
   return hash;

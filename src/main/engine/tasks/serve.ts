@@ -79,6 +79,8 @@ function createLender(): (bytes: number) => LentBuffer {
       buffer: whole.subarray(0, bytes),
       [Symbol.dispose]() {
         if (whole.length <= MAX_SPARE_BYTES && spares.length < MAX_SPARES) spares.push(whole);
+        // Not at the collector's leisure: admission says that this memory is free.
+        else if (whole.buffer instanceof ArrayBuffer) whole.buffer.transfer(0);
       },
     };
   };

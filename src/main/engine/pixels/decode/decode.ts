@@ -1,7 +1,7 @@
 import type { ImageHeader } from '../header/header.ts';
 import { largestIcon } from '../header/bitmap.ts';
 import { readPngHeader } from '../header/png.ts';
-import { type ImageFormat, RAW_FORMATS } from '../sniff.ts';
+import type { ImageFormat } from '../sniff.ts';
 import { DamageError } from '../damage.ts';
 import { endsEarly } from '../ends-early.ts';
 import { decodeBitmap } from './bitmap.ts';
@@ -21,7 +21,9 @@ export interface Size { readonly width: number; readonly height: number }
 export interface DecodeOptions {
   /** Take what can be read of a damaged file; otherwise any complaint of the decoder throws DamageError. */
   readonly isTolerant: boolean;
-  /** Upright size to reduce to while decoding; JPEG data only. */
+  /** Leave a JPEG of one scan as it is: it takes far less memory, and damage to the last rows may go unnoticed. */
+  readonly keepsOneScan?: boolean;
+  /** Upright size to reduce to while decoding; not for what is decoded here and by ImageMagick. */
   readonly reduceTo?: Size;
 }
 
@@ -39,27 +41,6 @@ export async function decode(bytes: Buffer, format: ImageFormat, header: ImageHe
     default: return decodeWithSharp(bytes, format, header, options);
   }
 }
-
-/** True where the picture itself is JPEG data, which can be decoded at a half, a quarter or an eighth of its size. */
-export function isJpegData(format: ImageFormat): boolean {
-  return format === 'jpeg' || RAW_FORMATS.some((raw) => raw === format);
-}
-
-/**
- * Bytes of memory that decoding takes at its worst, beside the file itself: what the decoder holds, the pixels it hands
- * over, the copy that turning makes, and the small pictures made of them.
- */
-export function estimatePeakBytes(format: ImageFormat, header: ImageHeader, isReduced: boolean): number {
-  const pixels = header.width * header.height;
-  if (isReduced) return pixels * header.decoderBytesPerPixel + SMALL_PICTURES_BYTES;
-  const channels = header.hasAlpha || !isJpegData(format) ? 4 : 3;
-  const turned = header.orientation > 1 ? channels : 0;
-  return pixels * (header.decoderBytesPerPixel + channels + turned) + SMALL_PICTURES_BYTES + (MAGICK_BYTES[format] ?? 0);
-}
-
-const SMALL_PICTURES_BYTES = 24e6;
-/** The decoder's own code and heap in its thread. */
-const MAGICK_BYTES: { readonly [Format in ImageFormat]?: number } = { heic: 90e6, jxl: 90e6, psd: 90e6, jp2: 90e6 };
 
 function decodeIcon(bytes: Buffer, options: DecodeOptions): Promise<Pixels> | Pixels {
   const { at, length } = largestIcon(bytes);

@@ -1,6 +1,7 @@
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
 import type { ImageHeader } from '../header/header.ts';
 import { readProfile } from '../icc.ts';
+import { freePixels } from '../free-pixels.ts';
 import type { ImageFormat } from '../sniff.ts';
 import { toDamage } from './complaint.ts';
 import type { DecodeOptions, Pixels } from './decode.ts';
@@ -16,7 +17,7 @@ export const HARD_PIXEL_LIMIT = 268_402_689;
 /** Decodes what libvips reads. */
 export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header: ImageHeader, options: DecodeOptions): Promise<Pixels> {
   const isSrgb = header.blocks.icc !== undefined && readProfile(header.blocks.icc)?.isSrgb === true;
-  const scans = format === 'jpeg' && !options.isTolerant ? toSeveralScans(bytes) : null;
+  const scans = format === 'jpeg' && !options.keepsOneScan && !options.isTolerant ? toSeveralScans(bytes) : null;
   const image = sharp(scans?.isSamePicture ? scans.bytes : bytes, {
     failOn: options.isTolerant ? 'none' : 'warning',
     limitInputPixels: HARD_PIXEL_LIMIT,
@@ -39,6 +40,8 @@ export async function decodeWithSharp(bytes: Buffer, format: ImageFormat, header
     // Complaints of a decoder come as text only.
     if (!(error instanceof Error) || /out of memory|unable to allocate/i.test(error.message)) throw new Error('decoding failed for want of memory', { cause: error });
     throw toDamage(error.message, bytes, format);
+  } finally {
+    if (scans) freePixels(scans.bytes);
   }
 }
 

@@ -17,6 +17,7 @@ export function readBaseMediaHeader(bytes: Buffer): ImageHeader {
   // Mirroring and turning are part of the picture here, done by the decoder; EXIF orientation must not be applied again.
   const isTurned = ((findBox(own, 'irot')?.[0] ?? 0) & 1) === 1;
   const [width, height] = [extents.readUInt32BE(4), extents.readUInt32BE(8)];
+  const isAvif = own.some(({ type }) => type === 'av1C');
   const depths = findBox(own, 'pixi');
   const items = readMetadataItems(bytes, boxes);
   const icc = own.find((box) => box.type === 'colr' && ['prof', 'rICC'].includes(box.data.toString('latin1', 0, 4)))?.data.subarray(4);
@@ -28,7 +29,8 @@ export function readBaseMediaHeader(bytes: Buffer): ImageHeader {
     hasAlpha: properties.some((box) => box.type === 'auxC' && box.data.toString('latin1').includes('alpha')),
     bitDepth: depths?.[5] ?? 8,
     channels: depths?.[4] === 1 ? 'gray' : 'rgb',
-    decoderBytesPerPixel: 8,
+    // libaom keeps several frames with their borders.
+    decoderBytesPerPixel: isAvif ? 15 : 6,
     bytesMissing: missingFrom(outer, ['mdat']),
     blocks: { ...items, ...(icc && { icc }) },
   };

@@ -37,6 +37,8 @@ export interface ImageHeader {
   readonly channels: 'gray' | 'rgb' | 'cmyk' | 'lab';
   /** Bytes a pixel that the decoder itself holds while decoding the whole picture, beside the pixels it hands over. */
   readonly decoderBytesPerPixel: number;
+  /** True where the decoder needs to hold nothing of that, and does so only to notice all damage. */
+  readonly isOneScan?: boolean;
   readonly blocks: MetadataBlocks;
   /** Bytes the file is short of what it says it holds. */
   readonly bytesMissing?: number;

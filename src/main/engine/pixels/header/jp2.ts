@@ -16,7 +16,7 @@ export function readJp2Header(bytes: Buffer): ImageHeader {
     bitDepth: (codestream.readUInt8(42) & 0x7f) + 1,
     channels: components <= 2 ? 'gray' : 'rgb',
     // Samples are 32-bit integers while they are transformed.
-    decoderBytesPerPixel: 4 * Math.min(components, 5) + 4,
+    decoderBytesPerPixel: 4 * Math.min(components, 5) + 7,
     bytesMissing: missingFromTiles(codestream),
     blocks: {},
   };

@@ -30,7 +30,7 @@ export interface JpegSegments {
 export function readJpegHeader(bytes: Buffer): ImageHeader {
   const parsed = readJpegSegments(bytes, 0);
   if (!parsed) throw new DamageError(isCutInHeader(bytes) ? 'truncated' : 'corrupt', 'the JPEG has no picture header', false);
-  const { frame, segments } = parsed;
+  const { frame, segments, scanAt } = parsed;
   let exif: Buffer | undefined;
   let xmp: Buffer | undefined;
   let iptc: Buffer | undefined;
@@ -51,8 +51,9 @@ export function readJpegHeader(bytes: Buffer): ImageHeader {
     hasAlpha: false,
     bitDepth: frame.precision,
     channels: frame.components === 1 ? 'gray' : frame.components === 4 ? 'cmyk' : 'rgb',
-    // Pictures of several scans are kept as 16-bit coefficients until the last has been read, and all are decoded as such.
+    // Pictures of several scans are kept as 16-bit coefficients until the last has been read, and most are decoded as such.
     decoderBytesPerPixel: 2 * (frame.components === 1 ? 1.125 : frame.samplesPerPixel),
+    isOneScan: frame.process <= 1 && bytes[scanAt + 4] === frame.components,
     blocks: { ...(exif && { exif }), ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
   };
 }

@@ -25,7 +25,7 @@ export function readJxlHeader(bytes: Buffer): ImageHeader {
     hasAlpha: false,
     bitDepth: 8,
     channels: 'rgb',
-    decoderBytesPerPixel: 16,
+    decoderBytesPerPixel: 10,
     bytesMissing: missingFrom(boxes, ['jxlc', 'jxlp']),
     blocks: { ...(exif && { exif }), ...(xmp && { xmp }) },
   };

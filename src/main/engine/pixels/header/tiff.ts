@@ -25,13 +25,14 @@ export function readTiffHeader(bytes: Buffer): ImageHeader {
   const samples = Math.max(1, value(277, 1));
   const photometric = value(262, 1);
   const bitDepth = value(258, 1);
+  const height = value(257, 0);
   const xmp = reader.data(fields.get(700), MAX_BLOCK_BYTES);
   const iptc = reader.data(fields.get(33723), MAX_BLOCK_BYTES);
   const icc = reader.data(fields.get(34675), MAX_BLOCK_BYTES);
   const orientation = value(274, 1);
   return {
     width: value(256, 0),
-    height: value(257, 0),
+    height,
     orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
     frames: visited.size,
     // Extra samples may be anything; 1 and 2 are alpha, multiplied in and straight.
@@ -39,8 +40,8 @@ export function readTiffHeader(bytes: Buffer): ImageHeader {
     bitDepth,
     channels: photometric <= 1 ? 'gray' : photometric === 5 ? 'cmyk' : photometric === 8 ? 'lab' : 'rgb',
     samples,
-    // Strips are decoded one at a time, but a file may be one strip. What is too much is handed over before it is dropped.
-    decoderBytesPerPixel: (samples * Math.max(8, bitDepth)) / 8 + (samples > 4 ? samples : 0),
+    // Strips and tiles are decoded one row of them at a time, but a file may be one strip. What is too much is handed over before it is dropped.
+    decoderBytesPerPixel: Math.min(1, value(323, value(278, height)) / Math.max(1, height)) * (samples * Math.max(8, bitDepth)) / 8 + (samples > 4 ? samples : 0),
     blocks: { exif: bytes, ...(xmp && { xmp }), ...(iptc && { iptc }), ...(icc && { icc }) },
   };
 }

@@ -41,6 +41,8 @@ describe('a filter', () => {
     expect(count('folder:libr') + count('folder:folder')).toBe(0);
     expect(count('format:png')).toBe(25);
     expect(count('-format:png')).toBe(75);
+    expect(count('format:JPG')).toBe(count('format:jpeg'));
+    expect(parseFilter('format:tif format:.heif format:nef').values).toEqual(['tiff', 'heic', 'nef']);
     expect(count('width>=3000')).toBe(count('width:3000..99999'));
     expect(count('width<3000') + count('width>=3000')).toBe(100);
     expect(count('taken:2024') + count('-taken:2024')).toBe(100);
@@ -55,14 +57,16 @@ describe('a filter', () => {
   test('that makes no sense says why, with the words that would', () => {
     expect(() => parseFilter('widht>3')).toThrow(expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('width') as string }));
     expect(() => parseFilter('width>wide')).toThrow(/needs a number/);
-    expect(() => parseFilter('taken:yesterday')).toThrow(/2024-05/);
+    for (const text of ['yesterday', '2012-13', '2012-00', '2012-01-32', '2023-02-29', '2012..2012-13']) expect(() => parseFilter(`taken:${text}`), text).toThrow(/2024-05/);
+    expect(() => parseFilter('taken:2024-02-29')).not.toThrow();
+    expect(() => parseFilter('format:jpgg')).toThrow(/no format “jpgg”; there are jpeg, png/);
     for (const half of ['width>=', 'ring format:', '-taken:', 'folder:"/shop/new', '"gold ri']) expect(() => parseFilter(half), half).toThrow(/needs a|has no end/);
     expect(() => parseFilter('format>png')).toThrow(/compared with “:”/);
   });
 
   test('never becomes SQL', async () => {
     const { db } = await openLibrary(3);
-    for (const hostile of [`'; DROP TABLE asset; --`, `name:"' OR 1=1 --"`, 'format:\') OR (1=1']) {
+    for (const hostile of [`'; DROP TABLE asset; --`, `name:"' OR 1=1 --"`, 'category:\') OR (1=1']) {
       const { sql, values } = parseFilter(hostile);
       expect(db.prepare(`SELECT count(*) FROM asset a WHERE ${sql}`).pluck().get(...values)).toBe(0);
     }

@@ -1,4 +1,5 @@
 import { ProofsheetError } from '../errors.ts';
+import { RASTER_FORMATS, RAW_FORMATS } from '../pixels/sniff.ts';
 import { ANY_WRONG_EXTENSION, WRONG_EXTENSION } from './flags.ts';
 import { FILES_IN_FOLDER, IS_PRESENT, stemOf } from './folder.ts';
 
@@ -74,7 +75,7 @@ function compare(field: string, operator: string, text: string): Condition {
 }
 
 const WORDS: Readonly<Record<string, (text: string) => Condition>> = {
-  format: (text) => ({ sql: 'a.format = ?', values: [text.toLowerCase()] }),
+  format: (text) => ({ sql: 'a.format = ?', values: [formatOf(text)] }),
   category: (text) => ({ sql: 'a.category = ?', values: [text] }),
   name: nameContains,
   flag: (text) => (text === WRONG_EXTENSION ? { sql: ANY_WRONG_EXTENSION, values: [] } : { sql: 'EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)', values: [text] }),
@@ -85,6 +86,19 @@ const WORDS: Readonly<Record<string, (text: string) => Condition>> = {
   }),
   sha256: (text) => ({ sql: 'a.sha256 = unhex(?)', values: [text] }),
 };
+
+const FORMATS: readonly string[] = [...RASTER_FORMATS, ...RAW_FORMATS];
+/** What people call formats by their extensions. */
+const FORMAT_ALIASES: Readonly<Record<string, string>> = {
+  jpg: 'jpeg', jpe: 'jpeg', jfif: 'jpeg', apng: 'png', dib: 'bmp', tif: 'tiff', heif: 'heic', hif: 'heic', j2k: 'jp2', jpf: 'jp2', jpx: 'jp2',
+};
+
+function formatOf(text: string): string {
+  const name = text.toLowerCase().replace(/^\./, '');
+  const format = FORMAT_ALIASES[name] ?? name;
+  if (!FORMATS.includes(format)) throw new ProofsheetError('bad-input', `There is no format “${text}”; there are ${FORMATS.join(', ')}.`);
+  return format;
+}
 
 function nameContains(text: string): Condition {
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
@@ -138,8 +152,10 @@ function compareDate(operator: string, text: string): Condition {
 
 function spanOf(text: string): [number, number] {
   const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(text);
-  if (!match) throw new ProofsheetError('bad-input', `The filter “taken” needs a date such as 2024, 2024-05 or 2024-05-31, not “${text}”.`);
-  const [year, month, day] = [Number(match[1]), Number(match[2] ?? 1), Number(match[3] ?? 1)];
+  const [year, month, day] = [Number(match?.[1]), Number(match?.[2] ?? 1), Number(match?.[3] ?? 1)];
+  // A month 13 or a 30 February would count on into what follows.
+  const isReal = month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  if (!match || !isReal) throw new ProofsheetError('bad-input', `The filter “taken” needs a date such as 2024, 2024-05 or 2024-05-31, not “${text}”.`);
   const end = match[3] !== undefined ? Date.UTC(year, month - 1, day + 1) : match[2] !== undefined ? Date.UTC(year, month, 1) : Date.UTC(year + 1, 0, 1);
   return [Date.UTC(year, month - 1, day), end];
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -267,6 +267,18 @@ test('a reader that goes away ends the command quietly', async () => {
   run.process.stdout?.destroy();
   const { status, stderr } = await run.done;
   expect([status, stderr]).toEqual([0, '']);
+});
+
+test.runIf(existsSync('/dev/full'))('output that a full disk did not take is a failure, said in one sentence', async () => {
+  const { cwd } = await place(3);
+  await runCli(['ingest', 'pictures', '--workspace', 'workspace'], { cwd });
+  for (const args of [['items', '--json'], ['items'], ['--version']]) {
+    const full = await open('/dev/full', 'w');
+    const run = startCli(args[0] === 'items' ? [...args, '--workspace', 'workspace'] : args, { cwd, stdout: full.fd });
+    const { status, stderr } = await run.done;
+    await full.close();
+    expect([status, stderr]).toEqual([1, 'The output could not be written: no space left on device.\n']);
+  }
 });
 
 test.each([

@@ -86,15 +86,15 @@ export interface CliRun {
 }
 
 /** The command line as a user runs it: a process of its own, in `cwd`. */
-export function startCli(args: readonly string[], { cwd = tmpdir(), env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {}): CliRun {
+export function startCli(args: readonly string[], { cwd = tmpdir(), env = {}, stdout: sink = 'pipe' }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly stdout?: 'pipe' | number } = {}): CliRun {
   const child = spawn(process.execPath, [join(root, 'src/main/cli/main.ts'), ...args], {
-    cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PROOFSHEET_CWD: cwd, ...env },
+    cwd, stdio: ['ignore', sink, 'pipe'], env: { ...process.env, PROOFSHEET_CWD: cwd, ...env },
   });
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; for (const watch of watchers) watch(); });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; for (const watch of watchers) watch(); });
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => { stdout += text; for (const watch of watchers) watch(); });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => { stderr += text; for (const watch of watchers) watch(); });
   const done = new Promise<CliResult>((resolve) => { child.once('close', (status) => { resolve({ status, stdout, stderr }); }); });
   onTestFinished(() => { child.kill('SIGKILL'); });
   return {

@@ -17,8 +17,10 @@ export interface Output {
   readonly live: (text: string) => void;
   readonly isLive: boolean;
   readonly flush: () => Promise<void>;
-  /** Aborted when whoever read our output went away (`… | head`). */
+  /** Aborted when stdout takes no more: whoever read it went away (`… | head`), or it was lost. */
   readonly closed: AbortSignal;
+  /** Why stdout could not be written, when that was not its reader's wish: the disk is full, say. */
+  readonly lost: () => Error | undefined;
 }
 
 export interface Streams {
@@ -28,7 +30,11 @@ export interface Streams {
 
 export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Output {
   const closed = new AbortController();
-  stdout.on('error', () => { closed.abort(); });
+  let lost: Error | undefined;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') lost = error;
+    closed.abort();
+  });
   // A vanished stderr takes nothing with it that anyone could still read.
   stderr.on('error', () => undefined);
   let drawn = false;
@@ -65,6 +71,7 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
       }));
     },
     closed: closed.signal,
+    lost: () => lost,
   };
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectEngine, type EngineLink } from '../host/engine-link.ts';
 import type { EngineLaunch } from '../host/engine-process.ts';
-import { describeError } from '../host/host-error.ts';
+import { describeError, systemReason } from '../host/host-error.ts';
 import { locateWorkspace } from '../host/workspace-location.ts';
 import { UsageError, type Command, type CommandContext, type CommandOption, type ExitStatus } from './command.ts';
 import { commandHelp, generalHelp } from './help.ts';
@@ -34,6 +34,18 @@ const COMMON_OPTIONS = {
 /** Runs one command and answers with the exit status. Nothing it starts is left behind. */
 export async function runProgram(options: ProgramOptions): Promise<ExitStatus> {
   const output = createOutput(options.streams, options.argv.includes('--json'));
+  const flush = async (): Promise<void> => { await Promise.race([output.flush(), options.interrupt.insisted]); };
+  const status = await conclude(options, output);
+  await flush();
+  const lost = output.lost();
+  if (lost === undefined) return status;
+  output.note(`The output could not be written: ${systemReason(lost)}.`);
+  await flush();
+  return 1;
+}
+
+/** Runs the command and tells its failure. */
+async function conclude(options: ProgramOptions, output: Output): Promise<ExitStatus> {
   const isDebug = options.argv.includes('--debug');
   try {
     const status = await dispatch(options, output);
@@ -45,8 +57,6 @@ export async function runProgram(options: ProgramOptions): Promise<ExitStatus> {
     if (output.isJson) await output.json({ error: failure }).catch(() => undefined);
     else output.note(isDebug && error instanceof Error ? (error.stack ?? error.message) : asSentence(printable(failure.message)));
     return error instanceof UsageError ? 2 : 1;
-  } finally {
-    await Promise.race([output.flush(), options.interrupt.insisted]);
   }
 }
 

@@ -33,6 +33,7 @@ describe('looking around', () => {
       await page.getByText('The filter is not complete').waitFor({ state: 'hidden' });
     }
     await library.inspector.getByRole('heading', { name: '0001.jpg' }).waitFor();
+    await page.getByText('1 of 9 images', { exact: true }).waitFor();
     await library.filter.fill('nothing-is-called-that');
     await library.inspector.getByText('Choose an image').waitFor();
 

@@ -4,22 +4,21 @@ import { useEtaText } from '../batches/eta.ts';
 import { fractionDone, finishedCount, isActive, progressTone, wantedCount } from '../batches/progress.ts';
 import { useProgress } from '../batches/queries.ts';
 import { useFormat } from '../i18n/setup.ts';
-import { useFacets } from '../library/queries.ts';
+import { useFacets, useView } from '../library/queries.ts';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import styles from './Shell.module.css';
-import { useSet } from './store.ts';
+import { useAppState, useSet } from './store.ts';
 
-/** The catalog's size and, while something runs, how far it is. */
+/** The catalog's size, how much of it matches the filter and, while something runs, how far it is. */
 export function StatusBar() {
   const { t } = useTranslation();
   const format = useFormat();
   const set = useSet();
   const etaText = useEtaText();
-  const total = useFacets().data?.total;
   const progress = useProgress().find(({ batch }) => isActive(batch));
   return (
     <footer className={styles.status} aria-label={t('app.status')}>
-      <span>{total !== undefined && t('app.imageCount', { count: total, formatted: format.number(total) })}</span>
+      <ImageCount />
       {progress && (
         <button type="button" className={styles.work} onClick={() => set({ screen: 'batches', batchId: progress.batch.parentId ?? progress.batch.id })}>
           <span className={styles.name}>{progress.batch.name}</span>
@@ -37,4 +36,16 @@ export function StatusBar() {
       )}
     </footer>
   );
+}
+
+function ImageCount() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const count = useFacets().data?.total;
+  const inLibrary = useAppState(({ screen }) => screen === 'library');
+  // The library's own view: it is asked for once.
+  const { view, shownFilter } = useView(useAppState(({ filter }) => filter), useAppState(({ sort }) => sort));
+  if (count === undefined) return <span />;
+  const formatted = format.number(count);
+  return <span>{inLibrary && view && shownFilter !== '' ? t('app.matchCount', { count, formatted, matching: format.number(view.total) }) : t('app.imageCount', { count, formatted })}</span>;
 }

@@ -10,6 +10,8 @@ export const de: Catalogue = {
     reconnectNow: 'Jetzt versuchen',
     imageCount_one: '{{formatted}} Bild',
     imageCount_other: '{{formatted}} Bilder',
+    matchCount_one: '{{matching}} von {{formatted}} Bild',
+    matchCount_other: '{{matching}} von {{formatted}} Bildern',
     navigation: 'Bereiche',
     status: 'Status',
     add: 'Neu',

@@ -8,6 +8,8 @@ export const en = {
     reconnectNow: 'Try now',
     imageCount_one: '{{formatted}} image',
     imageCount_other: '{{formatted}} images',
+    matchCount_one: '{{matching}} of {{formatted}} image',
+    matchCount_other: '{{matching}} of {{formatted}} images',
     navigation: 'Screens',
     status: 'Status',
     add: 'Add',

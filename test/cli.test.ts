@@ -286,6 +286,7 @@ test.each([
   ['a command that does not exist yet', ['crawl', 'http://example.com'], /no command “crawl”/],
   ['an unknown option', ['items', '--colour', 'red'], /“items” has no option --colour/],
   ['an option without its value', ['assets', '--limit'], /--limit needs a value/],
+  ['an empty workspace', ['metrics', '--workspace', ''], /--workspace needs a value/],
   ['a value where none belongs', ['batch', 'list', '--deleted=yes'], /--deleted takes no value/],
   ['a negative limit', ['assets', '--limit', '-1'], /--limit must be a whole number of at least 0/],
   ['a negative number of days', ['purge', '--days', '-3'], /--days must be a whole number from 0/],
@@ -342,6 +343,11 @@ test('a workspace that cannot be one is refused with its path', async () => {
   await writeFile(join(cwd, 'file'), '');
   const { status, stdout } = await runCli(['metrics', '--workspace', 'file', '--json'], { cwd });
   expect([status, JSON.parse(stdout)]).toEqual([1, { error: { code: 'bad-input', message: `the workspace ${join(cwd, 'file')} cannot be used: not a directory` } }]);
+});
+
+test.runIf(existsSync('/proc/self'))('a workspace where no folder can be made is refused at once', async () => {
+  const { status, stdout } = await runCli(['metrics', '--workspace', '/proc/proofsheet/catalog', '--json']);
+  expect([status, JSON.parse(stdout)]).toEqual([1, { error: { code: 'not-found', message: 'the workspace /proc/proofsheet/catalog cannot be used: no folder can be made in /proc: no such file or directory' } }]);
 });
 
 test('help and version are answered without an engine', async () => {

@@ -74,6 +74,8 @@ async function dispatch(options: ProgramOptions, output: Output): Promise<ExitSt
   const { values, positionals } = parse(command, rest);
   if (values['help'] === true) return await say(output, commandHelp(command, COMMON_OPTIONS));
   const { workspace, json: _json, debug, help: _help, ...own } = values;
+  // An unset variable of a script, `--workspace "$WS"`, must not make the current folder a workspace.
+  if (workspace === '') throw new UsageError('--workspace needs a value');
   const run = command.prepare(positionals, own);
   return await withEngine(options, output, { workspace, debug: debug === true }, run);
 }

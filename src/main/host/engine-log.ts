@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemCode, systemReason } from './host-error.ts';
 
 export interface EngineLog {
   /** Inherited by the engine, so that its last words are kept even when its host is killed. */
@@ -21,7 +22,7 @@ const LAST_WORDS_BYTES = 2_000;
  */
 export async function openEngineLog(workspace: string): Promise<EngineLog> {
   const folder = join(workspace, 'logs');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder);
   const path = join(folder, 'engine.log');
   const file = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
   const rotate = async (): Promise<void> => {
@@ -55,4 +56,29 @@ export async function openEngineLog(workspace: string): Promise<EngineLog> {
       return closed;
     },
   };
+}
+
+/**
+ * The folder with those above it, readable by their owner only. Node's own recursive `mkdir` never ends, nor can it be
+ * interrupted, where a folder that exists takes no new ones and calls them missing, as `/proc` does.
+ */
+async function makeFolders(folder: string): Promise<void> {
+  if (await isThere(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) await makeFolders(above);
+  await mkdir(folder, { mode: 0o700 }).catch(async (error: unknown) => {
+    // Another process may have been quicker; what is no folder is told when it is used.
+    if (!await isThere(folder)) throw Object.assign(new Error(`no folder can be made in ${above}: ${systemReason(error)}`), error);
+  });
+}
+
+/** Rejects unless it is there or missing: a file among the folders above, no permission. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'not-found') return false;
+    throw error;
+  }
 }

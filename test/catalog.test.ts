@@ -78,7 +78,8 @@ describe('a workspace', () => {
     const module = join(import.meta.dirname, '../src/main/engine/catalog/workspace.ts');
     const holder = spawn(process.execPath, ['--input-type=module', '-e', `
       const { openWorkspace } = await import(${JSON.stringify(module)});
-      openWorkspace(${JSON.stringify(folder)});
+      // What nobody refers to is collected, and its lock with it.
+      globalThis.held = openWorkspace(${JSON.stringify(folder)});
       console.log('held');
       setInterval(() => {}, 1000);`], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');

@@ -1,6 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { partNames } from '../src/main/engine/ingest/parts.ts';
 import { inspectList, openList } from '../src/main/engine/ingest/scan/list.ts';
@@ -122,11 +124,16 @@ describe('a list that is none', () => {
 test('a scanning thread that dies while its last value is at work ends that scan, and nothing else', async () => {
   const thread = join(await temporaryFolder(), 'thread.mjs');
   await writeFile(thread, `import { parentPort } from 'node:worker_threads';
-    parentPort.once('message', () => { parentPort.postMessage({ kind: 'value', value: [] }); setImmediate(() => { throw new Error('out of memory'); }); });`);
-  const died = new Promise((resolve) => { process.once('worker', (worker) => worker.once('exit', resolve)); });
+    parentPort.once('message', () => {
+      parentPort.once('message', () => { throw new Error('out of memory'); });
+      parentPort.postMessage({ kind: 'value', value: [] });
+    });`);
+  const started = new Promise<Worker>((resolve) => { process.once('worker', resolve); });
   const values = scan(pathToFileURL(thread), { kind: 'open', path: '', sourceColumn: undefined });
   expect(await values.next()).toEqual({ done: false, value: [] });
-  await died;
+  const worker = await started;
+  worker.postMessage('the next message, which ends it');
+  await once(worker, 'exit').catch((error: unknown) => { expect(error).toMatchObject({ message: 'out of memory' }); });
   await expect(values.next()).rejects.toThrow('out of memory');
 });
 

@@ -38,6 +38,8 @@ export interface Sources {
    * @returns how many files that were there before
    */
   markMissing(container: string, seen: ReadonlySet<number>, now: number): number;
+  /** Names an image as the first of its files that are there is called; as the last that was, when none is. */
+  nameAsset(assetId: number): void;
   /** The path to open: text, or bytes where the name is not UTF-8. */
   pathOf(sourceId: number): string | Uint8Array;
 }
@@ -47,9 +49,9 @@ export function createSources(db: Database.Database): Sources {
   const findContainer = db.prepare<[string], number>('SELECT id FROM container WHERE path = ?').pluck();
   const insertSource = db.prepare<[number, string, Uint8Array | null]>('INSERT INTO source (container_id, name, raw_path) VALUES (?, ?, ?)');
   // Two statements, since a join costs five times as much where there is nothing to join: with each new file.
-  const findSource = db.prepare<[string, string], Omit<KnownSource, 'stored' | 'pipeline'>>(`
+  const findSource = db.prepare<[string, string, number], Omit<KnownSource, 'stored' | 'pipeline'>>(`
     SELECT id, bytes, mtime_ms AS mtimeMs, seen_key AS seenKey, asset_id AS assetId, verdict, error_code AS errorCode, error_message AS errorMessage,
-      missing_since AS missingSince FROM source WHERE container_id = (SELECT id FROM container WHERE path = ?) AND name = ?`);
+      missing_since AS missingSince FROM source WHERE container_id = (SELECT id FROM container WHERE path = ?) AND name = ? AND (raw_path IS NOT NULL) = ?`);
   const findAsset = db.prepare<[number], Pick<KnownSource, 'stored' | 'pipeline'>>(
     `SELECT stored, (SELECT min(pipeline) FROM rendition WHERE asset_id = asset.id HAVING count(*) = ${Object.keys(RENDITION_PRESETS).length}) AS pipeline FROM asset WHERE id = ?`);
   const findPath = db.prepare<[number], { path: string; name: string; raw: Uint8Array | null }>(
@@ -59,15 +61,17 @@ export function createSources(db: Database.Database): Sources {
   const below = db.prepare<[string, string, string], string>('SELECT path FROM container WHERE path = ? OR (path >= ? AND path < ?)').pluck();
   const present = db.prepare<[string], number>(
     'SELECT id FROM source WHERE container_id = (SELECT id FROM container WHERE path = ?) AND missing_since IS NULL AND asset_id IS NOT NULL').pluck();
-  const setMissing = db.prepare<[number, number]>('UPDATE source SET missing_since = ? WHERE id = ?');
+  const setMissing = db.prepare<[number, number], number | null>('UPDATE source SET missing_since = ? WHERE id = ? RETURNING asset_id').pluck();
+  const rename = db.prepare<[number]>(`
+    UPDATE asset SET name = coalesce((SELECT s.name FROM source s WHERE s.asset_id = asset.id AND s.missing_since IS NULL ORDER BY s.id LIMIT 1), name) WHERE id = ?`);
 
   function containerId(path: string): number {
     const known = findContainer.get(path);
     return known ?? Number(insertContainer.run(path).lastInsertRowid);
   }
 
-  function see({ container, name }: Location, isThere: boolean): KnownSource | null {
-    const known = findSource.get(container, name);
+  function see({ container, name, raw }: Location, isThere: boolean): KnownSource | null {
+    const known = findSource.get(container, name, Number(raw !== null));
     if (known === undefined) return null;
     if (isThere && known.missingSince !== null) unmarkMissing.run(known.id);
     return { ...NO_ASSET, ...known, ...known.assetId !== null && findAsset.get(known.assetId) };
@@ -85,9 +89,13 @@ export function createSources(db: Database.Database): Sources {
     },
     markMissing: db.transaction((container: string, seen: ReadonlySet<number>, now: number) => {
       const gone = present.all(container).filter((id) => !seen.has(id));
-      for (const id of gone) setMissing.run(now, id);
+      for (const id of gone) {
+        const assetId = setMissing.get(now, id);
+        if (typeof assetId === 'number') rename.run(assetId);
+      }
       return gone.length;
     }),
+    nameAsset(assetId) { rename.run(assetId); },
     pathOf(sourceId) {
       const found = findPath.get(sourceId);
       if (!found) throw new Error(`There is no source ${sourceId}`);

@@ -57,6 +57,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
   const insertRendition = db.prepare<[number, string, number, number, number, Uint8Array, number, number, number]>(`
     INSERT INTO rendition (asset_id, preset, width, height, bytes, sha256, quality, pipeline, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const markStored = db.prepare<[number]>('UPDATE asset SET stored = 1 WHERE id = ?');
+  const assetOf = db.prepare<[number], number | null>('SELECT asset_id FROM source WHERE id = ?').pluck();
   const updateSource = db.prepare<[Record<string, unknown>]>(`
     UPDATE source SET bytes = @bytes, mtime_ms = @mtimeMs, seen_key = @seenKey, asset_id = @assetId, sha256 = @sha256, format = @format,
       width = @width, height = @height, verdict = @verdict, error_code = @errorCode, error_message = @errorMessage, missing_since = NULL,
@@ -109,12 +110,15 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
   }
 
   function remember(job: ClaimedJob, file: FileFacts, facts: { assetId: number | null; sha256: string | null; format: string | null; width: number | null; height: number | null; verdict: string | null; error: { code: string; message: string } | null }, actualFormat: string | null): void {
+    const before = assetOf.get(sourceOf(job)) ?? null;
     updateSource.run({
       id: sourceOf(job), bytes: file.bytes, mtimeMs: file.mtimeMs, seenKey: seenKey(policy(), facts.error !== null), assetId: facts.assetId,
       sha256: facts.sha256 === null ? null : Buffer.from(facts.sha256, 'hex'), format: facts.format, width: facts.width, height: facts.height,
       verdict: facts.verdict, errorCode: facts.error?.code ?? null, errorMessage: facts.error?.message ?? null,
       wrongExtension: Number(actualFormat !== null && hasWrongExtension(nameOf(job), actualFormat)),
     });
+    if (before !== null && before !== facts.assetId) sources.nameAsset(before);
+    if (facts.assetId !== null) sources.nameAsset(facts.assetId);
   }
 
   return {

@@ -94,9 +94,10 @@ CREATE TABLE source (
   error_code TEXT,
   error_message TEXT,
   missing_since INTEGER,
-  wrong_extension INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (container_id, name)
+  wrong_extension INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+-- A name that is not UTF-8 is shown with \\xNN, which another file may bear as its name to the letter.
+CREATE UNIQUE INDEX source_place ON source (container_id, name, raw_path IS NOT NULL);
 CREATE INDEX source_asset ON source (asset_id) WHERE asset_id IS NOT NULL;
 CREATE INDEX source_wrong_extension ON source (asset_id) WHERE wrong_extension = 1 AND missing_since IS NULL AND asset_id IS NOT NULL;
 

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -96,10 +96,11 @@ function entryOf({ number, cells, source, fault }: ListRow, list: string, folder
   }
   // A path that is not there is queued all the same: the worker reports it like every other file that cannot be read.
   const stats = lookAt(path);
+  if (stats?.isDirectory()) return refuse(path, 'bad-input', `row ${number} names a folder; lists name files`);
   return { ...locate(path), bytes: stats?.size ?? null, mtimeMs: stats?.mtimeMs ?? null, ctimeMs: null, row, refusal: null };
 }
 
-function lookAt(path: string): { size: number; mtimeMs: number } | null {
+function lookAt(path: string): Stats | null {
   try {
     return statSync(path);
   } catch {

@@ -13,6 +13,12 @@ describe('the sums of a batch', () => {
     const batch = { ...counts, queued: 500, done: 0 } as Parameters<typeof fractionDone>[0];
     expect(fractionDone(batch)).toBeCloseTo(46 / 546);
   });
+
+  it('leave out of what is finished what was cancelled, which can be gone on with', () => {
+    const batch = { ...counts, total: 798, done: 274, failed: 0, skipped: 0, unchanged: 0, cancelled: 524, state: 'cancelled', deletedAt: null } as unknown as Parameters<typeof fractionDone>[0];
+    expect(fractionDone(batch)).toBeCloseTo(274 / 798);
+    expect(batchVerbs(batch, false)).toEqual(['goOn', 'delete']);
+  });
 });
 
 describe('trying again', () => {
@@ -22,7 +28,7 @@ describe('trying again', () => {
   });
 
   it('is no verb of a batch whose failures all stay what they are', () => {
-    const batch = { state: 'completed-with-errors', deletedAt: null, failed: 3 } as const;
+    const batch = { state: 'completed-with-errors', deletedAt: null, failed: 3, cancelled: 0 } as const;
     expect([batchVerbs(batch, true), batchVerbs(batch, false)]).toEqual([['retry', 'delete'], ['delete']]);
   });
 });

@@ -56,6 +56,10 @@ describe('the window', () => {
     await takeScreenshot(page, 'batches-running');
     await batches.button('Cancel').click();
     await batches.state('Cancelled').waitFor();
+    await page.getByRole('main').getByText(/^\d+ of 150 images · \d+ cancelled$/).waitFor();
+    await batches.button('Go on').click();
+    await batches.state('Done').waitFor({ timeout: 60_000 });
+    await page.getByRole('main').getByText('150 images').first().waitFor();
   });
 
   test('failures are grouped by reason and can be tried again', async () => {

@@ -15,6 +15,7 @@ import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
 import { Table } from '../ui/Table.tsx';
 import styles from './Batches.module.css';
+import { useCountText } from './count.ts';
 import { useEtaText } from './eta.ts';
 import { Failures } from './Failures.tsx';
 import { batchVerbs, type BatchVerb, canRetry, finishedCount, fractionDone, imageCount, isActive, leftOutCount, progressTone, stateTone, wantedCount } from './progress.ts';
@@ -60,14 +61,14 @@ function Verbs({ batch, retryable, small = false }: { readonly batch: Batch; rea
     <div className={styles.verbs}>
       {!small && imageCount(batch) > 0 && <Button size={size} onClick={() => set({ screen: 'library', filter: `batch:${batch.id}`, loupeOpen: false })}>{t('batches.showImages')}</Button>}
       {batchVerbs(batch, retryable.length > 0).map((verb) => (
-        <Button key={verb} size={size} variant={verb === 'resume' && !small ? 'primary' : 'secondary'} onClick={() => act({ batch, verb, codes: retryable })}>{t(VERB_LABELS[verb])}</Button>
+        <Button key={verb} size={size} variant={(verb === 'resume' || verb === 'goOn') && !small ? 'primary' : 'secondary'} onClick={() => act({ batch, verb, codes: retryable })}>{t(VERB_LABELS[verb])}</Button>
       ))}
     </div>
   );
 }
 
 const VERB_LABELS = {
-  pause: 'batches.pause', resume: 'batches.resume', cancel: 'batches.cancel', retry: 'batches.retryAll', delete: 'batches.delete', restore: 'batches.restore',
+  pause: 'batches.pause', resume: 'batches.resume', goOn: 'batches.goOn', cancel: 'batches.cancel', retry: 'batches.retryAll', delete: 'batches.delete', restore: 'batches.restore',
 } as const satisfies Record<BatchVerb, string>;
 
 function ProgressSection({ batch, progress }: { readonly batch: Batch; readonly progress: Progress | null }) {
@@ -106,11 +107,9 @@ function ProgressSection({ batch, progress }: { readonly batch: Batch; readonly 
 function Headline({ batch }: { readonly batch: Batch }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [images, leftOut] = [imageCount(batch), leftOutCount(batch)];
-  const first = isActive(batch)
-    ? t('batches.ofTotal', { done: format.number(finishedCount(batch)), total: format.number(wantedCount(batch)) })
-    : t('app.imageCount', { count: images, formatted: format.number(images) });
-  return [first, leftOut > 0 && t('batches.leftOut', { count: leftOut, formatted: format.number(leftOut) })].filter(Boolean).join(' · ');
+  const countText = useCountText();
+  const leftOut = leftOutCount(batch);
+  return [countText(batch), batch.cancelled > 0 && t('batches.cancelledCount', { formatted: format.number(batch.cancelled) }), leftOut > 0 && t('batches.leftOut', { count: leftOut, formatted: format.number(leftOut) })].filter(Boolean).join(' · ');
 }
 
 function Figure({ label, value, alarming = false }: { readonly label: string; readonly value: string; readonly alarming?: boolean }) {

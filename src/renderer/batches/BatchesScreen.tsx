@@ -15,7 +15,8 @@ import { EmptyState } from '../ui/EmptyState.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { BatchDetail } from './BatchDetail.tsx';
 import styles from './Batches.module.css';
-import { finishedCount, fractionDone, imageCount, isActive, progressTone, stateTone, wantedCount } from './progress.ts';
+import { useCountText } from './count.ts';
+import { fractionDone, isActive, progressTone, stateTone } from './progress.ts';
 import { useBatches, useProgress } from './queries.ts';
 
 /** Imports on one side, the chosen one on the other. */
@@ -64,6 +65,7 @@ export function BatchesScreen() {
 function BatchRow({ batch, chosen, onChoose }: { readonly batch: Batch; readonly chosen: boolean; readonly onChoose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const countText = useCountText();
   return (
     <button type="button" className={classNames(styles.row, batch.deletedAt !== null && styles.deleted)} aria-current={chosen ? 'true' : undefined} onClick={onChoose}>
       <span className={styles.rowTop}>
@@ -72,9 +74,7 @@ function BatchRow({ batch, chosen, onChoose }: { readonly batch: Batch; readonly
       </span>
       {isActive(batch) && <ProgressBar slim label={t('batches.progress', { name: batch.name })} value={fractionDone(batch)} tone={progressTone(batch)} />}
       <span className={styles.rowBottom}>
-        <span>{isActive(batch)
-          ? t('batches.ofTotal', { done: format.number(finishedCount(batch)), total: format.number(wantedCount(batch)) })
-          : t('app.imageCount', { count: imageCount(batch), formatted: format.number(imageCount(batch)) })}</span>
+        <span>{countText(batch)}</span>
         {batch.failed > 0 && <span className={styles.failed}>{t('batches.failures', { count: batch.failed, formatted: format.number(batch.failed) })}</span>}
         <span className={styles.date}>{format.date(batch.createdAt)}</span>
       </span>

@@ -11,8 +11,9 @@ export function wantedCount(counts: ItemCounts): number {
   return counts.total - leftOutCount(counts);
 }
 
-export function finishedCount({ done, failed, unchanged, cancelled }: ItemCounts): number {
-  return done + failed + unchanged + cancelled;
+/** What was cancelled is not finished: it can be gone on with. */
+export function finishedCount({ done, failed, unchanged }: ItemCounts): number {
+  return done + failed + unchanged;
 }
 
 /** Images that an import has led to, new or known before. */
@@ -44,14 +45,15 @@ export function stateTone(state: BatchState): Tone {
   return TONES[state] ?? 'neutral';
 }
 
-export type BatchVerb = 'pause' | 'resume' | 'cancel' | 'retry' | 'delete' | 'restore';
+export type BatchVerb = 'pause' | 'resume' | 'goOn' | 'cancel' | 'retry' | 'delete' | 'restore';
 
 /** What can be done with a batch in its state; `retryable` says whether trying its failures again can help. */
-export function batchVerbs({ state, deletedAt, failed }: Pick<Batch, 'state' | 'deletedAt' | 'failed'>, retryable: boolean): readonly BatchVerb[] {
+export function batchVerbs({ state, deletedAt, failed, cancelled }: Pick<Batch, 'state' | 'deletedAt' | 'failed' | 'cancelled'>, retryable: boolean): readonly BatchVerb[] {
   if (deletedAt !== null) return ['restore'];
   const verbs: BatchVerb[] = [];
   if (state === 'running' || state === 'queued') verbs.push('pause');
   if (state === 'paused') verbs.push('resume');
+  if (state === 'cancelled' || (cancelled > 0 && !isActive({ state }))) verbs.push('goOn');
   if (retryable && failed > 0 && !isActive({ state })) verbs.push('retry');
   if (isActive({ state })) verbs.push('cancel');
   else verbs.push('delete');

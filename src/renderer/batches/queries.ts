@@ -104,7 +104,9 @@ export function useBatchVerb() {
   const errorToast = useErrorToast();
   const { mutate } = useMutation({
     mutationFn: async ({ batch, verb, codes = [] }: BatchAct) => {
-      if (verb !== 'retry') await client.batches[verb]({ id: batch.id });
+      // Without a reason, all that was called off is queued again and the sources are read on.
+      if (verb === 'goOn') await client.batches.retry({ id: batch.id });
+      else if (verb !== 'retry') await client.batches[verb]({ id: batch.id });
       else for (const code of codes) await client.batches.retry({ id: batch.id, code });
     },
     onSuccess: (_, { batch: { id, name }, verb }) => {

@@ -2,7 +2,8 @@ import { FileSpreadsheet, FolderPlus, ImagePlus, ShieldCheck } from 'lucide-reac
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../app/actions.ts';
 import { useSet } from '../app/store.ts';
-import { imageCount, stateTone } from '../batches/progress.ts';
+import { useCountText } from '../batches/count.ts';
+import { stateTone } from '../batches/progress.ts';
 import { useBatches } from '../batches/queries.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Badge } from '../ui/Badge.tsx';
@@ -41,6 +42,7 @@ function Recent() {
   const { t } = useTranslation();
   const format = useFormat();
   const set = useSet();
+  const countText = useCountText();
   const { data: batches } = useBatches(false);
   if (!batches || batches.length === 0) return null;
   return (
@@ -52,7 +54,7 @@ function Recent() {
             <button type="button" className={styles.row} onClick={() => set({ screen: 'batches', batchId: batch.id })}>
               <span className={styles.name}>{batch.name}</span>
               <span className={styles.source}>{batch.sources[0]}</span>
-              <span>{t('app.imageCount', { count: imageCount(batch), formatted: format.number(imageCount(batch)) })}</span>
+              <span>{countText(batch)}</span>
               <span className={styles.source}>{format.date(batch.createdAt)}</span>
               <Badge tone={stateTone(batch.state)}>{t(`batches.states.${batch.state}`)}</Badge>
             </button>

@@ -114,7 +114,7 @@ export const de: Catalogue = {
     title: 'Stapel', list: 'Importe', none: 'Noch keine Importe', noneBody: 'Hier stehen Importe mit ihrem Fortschritt, ihren Fehlern und dem, was sich dagegen tun lässt.',
     showDeleted: 'Gelöschte zeigen', deletedBadge: 'Gelöscht',
     states: { draft: 'Entwurf', queued: 'Wartet', running: 'Läuft', paused: 'Angehalten', completed: 'Fertig', 'completed-with-errors': 'Fertig mit Fehlern', cancelled: 'Abgebrochen', failed: 'Gescheitert' },
-    scanning: 'Sucht noch nach Dateien', pause: 'Anhalten', resume: 'Fortsetzen', cancel: 'Abbrechen', retryAll: 'Fehler wiederholen', delete: 'Löschen', restore: 'Wiederherstellen', retryReason: 'Diese wiederholen', verbs: 'Befehle',
+    scanning: 'Sucht noch nach Dateien', pause: 'Anhalten', resume: 'Fortsetzen', goOn: 'Weitermachen', cancel: 'Abbrechen', retryAll: 'Fehler wiederholen', delete: 'Löschen', restore: 'Wiederherstellen', retryReason: 'Diese wiederholen', verbs: 'Befehle',
     progress: 'Fortschritt von {{name}}', ofTotal: '{{done}} von {{total}}', rate: '{{rate}} pro Sekunde', elapsed: 'Vergangen', data: 'Gelesen', speed: 'Tempo', remaining: 'Verbleibend',
     resumed: 'Fortgesetzt bei {{done}} von {{total}}', pausedBecause: 'Von selbst angehalten: {{reason}}',
     eta: { moments: 'wenige Sekunden', seconds_one: 'etwa {{formatted}} Sekunde', seconds_other: 'etwa {{formatted}} Sekunden', minutes_one: 'etwa {{formatted}} Min.', minutes_other: 'etwa {{formatted}} Min.', hours_one: 'etwa {{formatted}} Stunde', hours_other: 'etwa {{formatted}} Stunden', unknown: '–' },
@@ -122,6 +122,7 @@ export const de: Catalogue = {
     parts: 'Teile', part: 'Teil', state: 'Zustand', failuresTitle: 'Fehler nach Grund', noFailures: 'Keine Fehler.', showItems: 'Dateien zeigen', hideItems: 'Dateien ausblenden',
     example: 'Zum Beispiel', quarantine: 'Quarantäne', quarantineBody: 'Diese Dateien wurden gelesen, aber nicht aufgenommen. Ohne Ihr Zutun geschieht nichts mit ihnen.', salvage: 'Trotzdem retten', salvageAll: 'Alle retten', salvaged_one: '{{formatted}} Datei wird gerettet', salvaged_other: '{{formatted}} Dateien werden gerettet', refused_one: '{{formatted}} Datei ist nicht zu retten', refused_other: '{{formatted}} Dateien sind nicht zu retten',
     deleted: '„{{name}}“ gelöscht', deletedHint: 'Die Bilder bleiben in der Bibliothek.', cancelled: '„{{name}}“ abgebrochen', sources: 'Quellen', follow: 'Weiter beobachten', file: 'Datei', reason: 'Grund', detail: 'Einzelheit', page: '{{first}}–{{last}} von {{total}}', previousPage: 'Vorige Dateien', nextPage: 'Nächste Dateien',
+    cancelledCount: '{{formatted}} abgebrochen',
     leftOut_one: '{{formatted}} andere Datei blieb außen vor', leftOut_other: '{{formatted}} andere Dateien blieben außen vor',
     remedies: {
       again: 'Ein neuer Versuch hilft vielleicht.', bring: 'Bringen Sie die Dateien an ihren Platz zurück und wiederholen Sie dann.', permit: 'Erlauben Sie das Lesen und wiederholen Sie dann.', limit: 'Ändern Sie die Grenze in den Optionen und wiederholen Sie, oder retten Sie sie weiter unten.',

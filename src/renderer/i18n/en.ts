@@ -112,7 +112,7 @@ export const en = {
     title: 'Batches', list: 'Imports', none: 'No imports yet', noneBody: 'Imports appear here with their progress, their failures and what to do about them.',
     showDeleted: 'Show deleted', deletedBadge: 'Deleted',
     states: { draft: 'Draft', queued: 'Waiting', running: 'Running', paused: 'Paused', completed: 'Done', 'completed-with-errors': 'Done with failures', cancelled: 'Cancelled', failed: 'Failed' },
-    scanning: 'Still looking for files', pause: 'Pause', resume: 'Resume', cancel: 'Cancel', retryAll: 'Retry failed', delete: 'Delete', restore: 'Restore', retryReason: 'Retry these', verbs: 'Commands',
+    scanning: 'Still looking for files', pause: 'Pause', resume: 'Resume', goOn: 'Go on', cancel: 'Cancel', retryAll: 'Retry failed', delete: 'Delete', restore: 'Restore', retryReason: 'Retry these', verbs: 'Commands',
     progress: 'Progress of {{name}}', ofTotal: '{{done}} of {{total}}', rate: '{{rate}} per second', elapsed: 'Elapsed', data: 'Read', speed: 'Speed', remaining: 'Remaining',
     resumed: 'Resumed at {{done}} of {{total}}', pausedBecause: 'Paused by itself: {{reason}}',
     eta: { moments: 'a few seconds', seconds_one: 'about {{formatted}} second', seconds_other: 'about {{formatted}} seconds', minutes_one: 'about {{formatted}} min', minutes_other: 'about {{formatted}} min', hours_one: 'about {{formatted}} hour', hours_other: 'about {{formatted}} hours', unknown: '–' },
@@ -120,6 +120,7 @@ export const en = {
     parts: 'Parts', part: 'Part', state: 'State', failuresTitle: 'Failures by reason', noFailures: 'No failures.', showItems: 'Show files', hideItems: 'Hide files',
     example: 'For example', quarantine: 'Quarantine', quarantineBody: 'These files were read but not admitted. Nothing happens to them unless you say so.', salvage: 'Salvage anyway', salvageAll: 'Salvage all', salvaged_one: '{{formatted}} file will be salvaged', salvaged_other: '{{formatted}} files will be salvaged', refused_one: '{{formatted}} file cannot be salvaged', refused_other: '{{formatted}} files cannot be salvaged',
     deleted: '“{{name}}” deleted', deletedHint: 'Its images stay in the library.', cancelled: '“{{name}}” cancelled', sources: 'Sources', follow: 'Keep watching', file: 'File', reason: 'Reason', detail: 'Detail', page: '{{first}}–{{last}} of {{total}}', previousPage: 'Previous files', nextPage: 'Next files',
+    cancelledCount: '{{formatted}} cancelled',
     leftOut_one: '{{formatted}} other file left out', leftOut_other: '{{formatted}} other files left out',
     remedies: {
       again: 'Trying again may help.', bring: 'Bring the files back to their place, then retry.', permit: 'Permit reading them, then retry.', limit: 'Change the limit in Settings and retry, or salvage them below.',

@@ -27,6 +27,35 @@ describe('the window', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('what an import left out can be looked at, with the reason for each, apart from images known before', async () => {
+    const bench = await startWorkbench();
+    const pictures = await makePictures(join(bench.folder, 'Rings'), 3);
+    for (let index = 0; index < 101; index += 1) await writeFile(join(pictures, `notes ${String(index)}.txt`), 'x');
+    await writeFile(join(pictures, '.hidden.jpg'), 'x');
+    const { page } = await bench.openWindow(browser);
+    const { go, home, batches } = screensOf(page);
+    for (const outcome of ['Done', 'Unchanged']) {
+      await go('Home');
+      await home.heading.waitFor();
+      await importFolder(page, pictures);
+      await go('Batches');
+      await batches.state('Done').waitFor();
+      await page.getByRole('definition').filter({ hasText: '3' }).first().waitFor();
+      await page.getByRole('term').filter({ hasText: outcome }).first().waitFor();
+    }
+    await page.getByRole('heading', { name: '102 other files left out' }).waitFor();
+    await batches.button('Show files').click();
+    const rows = page.getByRole('region', { name: '102 other files left out' }).getByRole('row');
+    await expect.poll(async () => await rows.count()).toBe(101);
+    await page.getByText('1–100 of 102').waitFor();
+    await takeScreenshot(page, 'batches-left-out');
+    await rows.filter({ hasText: '.hidden.jpg' }).getByText('Left out').or(rows.filter({ hasText: 'notes 0.txt' }).getByText('the .txt file is not an image')).first().waitFor();
+    await batches.button('Next files').click();
+    await expect.poll(async () => await rows.count()).toBe(3);
+    expect(await rows.filter({ hasText: '0001.jpg' }).count()).toBe(0);
+    await expectAccessible(page);
+  });
+
   test('a folder dropped on the window is copied in, reviewed and imported', async () => {
     const bench = await startWorkbench();
     const dropped = await makePictures(join(bench.folder, 'dropped'), 4);

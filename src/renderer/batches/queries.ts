@@ -33,8 +33,8 @@ export function useFailures(id: number) {
   return useQuery({ queryKey: ['batches', 'failures', id], queryFn: ({ signal }) => client.batches.failures({ id }, { signal }) });
 }
 
-/** Which items of a batch: those in quarantine, or those that failed for one reason. */
-export type ItemFilter = { readonly state: 'quarantined' } | { readonly code: ErrorCode };
+/** Which items of a batch: those in quarantine, those that failed for one reason, or those passed over for such reasons. */
+export type ItemFilter = { readonly state: 'quarantined' } | { readonly code: ErrorCode } | { readonly leftOutFor: readonly ErrorCode[] };
 
 const ITEMS_ON_PAGE = 100;
 const ITEMS_AT_ONCE = 5000;
@@ -47,7 +47,7 @@ export function useItemPages(batchId: number, filter: ItemFilter) {
   const after = starts.at(-1) ?? 0;
   const { data = [], isPlaceholderData } = useQuery({
     queryKey: ['items', batchId, filter, after],
-    queryFn: ({ signal }) => client.ingest.items({ batchId, ...filter, after, limit: ITEMS_ON_PAGE + 1 }, { signal }),
+    queryFn: ({ signal }) => itemsAfter(client, { batchId, filter, after, limit: ITEMS_ON_PAGE + 1 }, signal),
     placeholderData: keepPreviousData,
   });
   const items = data.slice(0, ITEMS_ON_PAGE);
@@ -65,10 +65,25 @@ export function useItemPages(batchId: number, filter: ItemFilter) {
 export async function allItems(client: EngineClient, batchId: number, filter: ItemFilter): Promise<readonly Item[]> {
   const items: Item[] = [];
   for (;;) {
-    const page = await client.ingest.items({ batchId, ...filter, after: items.at(-1)?.id ?? 0, limit: ITEMS_AT_ONCE });
+    const page = await itemsAfter(client, { batchId, filter, after: items.at(-1)?.id ?? 0, limit: ITEMS_AT_ONCE });
     for (const item of page) items.push(item);
     if (page.length < ITEMS_AT_ONCE) return items;
   }
+}
+
+interface ItemsAsked {
+  readonly batchId: number;
+  readonly filter: ItemFilter;
+  readonly after: number;
+  readonly limit: number;
+}
+
+async function itemsAfter(client: EngineClient, { filter, ...asked }: ItemsAsked, signal?: AbortSignal): Promise<readonly Item[]> {
+  const options = signal ? { signal } : {};
+  if (!('leftOutFor' in filter)) return await client.ingest.items({ ...asked, ...filter }, options);
+  // Asked for by reason, or a page could hold nothing but unchanged images, which are skipped as well and have none.
+  const groups = await Promise.all(filter.leftOutFor.map((code) => client.ingest.items({ ...asked, state: 'skipped', code }, options)));
+  return groups.flat().sort((a, b) => a.id - b.id).slice(0, asked.limit);
 }
 
 /** Admits items with what can be read of them; what cannot be admitted is told. */

@@ -10,6 +10,12 @@ export function stateInWords({ state, deletedAt }: Pick<Batch, 'state' | 'delete
   return deletedAt === null ? STATES[state] : 'deleted';
 }
 
+/** What to say of the first of these that was called off, by another window or command. */
+export function cancelledIn(batches: readonly Batch[]): { readonly code: ErrorCode; readonly message: string } | undefined {
+  const batch = batches.find(({ state }) => state === 'cancelled');
+  return batch && { code: 'cancelled', message: `“${batch.name}” was cancelled; “proofsheet batch retry ${String(batch.id)}” goes on with the rest of it.` };
+}
+
 /** `disk full`: the codes are words already. */
 export function reasonInWords(code: ErrorCode): string {
   return code.replaceAll('-', ' ');

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { errorCodeSchema, type Batch, type BatchAggregate, type ErrorCode } from '../../../contract/index.ts';
 import type { EngineLink } from '../../host/engine-link.ts';
 import { defineCommand, UsageError, type CommandContext, type ExitStatus } from '../command.ts';
-import { formatCount, formatTable, plural } from '../format.ts';
+import { formatCount, formatTable, plural, printable } from '../format.ts';
 import { followImports, listImports, restEngine } from '../imports.ts';
-import { stateInWords } from '../words.ts';
+import { cancelledIn, stateInWords } from '../words.ts';
 
 const VERBS = ['show', 'pause', 'resume', 'retry', 'cancel', 'delete', 'restore', 'related'] as const;
 type Verb = (typeof VERBS)[number];
@@ -48,14 +48,21 @@ async function list(context: CommandContext, includeDeleted: boolean): Promise<E
 }
 
 /** Nobody else would do the work: our engine ends with this command. */
-async function workOff(context: CommandContext, link: EngineLink, { id, parentId }: BatchAggregate, isRetry: boolean): Promise<ExitStatus> {
+async function workOff(context: CommandContext, link: EngineLink, begun: BatchAggregate, isRetry: boolean): Promise<ExitStatus> {
   const { client } = link;
+  const { id, parentId } = begun;
   const end = await followImports(context, client, [parentId ?? id], isRetry);
   if (end.kind === 'interrupted') await restEngine(link);
   const batch = await client.batches.show({ id });
   await printAggregate(context, batch);
   if (end.kind === 'interrupted') return context.interrupt.status();
   if (end.kind === 'stuck') return 1;
+  const before = new Set(withParts(begun).filter(({ state }) => state === 'cancelled').map((one) => one.id));
+  const cancelled = cancelledIn(withParts(batch).filter((one) => !before.has(one.id)));
+  if (cancelled !== undefined) {
+    context.output.note(printable(cancelled.message));
+    return 1;
+  }
   return batch.failed > 0 ? 3 : 0;
 }
 
@@ -68,8 +75,12 @@ async function printBatches({ output }: CommandContext, batches: readonly Batch[
 
 async function printAggregate({ output }: CommandContext, batch: BatchAggregate): Promise<ExitStatus> {
   if (output.isJson) await output.json(batch);
-  else await output.text(table([batch, ...batch.parts.filter(({ id }) => id !== batch.id)]));
+  else await output.text(table(withParts(batch)));
   return 0;
+}
+
+function withParts(batch: BatchAggregate): readonly Batch[] {
+  return [batch, ...batch.parts.filter(({ id }) => id !== batch.id)];
 }
 
 function table(batches: readonly Batch[]): string {

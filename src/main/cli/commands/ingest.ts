@@ -7,7 +7,7 @@ import { defineCommand, wholeNumber, type CommandContext, type ExitStatus } from
 import { beforeFollowing, joinFollowing } from '../follow.ts';
 import { formatBytes, formatCount, formatDuration, plural, printable } from '../format.ts';
 import { followImports, restEngine, type ImportsEnd } from '../imports.ts';
-import { reasonInWords, stateInWords } from '../words.ts';
+import { cancelledIn, reasonInWords, stateInWords } from '../words.ts';
 
 export const ingestCommand = defineCommand({
   name: 'ingest',
@@ -66,7 +66,7 @@ async function report(context: CommandContext, link: EngineLink, importIds: read
   const { finished, ...summary } = await link.client.ingest.summary({ importIds: [...importIds] });
   const end = followed.kind === 'finished' && !finished ? { kind: 'interrupted' } as const : followed;
   const seconds = Math.round(context.elapsedSeconds() * 1000) / 1000;
-  const error = problemOf(end, summary, link.isOwned()) ?? summary.batches.find((batch) => batch.error !== null)?.error ?? undefined;
+  const error = problemOf(end, summary, link.isOwned()) ?? cancelledIn(summary.batches) ?? summary.batches.find((batch) => batch.error !== null)?.error ?? undefined;
   if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(error === undefined ? {} : { error }) });
   else await context.output.text(describe(summary, seconds));
   if (error !== undefined) context.output.note(printable(error.message));

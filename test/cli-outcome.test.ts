@@ -32,3 +32,15 @@ test('an import that is cancelled elsewhere is a failure of the command that wai
   const retried = await retry.done;
   expect([retried.status, retried.stderr]).toEqual([1, expect.stringContaining('was cancelled')]);
 });
+
+test('a command whose import is paused elsewhere says so once, and goes on waiting until it is resumed', async () => {
+  const cwd = await manyPictures();
+  const ingest = startCli(['ingest', 'pictures', '--workspace', 'workspace', '--json'], { cwd });
+  const id = await actOnImport(cwd, async (client, importId) => await client.batches.pause({ id: importId }));
+  await ingest.says('Paused by another window or command; resume it to go on (Ctrl-C leaves it paused).');
+  const link = await joinEngine(join(cwd, 'workspace'));
+  await link.client.batches.resume({ id });
+  await link.stop('now');
+  const { status, stderr } = await ingest.done;
+  expect([status, stderr.match(/Paused by/g)]).toEqual([0, ['Paused by']]);
+});

@@ -19,12 +19,17 @@ const PAGE = 1000;
 export async function followImports(context: CommandContext, client: EngineClient, importIds: readonly number[], isRetry = false): Promise<ImportsEnd> {
   const reporter = createProgressReporter(context.output, () => performance.now(), isRetry);
   const isOurs = ({ batch }: Progress): boolean => importIds.includes(batch.parentId ?? batch.id);
+  let isPauseTold = false;
   try {
     return await watchProgress<ImportsEnd>(context, client, async (snapshot) => {
       const ours = snapshot?.filter(isOurs) ?? [];
       if (snapshot !== undefined) reporter.show(ours);
       const unfinished = ours.filter(({ batch }) => !isSettled(batch));
       if (unfinished.length === 0 && (await client.ingest.summary({ importIds: [...importIds] })).finished) return { kind: 'finished' };
+      const isPaused = unfinished.length > 0 && unfinished.every(({ batch }) => batch.state === 'paused');
+      if (isPaused && !isPauseTold) context.output.note('Paused by another window or command; resume it to go on (Ctrl-C leaves it paused).');
+      // A second without a snapshot says nothing new.
+      if (snapshot !== undefined) isPauseTold = isPaused;
       const code = unfinished[0]?.pausedBecause ?? null;
       return code !== null && unfinished.every(({ pausedBecause }) => pausedBecause !== null) ? { kind: 'stuck', code } : undefined;
     }) ?? { kind: 'interrupted' };

@@ -44,6 +44,12 @@ describe('looking around', () => {
     await expect.poll(names).toEqual(['0002.jpg', '0005.jpg', '0008.jpg']);
     await page.getByRole('button', { name: 'Descending' }).click();
     await expect.poll(names).toEqual(['0002.jpg', '0005.jpg', '0008.jpg']);
+    for (const [key, direction] of [['Name', 'Ascending'], ['File size', 'Descending'], ['Date added', 'Descending'], ['Name', 'Ascending']] as const) {
+      await page.getByRole('combobox', { name: 'Sort by' }).click();
+      await page.getByRole('option', { name: key }).click();
+      await page.getByRole('button', { name: direction }).waitFor();
+    }
+    await expect.poll(async () => await library.cells.first().getAttribute('aria-label')).toContain('0001.jpg');
     await library.filter.fill('-name:0005');
     await expect.poll(async () => await library.cells.count()).toBe(8);
     await expect.poll(names).toEqual(['0002.jpg', '0008.jpg']);

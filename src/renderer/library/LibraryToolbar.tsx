@@ -32,7 +32,7 @@ export function LibraryToolbar({ searchBox, error }: { readonly searchBox: RefOb
       <IconButton icon={PanelLeft} label={t('actions.toggle-sidebar')} shortcut={keyLabel('toggle-sidebar')} pressed={sidebarOpen} onClick={toggleSidebar.run} />
       <FilterBox searchBox={searchBox} error={error} />
       <Select
-        label={t('library.sort')} value={sort.key} onChange={(key) => set({ sort: { ...sort, key } })}
+        label={t('library.sort')} value={sort.key} onChange={(key) => set({ sort: { key, direction: key === 'name' ? 'ascending' : 'descending' } })}
         options={SORT_KEYS.map((key) => ({ value: key, label: t(`library.sorts.${key}`) }))}
       />
       <IconButton

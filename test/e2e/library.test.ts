@@ -84,7 +84,7 @@ describe('looking around', () => {
     await batches.state('Done with failures').waitFor({ timeout: 30_000 });
     await page.getByText('2 images').first().waitFor();
     await batches.reasons.filter({ hasText: 'Not found' }).getByRole('button', { name: 'Retry these' }).waitFor();
-    for (const reason of ['Not a picture', 'Not a file', 'Cannot be understood']) expect(await batches.reasons.filter({ hasText: reason }).getByRole('button', { name: 'Retry these' }).count()).toBe(0);
+    for (const reason of ['Not a picture', 'Not a file', 'Cannot be used']) expect(await batches.reasons.filter({ hasText: reason }).getByRole('button', { name: 'Retry these' }).count()).toBe(0);
     await page.getByText('1–100 of 103').waitFor();
     await page.getByRole('button', { name: 'Next files' }).click();
     await page.getByText('101–103 of 103').waitFor();

@@ -178,7 +178,7 @@ export const de: Catalogue = {
     cancelled: { title: 'Abgebrochen', hint: 'Es wurde beendet, bevor es fertig war.' },
     'workspace-busy': { title: 'Arbeitsbereich in Gebrauch', hint: 'Ein anderes Programm hat ihn geöffnet.' },
     'workspace-newer': { title: 'Von einer neueren Version', hint: 'Aktualisieren Sie Proofsheet, um diesen Arbeitsbereich zu öffnen.' },
-    'bad-input': { title: 'Nicht verständlich', hint: 'Prüfen Sie die Eingabe.' },
+    'bad-input': { title: 'Nicht verwendbar', hint: 'Der Pfad, die Zeile oder die Eingabe ist leer, führt ins Leere oder ist nicht gültig.' },
     internal: { title: 'Ein Fehler in Proofsheet', hint: 'Ein neuer Versuch hilft vielleicht. Das Protokoll enthält die Einzelheiten.' },
   },
 };

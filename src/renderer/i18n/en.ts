@@ -176,7 +176,7 @@ export const en = {
     cancelled: { title: 'Cancelled', hint: 'It was stopped before it was done.' },
     'workspace-busy': { title: 'Workspace in use', hint: 'Another program has this workspace open.' },
     'workspace-newer': { title: 'Made by a newer version', hint: 'Update Proofsheet to open this workspace.' },
-    'bad-input': { title: 'Cannot be understood', hint: 'Check what was entered.' },
+    'bad-input': { title: 'Cannot be used', hint: 'The path, row or entry is empty, leads nowhere, or is not valid.' },
     internal: { title: 'A fault in Proofsheet', hint: 'Trying again may help. The log has the details.' },
   },
 };

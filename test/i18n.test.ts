@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../src/contract/index.ts';
 import { de } from '../src/renderer/i18n/de.ts';
 import { en } from '../src/renderer/i18n/en.ts';
 import { createI18n } from '../src/renderer/i18n/setup.ts';
+import { legible } from '../src/renderer/i18n/legible.ts';
 import { flagLabel } from '../src/renderer/library/flag-label.ts';
 import { createFormat, roundEta } from '../src/renderer/i18n/format.ts';
 
@@ -88,5 +89,12 @@ describe('figures', () => {
       { kind: 'moments' }, { kind: 'seconds', count: 20 }, { kind: 'seconds', count: 50 }, { kind: 'minutes', count: 1 },
       { kind: 'minutes', count: 4 }, { kind: 'minutes', count: 4 }, { kind: 'minutes', count: 83 }, { kind: 'hours', count: 1.5 },
     ]);
+  });
+});
+
+describe('a name', () => {
+  it('shows what could not be seen in it, and is otherwise as it is', () => {
+    expect(legible('a\nb\tc\u202egpj.exe\u200b\u0007')).toBe('a\\nb\\tc\\u202egpj.exe\\u200b\\u0007');
+    expect(legible('Gürtel 👩‍👧 戒指 «é».jpg')).toBe('Gürtel 👩‍👧 戒指 «é».jpg');
   });
 });

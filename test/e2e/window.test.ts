@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,10 +30,13 @@ describe('the window', () => {
   test('what an import left out can be looked at, with the reason for each, apart from images known before', async () => {
     const bench = await startWorkbench();
     const pictures = await makePictures(join(bench.folder, 'Rings'), 3);
+    // Characters that cannot be seen are written out wherever a name is shown.
+    await rename(join(pictures, '0003.jpg'), join(pictures, '0003\u202e.jpg'));
+    await writeFile(join(pictures, 'end\u202e.md'), 'x');
     for (let index = 0; index < 101; index += 1) await writeFile(join(pictures, `notes ${String(index)}.txt`), 'x');
     await writeFile(join(pictures, '.hidden.jpg'), 'x');
     const { page } = await bench.openWindow(browser);
-    const { go, home, batches } = screensOf(page);
+    const { go, home, library, batches } = screensOf(page);
     for (const outcome of ['Done', 'Unchanged']) {
       await go('Home');
       await home.heading.waitFor();
@@ -43,17 +46,20 @@ describe('the window', () => {
       await page.getByRole('definition').filter({ hasText: '3' }).first().waitFor();
       await page.getByRole('term').filter({ hasText: outcome }).first().waitFor();
     }
-    await page.getByRole('heading', { name: '102 other files left out' }).waitFor();
+    await page.getByRole('heading', { name: '103 other files left out' }).waitFor();
     await batches.button('Show files').click();
-    const rows = page.getByRole('region', { name: '102 other files left out' }).getByRole('row');
+    const rows = page.getByRole('region', { name: '103 other files left out' }).getByRole('row');
     await expect.poll(async () => await rows.count()).toBe(101);
-    await page.getByText('1–100 of 102').waitFor();
+    await page.getByText('1–100 of 103').waitFor();
     await takeScreenshot(page, 'batches-left-out');
     await rows.filter({ hasText: '.hidden.jpg' }).getByText('Left out').or(rows.filter({ hasText: 'notes 0.txt' }).getByText('the .txt file is not an image')).first().waitFor();
     await batches.button('Next files').click();
-    await expect.poll(async () => await rows.count()).toBe(3);
+    await expect.poll(async () => await rows.count()).toBe(4);
     expect(await rows.filter({ hasText: '0001.jpg' }).count()).toBe(0);
     await expectAccessible(page);
+    await go('Library');
+    await library.cells.filter({ hasText: '0003\\u202e.jpg' }).click();
+    await library.inspector.getByRole('heading', { name: '0003\\u202e.jpg' }).waitFor();
   });
 
   test('a folder dropped on the window is copied in, reviewed and imported', async () => {

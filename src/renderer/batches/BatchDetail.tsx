@@ -7,6 +7,7 @@ import { useErrorToast } from '../app/useErrorToast.ts';
 import { useClient } from '../connect/context.tsx';
 import { useErrorText } from '../i18n/error-text.ts';
 import { useFormat } from '../i18n/setup.ts';
+import { legible } from '../i18n/legible.ts';
 import { Badge } from '../ui/Badge.tsx';
 import { Banner } from '../ui/Banner.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -153,7 +154,7 @@ function Sources({ batch }: { readonly batch: Batch }) {
       <ul className={styles.sources}>
         {batch.sources.map((source) => (
           <li key={source}>
-            <span data-selectable>{source}</span>
+            <span data-selectable>{legible(source)}</span>
             {batch.kind === 'folder' && followed && (
               <Checkbox label={t('batches.follow')} checked={followed.some(({ path }) => path === source)} disabled={follow.isPending} onChange={(enabled) => follow.mutate({ path: source, enabled })} />
             )}

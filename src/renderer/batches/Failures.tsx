@@ -6,6 +6,7 @@ import { useErrorToast } from '../app/useErrorToast.ts';
 import { useClient } from '../connect/context.tsx';
 import { useErrorText } from '../i18n/error-text.ts';
 import { useFormat } from '../i18n/setup.ts';
+import { legible } from '../i18n/legible.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Table } from '../ui/Table.tsx';
 import { useToast } from '../ui/Toast.tsx';
@@ -41,7 +42,7 @@ function Group({ batch, group }: { readonly batch: Batch; readonly group: Failur
         <span className={styles.failureCount}>{format.number(group.count)}</span>
         <div className={styles.failureText}>
           <strong>{title}</strong> <span className={styles.muted}>{hint} {t(`batches.remedies.${remedyOf(group)}`)}</span>
-          <p className={styles.example} data-selectable>{group.example.source} <span lang="en">– {group.example.message}</span></p>
+          <p className={styles.example} data-selectable>{legible(group.example.source)} <span lang="en">– {group.example.message}</span></p>
         </div>
         <div className={styles.failureVerbs}>
           <Button size="small" onClick={copyPaths}>{t('actions.copy-paths')}</Button>
@@ -73,7 +74,7 @@ function FailedItems({ batchId, group }: { readonly batchId: number; readonly gr
       <Table
         label={t('batches.showItems')} rows={pages.items} rowKey={(item) => item.id}
         columns={[
-          { key: 'file', header: t('batches.file'), cell: (item) => item.source },
+          { key: 'file', header: t('batches.file'), cell: (item) => legible(item.source) },
           { key: 'detail', header: t('batches.detail'), cell: (item) => <span lang="en">{item.error?.message}</span>, grow: true },
         ]}
       />

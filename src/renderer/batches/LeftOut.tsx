@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useErrorText } from '../i18n/error-text.ts';
 import { useFormat } from '../i18n/setup.ts';
+import { legible } from '../i18n/legible.ts';
 import { Button } from '../ui/Button.tsx';
 import { Table } from '../ui/Table.tsx';
 import styles from './Batches.module.css';
@@ -38,7 +39,7 @@ function Items({ batchId, count }: { readonly batchId: number; readonly count: n
       <Table
         label={t('batches.leftOut', { count, formatted: format.number(count) })} rows={pages.items} rowKey={(item) => item.id}
         columns={[
-          { key: 'file', header: t('batches.file'), cell: (item) => item.source },
+          { key: 'file', header: t('batches.file'), cell: (item) => legible(item.source) },
           { key: 'reason', header: t('batches.reason'), cell: (item) => item.error && <><strong>{errorText(item.error.code).title}</strong> <span className={styles.muted} lang="en">{item.error.message}</span></>, grow: true },
         ]}
       />

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useClient } from '../connect/context.tsx';
 import { useErrorText } from '../i18n/error-text.ts';
+import { legible } from '../i18n/legible.ts';
 import { Button } from '../ui/Button.tsx';
 import { Table } from '../ui/Table.tsx';
 import styles from './Batches.module.css';
@@ -28,7 +29,7 @@ export function Quarantine({ batchId, count }: { readonly batchId: number; reado
       <Table
         label={t('batches.quarantine')} rows={pages.items} rowKey={(item) => item.id}
         columns={[
-          { key: 'file', header: t('batches.file'), cell: (item) => item.source },
+          { key: 'file', header: t('batches.file'), cell: (item) => legible(item.source) },
           { key: 'reason', header: t('batches.reason'), cell: (item) => item.error && <><strong>{errorText(item.error.code).title}</strong> <span className={styles.muted} lang="en">{item.error.message}</span></>, grow: true },
           {
             key: 'salvage', header: <span className="visually-hidden">{t('batches.salvage')}</span>,

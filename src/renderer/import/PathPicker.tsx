@@ -7,6 +7,7 @@ import { useAppState, useSet } from '../app/store.ts';
 import { useClient } from '../connect/context.tsx';
 import type { PickKind } from '../connect/host.ts';
 import { useFormat } from '../i18n/setup.ts';
+import { legible } from '../i18n/legible.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Checkbox } from '../ui/Checkbox.tsx';
 import { classNames } from '../ui/class-names.ts';
@@ -89,7 +90,7 @@ function Picker({ what }: { readonly what: PickKind }) {
                 onKeyDown={(event) => { if (event.key === 'Enter' && entry.kind === 'folder') { event.preventDefault(); go(entry.path); } }}
               >
                 <Icon size={16} strokeWidth={1.5} aria-hidden />
-                <span className={styles.entryName}>{entry.name}</span>
+                <span className={styles.entryName}>{legible(entry.name)}</span>
                 {entry.bytes !== null && <span className={styles.muted}>{format.bytes(entry.bytes)}</span>}
               </button>
             </li>

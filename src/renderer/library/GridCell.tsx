@@ -2,6 +2,7 @@ import type { TFunction } from 'i18next';
 import { Check, Film, TriangleAlert } from 'lucide-react';
 import { memo, type SyntheticEvent, useState } from 'react';
 import type { AssetCell } from '../../contract/index.ts';
+import { legible } from '../i18n/legible.ts';
 import { classNames } from '../ui/class-names.ts';
 import { hasCaption } from './geometry.ts';
 import styles from './Library.module.css';
@@ -22,7 +23,7 @@ export interface GridCellProps {
 
 /** One image of the sheet. Its place and proportions are there before its picture, so nothing ever moves. */
 export const GridCell = memo(function GridCell({ rank, column, cell, width, mediaBase, selected, focused, t }: GridCellProps) {
-  const label = cell && t('library.cell', { name: cell.name, width: cell.width, height: cell.height, format: cell.format.toUpperCase() });
+  const label = cell && t('library.cell', { name: legible(cell.name), width: cell.width, height: cell.height, format: cell.format.toUpperCase() });
   return (
     <div
       role="gridcell" aria-colindex={column} aria-selected={selected} aria-label={label ?? t('library.loading')}
@@ -33,7 +34,7 @@ export const GridCell = memo(function GridCell({ rank, column, cell, width, medi
         {selected && <span className={styles.tick}><Check size={12} strokeWidth={3} aria-hidden /></span>}
         {cell && <Marks flags={cell.flags} />}
       </div>
-      {hasCaption(width) && <div className={styles.caption}>{cell?.name}</div>}
+      {hasCaption(width) && <div className={styles.caption}>{cell && legible(cell.name)}</div>}
     </div>
   );
 });

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Asset, Metadata } from '../../contract/index.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useFormat } from '../i18n/setup.ts';
+import { legible } from '../i18n/legible.ts';
 import { Badge } from '../ui/Badge.tsx';
 import { flagLabel } from './flag-label.ts';
 import styles from './Inspector.module.css';
@@ -32,7 +33,7 @@ function Details({ asset }: { readonly asset: Asset }) {
   const { quality } = asset;
   return (
     <>
-      <h2 className={styles.name} data-selectable>{asset.sources[0]?.split(/[\\/]/).at(-1)}</h2>
+      <h2 className={styles.name} data-selectable>{legible(asset.sources[0]?.split(/[\\/]/).at(-1) ?? '')}</h2>
       {asset.flags.length > 0 && <p className={styles.flags}>{asset.flags.map((flag) => <Badge key={flag} tone={flag === 'salvaged' || flag === 'wrong-extension' ? 'warning' : 'neutral'}>{flagLabel(t, flag)}</Badge>)}</p>}
       <Section title={t('inspector.file')}>
         <Fact label={t('inspector.dimensions')}>{asset.width} × {asset.height} <Muted>{format.megapixels(asset.width * asset.height)}</Muted></Fact>
@@ -56,7 +57,7 @@ function Details({ asset }: { readonly asset: Asset }) {
       <Camera metadata={asset.metadata} />
       <Description metadata={asset.metadata} />
       <Section title={t('inspector.sources', { count: asset.sources.length, formatted: format.number(asset.sources.length) })}>
-        {asset.sources.map((source) => <div key={source} className={styles.source}><dt className="visually-hidden">{t('inspector.file')}</dt><dd data-selectable>{source}</dd></div>)}
+        {asset.sources.map((source) => <div key={source} className={styles.source}><dt className="visually-hidden">{t('inspector.file')}</dt><dd data-selectable>{legible(source)}</dd></div>)}
       </Section>
       <Section title={t('inspector.renditions')}>
         {asset.renditions.map(({ preset, width, height, bytes }) => <Fact key={preset} label={t(`presets.${preset}`)}>{width} × {height} <Muted>{format.bytes(bytes)}</Muted></Fact>)}

@@ -6,6 +6,7 @@ import { useKeyLabel } from '../app/keyboard.ts';
 import { useAppState, useSet } from '../app/store.ts';
 import { renditionUrl, useHost } from '../connect/context.tsx';
 import { useFormat } from '../i18n/setup.ts';
+import { legible } from '../i18n/legible.ts';
 import { useCells, type View } from '../library/queries.ts';
 import { useElementSize } from '../library/useScaledScroll.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
@@ -57,7 +58,7 @@ export function Loupe({ view, visible }: { readonly view: View; readonly visible
     <section className={styles.loupe} aria-label={t('loupe.title')}>
       <div className={styles.bar}>
         <Button variant="quiet" icon={ArrowLeft} onClick={close}>{t('actions.go-library')}</Button>
-        <strong className={styles.name}>{cell?.name}</strong>
+        <strong className={styles.name}>{cell && legible(cell.name)}</strong>
         <span className={styles.place}>{place}</span>
         <IconButton icon={ChevronLeft} label={t('actions.loupe-previous')} shortcut={keyLabel('loupe-previous')} disabled={!previous.enabled} onClick={previous.run} />
         <IconButton icon={ChevronRight} label={t('actions.loupe-next')} shortcut={keyLabel('loupe-next')} disabled={!next.enabled} onClick={next.run} />
@@ -69,7 +70,7 @@ export function Loupe({ view, visible }: { readonly view: View; readonly visible
         <Button variant="quiet" onClick={() => scaleTo(1 / window.devicePixelRatio)} title={t('actions.loupe-actual')}>1:1</Button>
         <IconButton icon={Info} label={t('actions.toggle-inspector')} shortcut={keyLabel('toggle-inspector')} pressed={inspectorOpen} onClick={() => set({ inspectorOpen: !inspectorOpen })} />
       </div>
-      <div ref={stage} className={styles.stage} tabIndex={0} role="group" aria-label={cell && t('loupe.image', { name: cell.name, place: format.number(rank + 1), total: format.number(view.total) })}>
+      <div ref={stage} className={styles.stage} tabIndex={0} role="group" aria-label={cell && t('loupe.image', { name: legible(cell.name), place: format.number(rank + 1), total: format.number(view.total) })}>
         {cell && shown && frame.width > 0 && <LoupeImage key={cell.sha256} cell={cell} zoom={shown} frame={frame} onZoom={setZoom} onToggle={() => { if (zoom) setZoom(null); }} />}
       </div>
       <Filmstrip rank={rank} total={view.total} reach={REACH} cellAt={cellAt} onGo={go} />

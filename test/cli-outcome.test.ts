@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { failedInWords } from '../src/main/cli/words.ts';
 import type { EngineClient } from '../src/main/host/engine-client.ts';
-import { importReaching, joinEngine, makePictures, startCli, temporaryFolder } from './hosts.ts';
+import { importReaching, joinEngine, makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
 
 /** A folder with more pictures than are read before anyone can say a word. */
 async function manyPictures(): Promise<string> {
@@ -44,3 +46,21 @@ test('a command whose import is paused elsewhere says so once, and goes on waiti
   const { status, stderr } = await ingest.done;
   expect([status, stderr.match(/Paused by/g)]).toEqual([0, ['Paused by']]);
 });
+
+test('what failed is told apart from what of it lies in quarantine', async () => {
+  const cwd = await someFailures();
+  const { status, stdout } = await runCli(['ingest', 'list.txt', '--workspace', 'workspace'], { cwd });
+  expect([status, stdout]).toEqual([3, expect.stringMatching(/3 items in .* 1 done, .*2 failed, 1 of them in quarantine\n/)]);
+  expect((await runCli(['batch', 'list', '--workspace', 'workspace'], { cwd })).stdout).toContain('2 (1 in quarantine)');
+  expect(failedInWords({ failed: 30, quarantined: 30 })).toBe('30 failed, all in quarantine');
+  expect(failedInWords({ failed: 1, quarantined: 1 })).toBe('1 failed, in quarantine');
+});
+
+/** A list of a sound picture, one that is none, and one that is not there. */
+async function someFailures(): Promise<string> {
+  const cwd = await temporaryFolder();
+  const pictures = await makePictures(join(cwd, 'pictures'), 1);
+  await writeFile(join(pictures, 'broken.jpg'), Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(3000, 1)]));
+  await writeFile(join(cwd, 'list.txt'), ['0001', 'broken', 'gone'].map((name) => join(pictures, `${name}.jpg\n`)).join(''));
+  return cwd;
+}

@@ -1,4 +1,5 @@
 import type { Batch, BatchState, ErrorCode } from '../../contract/index.ts';
+import { formatCount } from './format.ts';
 
 const STATES: Readonly<Record<BatchState, string>> = {
   'draft': 'draft', 'queued': 'waiting', 'running': 'running', 'paused': 'paused', 'completed': 'done',
@@ -14,6 +15,12 @@ export function stateInWords({ state, deletedAt }: Pick<Batch, 'state' | 'delete
 export function cancelledIn(batches: readonly Batch[]): { readonly code: ErrorCode; readonly message: string } | undefined {
   const batch = batches.find(({ state }) => state === 'cancelled');
   return batch && { code: 'cancelled', message: `“${batch.name}” was cancelled; “proofsheet batch retry ${String(batch.id)}” goes on with the rest of it.` };
+}
+
+/** `30 failed, 26 of them in quarantine`: what lies there counts as failed, but its items have a state of their own. */
+export function failedInWords({ failed, quarantined }: Pick<Batch, 'failed' | 'quarantined'>): string {
+  const share = quarantined < failed ? `${formatCount(quarantined)} of them ` : failed > 1 ? 'all ' : '';
+  return `${formatCount(failed)} failed${quarantined === 0 ? '' : `, ${share}in quarantine`}`;
 }
 
 /** `disk full`: the codes are words already. */

@@ -86,8 +86,9 @@ function withParts(batch: BatchAggregate): readonly Batch[] {
 function table(batches: readonly Batch[]): string {
   return formatTable(
     [{ title: 'ID', align: 'right' }, { title: 'STATE' }, { title: 'TOTAL', align: 'right' }, { title: 'DONE', align: 'right' }, { title: 'FAILED', align: 'right' }, { title: 'SKIPPED', align: 'right' }, { title: 'NAME' }],
-    batches.map(({ id, total, done, failed, skipped, name, ...batch }) => [
-      String(id), stateInWords(batch), ...[total, done, failed, skipped].map(formatCount), name,
+    batches.map(({ id, total, done, failed, quarantined, skipped, name, ...batch }) => [
+      String(id), stateInWords(batch), formatCount(total), formatCount(done),
+      formatCount(failed) + (quarantined === 0 ? '' : ` (${formatCount(quarantined)} in quarantine)`), formatCount(skipped), name,
     ]),
   );
 }

@@ -7,6 +7,7 @@ import { openBrowser } from '../browser.ts';
 import { defineCommand, noArguments, wholeNumber, type CommandContext, type ExitStatus } from '../command.ts';
 import { formatCount, plural, printable } from '../format.ts';
 import { followImports } from '../imports.ts';
+import { failedInWords } from '../words.ts';
 
 export const serveCommand = defineCommand({
   name: 'serve',
@@ -90,8 +91,8 @@ async function tellImports(context: CommandContext, { client }: EngineLink, impo
   const end = await followImports(context, client, importIds);
   if (end.kind !== 'finished') return;
   const { batches, assetsNew, assetsExisting } = await client.ingest.summary({ importIds });
-  const failed = batches.reduce((total, batch) => total + batch.failed, 0);
-  context.output.note(`Done: ${plural(assetsNew, 'new asset')}, ${formatCount(assetsExisting)} known already, ${formatCount(failed)} failed.`);
+  const sum = (key: 'failed' | 'quarantined'): number => batches.reduce((total, batch) => total + batch[key], 0);
+  context.output.note(`Done: ${plural(assetsNew, 'new asset')}, ${formatCount(assetsExisting)} known already, ${failedInWords({ failed: sum('failed'), quarantined: sum('quarantined') })}.`);
 }
 
 function hasDisplay({ platform, env }: CommandContext): boolean {

@@ -56,6 +56,15 @@ test('what failed is told apart from what of it lies in quarantine', async () =>
   expect(failedInWords({ failed: 1, quarantined: 1 })).toBe('1 failed, in quarantine');
 });
 
+test('what is known already is told apart from what was left out', async () => {
+  const cwd = await temporaryFolder();
+  await writeFile(join(await makePictures(join(cwd, 'pictures'), 3), 'notes.doc'), 'no picture');
+  const ingest = async (): Promise<string> => (await runCli(['ingest', 'pictures', '--workspace', 'workspace'], { cwd })).stdout;
+  expect(await ingest()).toMatch(/: 3 done, 1 left out, 0 failed\n/);
+  expect(await ingest()).toMatch(/: 0 done, 3 unchanged, 1 left out, 0 failed\n/);
+  expect((await runCli(['batch', 'list', '--workspace', 'workspace'], { cwd })).stdout).toMatch(/UNCHANGED +LEFT OUT +FAILED.*\n.* 0 +3 +1 +0 +pictures/);
+});
+
 /** A list of a sound picture, one that is none, and one that is not there. */
 async function someFailures(): Promise<string> {
   const cwd = await temporaryFolder();

@@ -5,7 +5,7 @@ import type { EngineClient } from '../host/engine-client.ts';
 import type { CommandContext } from './command.ts';
 import { formatCount, plural } from './format.ts';
 import { isSettled, listImports, watchProgress } from './imports.ts';
-import { failedInWords } from './words.ts';
+import { failedInWords, skippedInWords } from './words.ts';
 
 export interface Following {
   /** Tells in a line what each import brought that came of the watching, until the user interrupts. */
@@ -65,8 +65,8 @@ function isBelow(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-async function describe(client: EngineClient, { id, total, failed, quarantined, skipped }: Batch): Promise<string> {
+async function describe(client: EngineClient, { id, total, failed, quarantined, skipped, unchanged }: Batch): Promise<string> {
   const { assetsNew, assetsExisting } = await client.ingest.summary({ importIds: [id] });
   return `Taken in ${plural(total, 'file')}: ${plural(assetsNew, 'new asset')}, ${formatCount(assetsExisting)} known already`
-    + (skipped === 0 ? '' : `, ${formatCount(skipped)} skipped`) + (failed === 0 ? '' : `, ${failedInWords({ failed, quarantined })}`);
+    + (skipped === 0 ? '' : `, ${skippedInWords({ skipped, unchanged })}`) + (failed === 0 ? '' : `, ${failedInWords({ failed, quarantined })}`);
 }

@@ -23,6 +23,12 @@ export function failedInWords({ failed, quarantined }: Pick<Batch, 'failed' | 'q
   return `${formatCount(failed)} failed${quarantined === 0 ? '' : `, ${share}in quarantine`}`;
 }
 
+/** `257 unchanged, 12 left out`: known already and as it was, or no image, or hidden; empty when there is neither. */
+export function skippedInWords({ skipped, unchanged }: Pick<Batch, 'skipped' | 'unchanged'>): string {
+  const parts = [[unchanged, 'unchanged'], [skipped - unchanged, 'left out']] as const;
+  return parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`).join(', ');
+}
+
 /** `disk full`: the codes are words already. */
 export function reasonInWords(code: ErrorCode): string {
   return code.replaceAll('-', ' ');

@@ -85,10 +85,10 @@ function withParts(batch: BatchAggregate): readonly Batch[] {
 
 function table(batches: readonly Batch[]): string {
   return formatTable(
-    [{ title: 'ID', align: 'right' }, { title: 'STATE' }, { title: 'TOTAL', align: 'right' }, { title: 'DONE', align: 'right' }, { title: 'FAILED', align: 'right' }, { title: 'SKIPPED', align: 'right' }, { title: 'NAME' }],
-    batches.map(({ id, total, done, failed, quarantined, skipped, name, ...batch }) => [
-      String(id), stateInWords(batch), formatCount(total), formatCount(done),
-      formatCount(failed) + (quarantined === 0 ? '' : ` (${formatCount(quarantined)} in quarantine)`), formatCount(skipped), name,
+    [{ title: 'ID', align: 'right' }, { title: 'STATE' }, { title: 'TOTAL', align: 'right' }, { title: 'DONE', align: 'right' }, { title: 'UNCHANGED', align: 'right' }, { title: 'LEFT OUT', align: 'right' }, { title: 'FAILED', align: 'right' }, { title: 'NAME' }],
+    batches.map(({ id, total, done, failed, quarantined, skipped, unchanged, name, ...batch }) => [
+      String(id), stateInWords(batch), ...[total, done, unchanged, skipped - unchanged].map(formatCount),
+      formatCount(failed) + (quarantined === 0 ? '' : ` (${formatCount(quarantined)} in quarantine)`), name,
     ]),
   );
 }

@@ -7,7 +7,7 @@ import { defineCommand, wholeNumber, type CommandContext, type ExitStatus } from
 import { beforeFollowing, joinFollowing } from '../follow.ts';
 import { formatBytes, formatCount, formatDuration, plural, printable } from '../format.ts';
 import { followImports, restEngine, type ImportsEnd } from '../imports.ts';
-import { cancelledIn, failedInWords, reasonInWords, stateInWords } from '../words.ts';
+import { cancelledIn, failedInWords, reasonInWords, skippedInWords, stateInWords } from '../words.ts';
 
 export const ingestCommand = defineCommand({
   name: 'ingest',
@@ -95,14 +95,18 @@ function settledOf(batches: IngestSummary['batches']): string {
 }
 
 function describe({ batches, assetsNew, assetsExisting, verdicts }: Omit<IngestSummary, 'finished'>, seconds: number): string {
-  const sum = (key: 'total' | 'done' | 'failed' | 'quarantined' | 'skipped' | 'cancelled'): number => batches.reduce((total, batch) => total + batch[key], 0);
+  const sum = (key: 'total' | 'done' | 'failed' | 'quarantined' | 'skipped' | 'unchanged' | 'cancelled'): number => batches.reduce((total, batch) => total + batch[key], 0);
   const trouble = [
     [verdicts.salvageable, 'salvageable'], [verdicts.unreadable, 'unreadable'], [verdicts.rejected, 'rejected by the policy'],
   ] as const;
   return [
     ...batches.map((batch) => `${printable(batch.name)} (${String(batch.id)}): ${stateInWords(batch)}`),
-    `${plural(sum('total'), 'item')} in ${formatDuration(seconds)}: ${formatCount(sum('done'))} done, ${formatCount(sum('skipped'))} skipped`
-      + (sum('cancelled') === 0 ? '' : `, ${formatCount(sum('cancelled'))} cancelled`) + `, ${failedInWords({ failed: sum('failed'), quarantined: sum('quarantined') })}`,
+    `${plural(sum('total'), 'item')} in ${formatDuration(seconds)}: ${[
+      `${formatCount(sum('done'))} done`,
+      skippedInWords({ skipped: sum('skipped'), unchanged: sum('unchanged') }),
+      sum('cancelled') === 0 ? '' : `${formatCount(sum('cancelled'))} cancelled`,
+      failedInWords({ failed: sum('failed'), quarantined: sum('quarantined') }),
+    ].filter((part) => part !== '').join(', ')}`,
     `${plural(assetsNew, 'new asset')}, ${formatCount(assetsExisting)} known already`,
     ...trouble.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`),
   ].join('\n');

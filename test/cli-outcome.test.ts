@@ -47,10 +47,11 @@ test('a command whose import is paused elsewhere says so once, and goes on waiti
   expect([status, stderr.match(/Paused by/g)]).toEqual([0, ['Paused by']]);
 });
 
-test('what failed is told apart from what of it lies in quarantine', async () => {
+test('what failed is told by its reasons and where to see it, apart from what of it lies in quarantine', async () => {
   const cwd = await someFailures();
   const { status, stdout } = await runCli(['ingest', 'list.txt', '--workspace', 'workspace'], { cwd });
   expect([status, stdout]).toEqual([3, expect.stringMatching(/3 items in .* 1 done, .*2 failed, 1 of them in quarantine\n/)]);
+  expect(stdout).toMatch(/\nfailed: (1 not found, 1 truncated|1 truncated, 1 not found)\nto list them: proofsheet items --batch 1 --state failed, or --state quarantined\n$/);
   expect((await runCli(['batch', 'list', '--workspace', 'workspace'], { cwd })).stdout).toContain('2 (1 in quarantine)');
   expect(failedInWords({ failed: 30, quarantined: 30 })).toBe('30 failed, all in quarantine');
   expect(failedInWords({ failed: 1, quarantined: 1 })).toBe('1 failed, in quarantine');

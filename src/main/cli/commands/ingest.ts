@@ -68,7 +68,7 @@ async function report(context: CommandContext, link: EngineLink, importIds: read
   const seconds = Math.round(context.elapsedSeconds() * 1000) / 1000;
   const error = problemOf(end, summary, link.isOwned()) ?? cancelledIn(summary.batches) ?? summary.batches.find((batch) => batch.error !== null)?.error ?? undefined;
   if (context.output.isJson) await context.output.json({ ...summary, seconds, ...(error === undefined ? {} : { error }) });
-  else await context.output.text(describe(summary, seconds));
+  else await context.output.text([describe(summary, seconds), ...await describeFailures(link.client, importIds, summary.batches)].join('\n'));
   if (error !== undefined) context.output.note(printable(error.message));
   if (context.interrupt.signal.aborted) return context.interrupt.status();
   if (end.kind === 'stuck') return 1;
@@ -110,6 +110,24 @@ function describe({ batches, assetsNew, assetsExisting, verdicts }: Omit<IngestS
     `${plural(assetsNew, 'new asset')}, ${formatCount(assetsExisting)} known already`,
     ...trouble.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`),
   ].join('\n');
+}
+
+/** The reasons by count, and how to see which they are. */
+async function describeFailures(client: EngineClient, importIds: readonly number[], batches: IngestSummary['batches']): Promise<readonly string[]> {
+  const failing = importIds.filter((importId) => batches.some(({ id, parentId, failed }) => (parentId ?? id) === importId && failed > 0));
+  if (failing.length === 0) return [];
+  const counts = new Map<ErrorCode, number>();
+  for (const groups of await Promise.all(failing.map(async (id) => await client.batches.failures({ id })))) {
+    for (const { code, count } of groups) counts.set(code, (counts.get(code) ?? 0) + count);
+  }
+  const states = [
+    ...(batches.some(({ failed, quarantined }) => failed > quarantined) ? ['--state failed'] : []),
+    ...(batches.some(({ quarantined }) => quarantined > 0) ? ['--state quarantined'] : []),
+  ];
+  return [
+    `failed: ${[...counts].sort(([, one], [, other]) => other - one).map(([code, count]) => `${formatCount(count)} ${reasonInWords(code)}`).join(', ')}`,
+    `to list them: proofsheet items ${failing.length === 1 ? `--batch ${String(failing[0])} ` : ''}${states.join(', or ')}`,
+  ];
 }
 
 async function review(context: CommandContext, client: EngineClient, options: Parameters<EngineClient['ingest']['review']>[0]): Promise<ExitStatus> {

@@ -115,6 +115,14 @@ describe('looking around', () => {
     await page.getByRole('combobox', { name: 'Language' }).press('Enter');
     await page.getByRole('option', { name: 'Deutsch' }).press('Enter');
     await toast('„Rings“ gelöscht').last().getByRole('button', { name: 'Rückgängig' }).waitFor();
+    await page.getByRole('button', { name: 'Bibliothek' }).click();
+    const selection = page.getByRole('toolbar', { name: 'Auswahl' });
+    await selection.getByRole('button', { name: 'Umkehren' }).waitFor();
+    await takeScreenshot(page, 'selection-small-german');
+    const [whole, ...parts] = await Promise.all([selection, ...await selection.getByRole('button').all()].map(async (part) => await part.boundingBox()));
+    expect(new Set(parts.map((part) => part!.y)).size).toBe(1);
+    expect(whole!.height).toBeLessThan(2 * parts[0]!.height);
+    expect(Math.max(...parts.map((part) => part!.x + part!.width))).toBeLessThanOrEqual(whole!.x + whole!.width);
   });
 
   test('settings hold when they are saved, and nothing typed is lost before', async () => {

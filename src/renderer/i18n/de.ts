@@ -93,6 +93,7 @@ export const de: Catalogue = {
     facets: 'Filter', facetGroups: { folder: 'Ordner', format: 'Formate', year: 'Jahre', flag: 'Merkmale' }, all: 'Alle Bilder', more: 'Alle {{formatted}} zeigen', fewer: 'Weniger zeigen', chips: 'Aktive Filter', removeChip: '{{term}} entfernen',
     noResults: 'Kein Bild passt', noResultsBody: 'Nichts in diesem Katalog entspricht dem Filter „{{filter}}“.', failed: 'Die Bilder konnten nicht aufgelistet werden', filterIncomplete: 'Der Filter ist unvollständig. Die Ergebnisse des letzten bleiben.',
     fresh: 'Neue Bilder zeigen', first: 'Die ersten Bilder sind unterwegs', firstBody: 'Sie erscheinen hier, sobald sie geprüft sind.',
+    invert: 'Umkehren', deselect: 'Abwählen',
     selected_one: '{{formatted}} ausgewählt', selected_other: '{{formatted}} ausgewählt',
     pathsCopied_one: '{{formatted}} Pfad kopiert', pathsCopied_other: '{{formatted}} Pfade kopiert',
   },

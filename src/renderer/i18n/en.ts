@@ -91,6 +91,7 @@ export const en = {
     facets: 'Filters', facetGroups: { folder: 'Folders', format: 'Formats', year: 'Years', flag: 'Marks' }, all: 'All images', more: 'Show all {{formatted}}', fewer: 'Show fewer', chips: 'Active filters', removeChip: 'Remove {{term}}',
     noResults: 'No image matches', noResultsBody: 'Nothing in this catalog fits the filter “{{filter}}”.', failed: 'The images could not be listed', filterIncomplete: 'The filter is not complete. The results of the last one stay.',
     fresh: 'Show new images', first: 'The first images are on their way', firstBody: 'They appear here as soon as they have been checked.',
+    invert: 'Invert', deselect: 'Deselect',
     selected_one: '{{formatted}} selected', selected_other: '{{formatted}} selected',
     pathsCopied_one: '{{formatted}} path copied', pathsCopied_other: '{{formatted}} paths copied',
   },

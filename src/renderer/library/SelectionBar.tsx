@@ -41,8 +41,8 @@ export function SelectionBar({ view, visible }: { readonly view: View; readonly 
     <div className={styles.selectionBar} data-dock role="toolbar" aria-label={t('groups.selection')}>
       <strong role="status">{t('library.selected', { count, formatted: format.number(count) })}</strong>
       <Button size="small" onClick={runCopy}>{t('actions.copy-paths')}</Button>
-      <Button size="small" onClick={selectInvert.run}>{t('actions.select-invert')}</Button>
-      <Button size="small" onClick={() => set({ selection: EMPTY_SELECTION })}>{t('actions.select-none')}</Button>
+      <Button size="small" onClick={selectInvert.run}>{t('library.invert')}</Button>
+      <Button size="small" onClick={() => set({ selection: EMPTY_SELECTION })}>{t('library.deselect')}</Button>
     </div>
   );
 }

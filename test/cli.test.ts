@@ -313,6 +313,12 @@ test('a failing command says why in one sentence, without a stack trace', async 
   expect([json.status, JSON.parse(json.stdout)]).toEqual([1, { error: { code: 'not-found', message: expect.stringContaining('77') } }]);
 });
 
+test.each(['ingest', 'inspect', 'start'])('%s says that addresses cannot be fetched, instead of looking for a file of that name', async (command) => {
+  const cwd = await temporaryFolder();
+  const { status, stdout } = await runCli([command, 'http://example.com/a.jpg', '--workspace', 'workspace', '--json'], { cwd });
+  expect([status, JSON.parse(stdout)]).toEqual([1, { error: { code: 'blocked-scheme', message: 'addresses cannot be fetched by this version yet: http://example.com/a.jpg' } }]);
+});
+
 test('a filter that cannot be understood is wrong usage, and nothing is printed before it', async () => {
   const { cwd } = await place(0);
   const { status, stdout, stderr } = await runCli(['assets', '--filter', 'width>=wide', '--workspace', 'workspace'], { cwd });

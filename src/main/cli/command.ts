@@ -13,7 +13,7 @@ export interface CommandContext {
   readonly interrupt: Interrupt;
   /** Connects to the workspace's engine, at most once. `work: false` for commands that only read. */
   readonly connect: (mode: { readonly work: boolean }) => Promise<EngineLink>;
-  /** Absolute, against the folder the user stands in. */
+  /** Absolute, against the folder the user stands in. Throws `blocked-scheme` for an address, `http://…`. */
   readonly resolvePath: (path: string) => string;
   /** Since the process began, so that starting up is part of what is reported. */
   readonly elapsedSeconds: () => number;

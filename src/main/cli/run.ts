@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectEngine, type EngineLink } from '../host/engine-link.ts';
 import type { EngineLaunch } from '../host/engine-process.ts';
-import { describeError, systemReason } from '../host/host-error.ts';
+import { describeError, hostError, systemReason } from '../host/host-error.ts';
 import { locateWorkspace } from '../host/workspace-location.ts';
 import { UsageError, type Command, type CommandContext, type CommandOption, type ExitStatus } from './command.ts';
 import { commandHelp, generalHelp } from './help.ts';
@@ -122,7 +122,7 @@ async function withEngine(
   const context: CommandContext = {
     ...options,
     output,
-    resolvePath: (path) => resolve(cwd, path),
+    resolvePath: (path) => resolve(cwd, refuseAddress(path)),
     connect: async ({ work }) => await (connecting ??= connectEngine({ workspace, launch, work, debug: common.debug, signal: interrupt.signal })),
   };
   const leave = async (mode: 'drain' | 'now'): Promise<void> => {
@@ -145,6 +145,11 @@ async function withEngine(
   } finally {
     await Promise.race([leave('drain'), insisted]);
   }
+}
+
+function refuseAddress(path: string): string {
+  if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(path)) throw hostError('blocked-scheme', `addresses cannot be fetched by this version yet: ${path}`);
+  return path;
 }
 
 function asSentence(message: string): string {

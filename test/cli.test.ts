@@ -75,6 +75,13 @@ test('inspect shows how a list would be read, and nothing is taken in', async ()
   expect((await runCli(['items', '--workspace', 'workspace', '--json'], { cwd })).stdout).toBe('');
 });
 
+test('inspect shows the lines of a list without columns too', async () => {
+  const { cwd } = await place(0);
+  await writeFile(join(cwd, 'list.txt'), 'one.jpg\n');
+  const { stdout } = await runCli(['inspect', 'list.txt', '--workspace', 'workspace'], { cwd });
+  expect(stdout.split('\n')).toEqual([expect.stringMatching(/^1 row, /), expect.any(String), '', 'source', 'one.jpg', '']);
+});
+
 test('a dry run tells what would be taken in and takes nothing', async () => {
   const { cwd } = await place(4);
   const dry = await runCli(['ingest', 'pictures', '--dry-run', '--workspace', 'workspace', '--json'], { cwd });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineCommand } from '../command.ts';
-import { formatCount, formatTable, printable } from '../format.ts';
+import { formatTable, plural, printable } from '../format.ts';
 
 export const inspectCommand = defineCommand({
   name: 'inspect',
@@ -25,10 +25,12 @@ export const inspectCommand = defineCommand({
       await output.json(found);
       return 0;
     }
+    // A list of plain lines has no columns; its rows have one value each.
+    const columns = found.columns.length === 0 ? Object.keys(found.preview[0] ?? {}) : found.columns;
     await output.text([
-      `${formatCount(found.rows)} rows, ${found.encoding}${found.delimiter === null ? '' : `, separated by ${JSON.stringify(found.delimiter)}`}`,
+      `${plural(found.rows, 'row')}, ${found.encoding}${found.delimiter === null ? '' : `, separated by ${JSON.stringify(found.delimiter)}`}`,
       `paths are taken from ${found.sourceColumn === null ? 'each line' : `the column “${printable(found.sourceColumn)}”`}`,
-      ...(found.columns.length === 0 ? [] : ['', formatTable(found.columns.map((title) => ({ title })), found.preview.map((row) => found.columns.map((column) => row[column] ?? '')))]),
+      ...(columns.length === 0 ? [] : ['', formatTable(columns.map((title) => ({ title })), found.preview.map((row) => columns.map((column) => row[column] ?? '')))]),
     ].join('\n'));
     return 0;
   },

@@ -93,11 +93,11 @@ describe('looking around', () => {
 
   test('a toast covers no command, and follows when the language is changed', async () => {
     const bench = await startWorkbench();
-    const pictures = await makePictures(join(bench.folder, 'Rings'), 3);
+    const pictures = await makePictures(join(bench.folder, 'Rings'), 12);
     const { page } = await bench.openWindow(browser, { viewport: { width: 900, height: 600 }, permissions: ['clipboard-write'] });
     const { go, library, batches, toast } = screensOf(page);
     await importFolder(page, pictures);
-    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(3);
+    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(12);
     await library.cells.first().click({ modifiers: ['Control'] });
     await page.getByRole('button', { name: 'Copy paths' }).click();
     const [bar, message] = await Promise.all([page.getByRole('toolbar', { name: 'Selection' }).boundingBox(), toast('1 path copied').boundingBox()]);
@@ -118,9 +118,14 @@ describe('looking around', () => {
     await page.getByRole('button', { name: 'Bibliothek' }).click();
     const selection = page.getByRole('toolbar', { name: 'Auswahl' });
     await selection.getByRole('button', { name: 'Umkehren' }).waitFor();
+    await page.getByRole('button', { name: 'Informationen ein- oder ausblenden' }).click();
     await takeScreenshot(page, 'selection-small-german');
     const [whole, ...parts] = await Promise.all([selection, ...await selection.getByRole('button').all()].map(async (part) => await part.boundingBox()));
     expect(new Set(parts.map((part) => part!.y)).size).toBe(1);
+    const last = page.getByRole('grid').getByRole('gridcell').last();
+    await last.hover();
+    await page.mouse.wheel(0, 5000);
+    await expect.poll(async () => { const box = await last.boundingBox(); return box!.y + box!.height; }).toBeLessThanOrEqual(whole!.y);
     expect(whole!.height).toBeLessThan(2 * parts[0]!.height);
     expect(Math.max(...parts.map((part) => part!.x + part!.width))).toBeLessThanOrEqual(whole!.x + whole!.width);
   });

@@ -13,6 +13,8 @@ export interface GridGeometry {
 export const CELL_SIZE = { min: 80, max: 360, step: 8 } as const;
 const GRID_GAP = 8;
 const GRID_PADDING = 16;
+/** The last row can be scrolled clear of the selection bar. */
+const GRID_END = 72;
 const CAPTION_HEIGHT = 24;
 const CAPTION_FROM = 112;
 
@@ -27,7 +29,7 @@ export function gridGeometry(width: number, cellSize: number, total: number): Gr
   const cellWidth = Math.max(1, Math.floor((inner - (columns - 1) * GRID_GAP) / columns));
   const rowHeight = cellWidth + (hasCaption(cellWidth) ? CAPTION_HEIGHT : 0) + GRID_GAP;
   const rows = Math.ceil(total / columns);
-  return { columns, cellWidth, rowHeight, rows, contentHeight: rows * rowHeight + 2 * GRID_PADDING - GRID_GAP };
+  return { columns, cellWidth, rowHeight, rows, contentHeight: GRID_PADDING + rows * rowHeight - GRID_GAP + GRID_END };
 }
 
 /** First and one past the last row that touch the band, widened by `overscan` rows. */

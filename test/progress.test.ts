@@ -28,3 +28,22 @@ test('progress is that of open imports and those that ended a moment ago, and is
   expect(plan.filter((step) => /^(SCAN|SEARCH) b /.test(step))).toEqual(['SEARCH b USING INDEX batch_finished (finished_at=?)', 'SEARCH b USING INDEX batch_finished (finished_at>?)']);
   db.close();
 });
+
+test('the rate of items never falls below none, also when finished ones are queued again', async () => {
+  const folder = await temporaryFolder();
+  const db = openCatalog(join(folder, 'catalog.sqlite'), join(folder, 'backups'));
+  db.exec(`INSERT INTO batch (id, name, kind, scan, created_at) VALUES (1, 'x', 'folder', 'done', 0);
+    INSERT INTO batch (id, parent_id, name, kind, scan, created_at) VALUES (2, 1, 'x', 'folder', 'done', 0)`);
+  const insert = db.prepare(`INSERT INTO job (batch_id, task, state, run_order) VALUES (2, 'ingest', ?, 0)`);
+  for (const state of ['queued', ...Array.from({ length: 50 }, () => 'cancelled')]) insert.run(state);
+  let now = 1_000_000;
+  const meter = createProgressMeter(db, createBatchStore(db), () => null, () => now);
+  meter.snapshot();
+  db.exec(`UPDATE job SET state = 'queued' WHERE state = 'cancelled'`);
+  now += 1000;
+  expect(meter.snapshot()).toMatchObject([{ itemsPerSecond: 0, etaSeconds: null }]);
+  db.exec(`UPDATE job SET state = 'done' WHERE id <= 10`);
+  now += 1000;
+  expect(meter.snapshot()[0]!.itemsPerSecond).toBeGreaterThan(0);
+  db.close();
+});

@@ -49,6 +49,8 @@ export function createProgressMeter(db: Database.Database, batches: BatchStore, 
       meters.set(batch.id, fresh);
       return fresh;
     }
+    // Finished items that were queued again are no work done backwards.
+    meter.finished = Math.min(meter.finished, finished);
     const seconds = (at - meter.at) / 1000;
     if (seconds < 0.2) return meter;
     const rate = (finished - meter.finished) / seconds;

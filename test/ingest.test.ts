@@ -1,13 +1,12 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import sharp from 'sharp';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { POLICY_PROFILES } from '../src/contract/index.ts';
+import { ingestTask } from '../src/main/engine/ingest/ingest-task.ts';
 import { drawPicture, makePictures, temporaryFolder } from './hosts.ts';
 import { allItems, openEngine } from './support/engine.ts';
 
@@ -118,31 +117,19 @@ describe('an ingest', () => {
     expect((await client.workspace.metrics()).assetCount).toBe(1);
   });
 
-  test('takes no file that changes while it is read, and takes it once it rests', async () => {
+  test('takes no file that changes while it is read', async () => {
     const folder = await temporaryFolder();
-    const pictures = join(folder, 'pictures');
-    await mkdir(pictures);
-    const path = join(pictures, 'large.png');
-    await sharp(drawPicture(3, 3000, 2000), { raw: { width: 3000, height: 2000, channels: 3 } }).png({ compressionLevel: 0 }).toFile(path);
-    const toucher = new Worker(`
-      const { utimesSync } = require('node:fs');
-      const { parentPort, workerData } = require('node:worker_threads');
-      let isOver = false;
-      parentPort.on('message', () => { isOver = true; });
-      (function touch(second) {
-        for (let index = 0; index < 1000; index += 1) utimesSync(workerData, second + index, second + index);
-        if (!isOver) setImmediate(touch, second + 1000);
-        else process.exit();
-      })(1e9);`, { eval: true, workerData: path });
-    onTestFinished(async () => { await toucher.terminate(); });
-    const { client, ingest, settled } = openEngine(join(folder, 'workspace'), { random: () => 0 });
-    const { batches: [batch] } = await ingest({ paths: [pictures] });
-    expect(await allItems(client)).toMatchObject([{ state: 'failed', attempts: 4, assetId: null, error: { code: 'vanished' } }]);
-    toucher.postMessage('stop');
-    await once(toucher, 'exit');
-    await client.batches.retry({ id: batch!.id });
-    await settled([batch!.parentId!]);
-    expect(await allItems(client)).toMatchObject([{ state: 'done', attempts: 1 }]);
+    const path = join(await makePictures(join(folder, 'pictures'), 1), '0001.jpg');
+    const input = { path, policy: POLICY_PROFILES.standard, salvage: false, force: false, renditions: join(folder, 'renditions'), originals: null };
+    const memory = (bytes: number) => ({ buffer: Buffer.alloc(bytes), [Symbol.dispose]: () => undefined });
+    const admitDecode = () => Promise.resolve({ [Symbol.dispose]: () => undefined });
+    // The memory is asked for when the file is open and known, and before it is read: who gives it may change it then.
+    const whenAsked = (change: () => Promise<void>) => ({ admitDecode, async lendFileBuffer(bytes: number) { await change(); return memory(bytes); } });
+    for (const change of [() => utimes(path, 1e9, 1e9), () => appendFile(path, 'x'), () => truncate(path, 100)]) {
+      await expect(ingestTask.run(input, whenAsked(change))).rejects.toMatchObject({ code: 'vanished' });
+    }
+    const [whole] = await filesBelow(await makePictures(join(folder, 'resting'), 1));
+    await expect(ingestTask.run({ ...input, path: whole! }, whenAsked(() => Promise.resolve()))).resolves.toMatchObject({ kind: 'accepted' });
   });
 
   test('never reads the workspace itself', async () => {

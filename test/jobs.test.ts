@@ -401,6 +401,12 @@ describe('retries', () => {
     expect(store.failures(batch)).toMatchObject([{ code: 'internal', count: 1, example: {} }]);
   });
 
+  test('keep the code that a task names', async () => {
+    const { store, batch, times } = await runJob(() => ({ error: { message: 'changed while it was read', code: 'vanished' } }));
+    expect(times).toHaveLength(MAX_RETRIES + 1);
+    expect(store.failures(batch)).toMatchObject([{ code: 'vanished', retryable: true }]);
+  });
+
   test('never repeat what no time can heal', async () => {
     const { store, batch, times } = await runJob(() => ({ error: { message: 'gone', code: 'ENOENT' } }));
     expect(times).toEqual([0]);

@@ -88,7 +88,7 @@ export async function startEngine({ launch, workspace, work, debug, signal }: En
  * twentieth of an ingest in page faults.
  */
 function engineEnvironment(env: EngineLaunch['env']): Record<string, string> {
-  const defaults = { UV_THREADPOOL_SIZE: '4', MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(256 * 2 ** 20) };
+  const defaults = { UV_THREADPOOL_SIZE: '4', MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(32 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(64 * 2 ** 20) };
   return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, env[name] ?? value]));
 }
 

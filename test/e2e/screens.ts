@@ -19,6 +19,11 @@ export function screensOf(page: Page) {
     picker: {
       dialog: picker,
       path: picker.getByRole('textbox', { name: 'Folder' }),
+      /** Types a path once the first folder is shown: its name would else come between what is selected and what is typed. */
+      type: async (path: string): Promise<void> => {
+        await picker.getByRole('listitem').first().waitFor();
+        await picker.getByRole('textbox', { name: 'Folder' }).fill(path);
+      },
       confirm: (name: string): Locator => picker.getByRole('button', { name: `Add “${name}”` }),
     },
     review: {
@@ -47,7 +52,7 @@ export function screensOf(page: Page) {
 export async function importFolder(page: Page, folder: string): Promise<void> {
   const { home, picker, review } = screensOf(page);
   await home.addFolder.click();
-  await picker.path.fill(folder);
+  await picker.type(folder);
   await picker.path.press('Enter');
   await picker.confirm(basename(folder)).click();
   await review.heading.waitFor();

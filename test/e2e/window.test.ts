@@ -106,7 +106,7 @@ describe('the window', () => {
     const { page } = await bench.openWindow(browser);
     const { go, home, picker, review, batches } = screensOf(page);
     await home.addList.click();
-    await picker.path.fill(bench.folder);
+    await picker.type(bench.folder);
     await picker.path.press('Enter');
     await picker.dialog.getByRole('button', { name: 'list.txt' }).click();
     await picker.dialog.getByRole('button', { name: 'Add list' }).click();
@@ -190,7 +190,7 @@ describe('the window', () => {
     await expectAccessible(page);
     await takeScreenshot(page, `home-${colorScheme}`);
     await home.addFolder.click();
-    await picker.path.fill(pictures);
+    await picker.type(pictures);
     await picker.path.press('Enter');
     await picker.confirm('Rings').waitFor();
     await expectAccessible(page);

@@ -42,7 +42,7 @@ function Picker({ what }: { readonly what: PickKind }) {
     queryFn: ({ signal }) => client.workspace.listDirectory({ ...(path !== null && { path }), showHidden }, { signal }),
     placeholderData: (before) => before,
     // Folders change without the engine knowing.
-    staleTime: 0, gcTime: 0, retry: false,
+    staleTime: 0, gcTime: 0,
   });
 
   const close = () => set({ overlay: null });

@@ -3,6 +3,11 @@ const ALLOWED_EDGES = {
   // An ingest fills a batch, and makes an image's renditions, fingerprints and pixels' hash in one go.
   ingest: ['renditions', 'similarity', 'assets', 'settings', 'batches'],
   assets: ['renditions'],
+  // Pictures are compared by their renditions, their pixels' hash, and originals that are found again.
+  similarity: ['renditions', 'assets'],
+  compare: ['similarity', 'renditions', 'assets'],
+  // What may go is decided by groups; what stays inherits metadata.
+  cleanup: ['similarity', 'assets', 'settings'],
   // The path picker shows what an import would take.
   workspace: ['ingest'],
 };

@@ -24,6 +24,8 @@ export const settingsSchema = z.object({
   policy: policySchema,
   /** Rows in a part when a list is split; 0 never splits. */
   maxBatchSize: z.int().nonnegative(),
+  /** Absolute folders; no file at or below one of them is ever moved. */
+  protectedFolders: z.array(z.string()),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

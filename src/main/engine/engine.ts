@@ -23,6 +23,9 @@ import { createItems } from './ingest/items.ts';
 import { createOriginals } from './assets/originals.ts';
 import { createPixelHashHandler } from './ingest/pixel-hash-handler.ts';
 import { createIngestRouter } from './ingest/router.ts';
+import { createCleanupRouter } from './cleanup/router.ts';
+import { createCompareRouter } from './compare/router.ts';
+import { createSimilarityRouter } from './similarity/router.ts';
 import { createSources } from './catalog/sources.ts';
 import { createJobQueue } from './jobs/queue.ts';
 import { createRunner } from './jobs/runner.ts';
@@ -204,8 +207,11 @@ export function createEngine(options: EngineOptions) {
   const router = {
     assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals }),
     batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
+    cleanup: createCleanupRouter(),
+    compare: createCompareRouter(),
     ingest: createIngestRouter({ db, imports, items: createItems(db, reader, verbs), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),
+    similarity: createSimilarityRouter(),
     settings: createSettingsRouter({ settings, onChanged }),
     workspace: createWorkspaceRouter({ db, workspace, version, startedAt: now(), changes, work: { set: setWorking } }),
   };

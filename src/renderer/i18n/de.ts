@@ -180,6 +180,11 @@ export const de: Catalogue = {
     'workspace-busy': { title: 'Arbeitsbereich in Gebrauch', hint: 'Ein anderes Programm hat ihn geöffnet.' },
     'workspace-newer': { title: 'Von einer neueren Version', hint: 'Aktualisieren Sie Proofsheet, um diesen Arbeitsbereich zu öffnen.' },
     'bad-input': { title: 'Nicht verwendbar', hint: 'Der Pfad, die Zeile oder die Eingabe ist leer, führt ins Leere oder ist nicht gültig.' },
+    stale: { title: 'Seit dem Plan verändert', hint: 'Einen neuen Plan machen; mit dieser Datei ist nichts geschehen.' },
+    'already-applied': { title: 'Schon ausgeführt', hint: 'Ein Plan lässt sich nur einmal ausführen.' },
+    protected: { title: 'In einem geschützten Ordner', hint: 'Dateien dort werden nie verschoben.' },
+    'last-copy': { title: 'Das letzte Exemplar', hint: 'Mindestens ein Bild einer Gruppe muss bleiben.' },
+    occupied: { title: 'An seiner Stelle liegt etwas anderes', hint: 'Verschieben oder umbenennen, was jetzt dort liegt, und es dann erneut versuchen.' },
     internal: { title: 'Ein Fehler in Proofsheet', hint: 'Ein neuer Versuch hilft vielleicht. Das Protokoll enthält die Einzelheiten.' },
   },
 };

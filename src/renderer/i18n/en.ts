@@ -178,6 +178,11 @@ export const en = {
     'workspace-busy': { title: 'Workspace in use', hint: 'Another program has this workspace open.' },
     'workspace-newer': { title: 'Made by a newer version', hint: 'Update Proofsheet to open this workspace.' },
     'bad-input': { title: 'Cannot be used', hint: 'The path, row or entry is empty, leads nowhere, or is not valid.' },
+    stale: { title: 'Changed since it was planned', hint: 'Make a new plan; nothing was done to this file.' },
+    'already-applied': { title: 'Already done', hint: 'A plan can be carried out once.' },
+    protected: { title: 'In a protected folder', hint: 'Files there are never moved.' },
+    'last-copy': { title: 'The last copy', hint: 'At least one image of a group has to stay.' },
+    occupied: { title: 'Something else is in its place', hint: 'Move or rename what is there now, then try again.' },
     internal: { title: 'A fault in Proofsheet', hint: 'Trying again may help. The log has the details.' },
   },
 };

@@ -7,8 +7,8 @@ export function createSettingsRouter({ settings, onChanged }: { readonly setting
   const os = implement(contract.settings).use(withContractErrors);
   return os.router({
     get: os.get.handler(() => settings.get()),
-    set: os.set.handler(({ input: { policy, maxBatchSize } }) => {
-      const saved = settings.set({ ...(policy !== undefined && { policy }), ...(maxBatchSize !== undefined && { maxBatchSize }) });
+    set: os.set.handler(({ input }) => {
+      const saved = settings.set(Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)));
       onChanged();
       return saved;
     }),

@@ -6,8 +6,8 @@ export interface SettingsStore {
   set(change: Partial<Settings>): Settings;
 }
 
-/** 5000 rows in a part, and the standard policy: 50 MB, 50 megapixels, 8000 px a side. */
-const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000 };
+/** 5000 rows in a part, nothing protected, and the standard policy: 50 MB, 50 megapixels, 8000 px a side. */
+const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [] };
 
 export function createSettings(db: Database.Database): SettingsStore {
   const read = db.prepare<[], { key: string; value: string }>('SELECT key, value FROM setting');

@@ -1,4 +1,6 @@
 import { foundation } from './0010-foundation.ts';
+import { similarity } from './0020-similarity.ts';
+import { cleanup } from './0030-cleanup.ts';
 
 export interface Migration {
   readonly version: number;
@@ -7,4 +9,4 @@ export interface Migration {
 }
 
 /** In order; a published migration is never edited. */
-export const migrations: readonly Migration[] = [foundation];
+export const migrations: readonly Migration[] = [foundation, similarity, cleanup];

@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { countSchema, idSchema, procedure, timestampSchema } from './base.ts';
+import { errorCodeSchema } from './errors.ts';
+import { groupMemberSchema, levelSchema } from './similarity.ts';
+
+/** In the default order. The first rule that tells two members apart decides which is kept; docs/cleanup.md says how. */
+export const KEEPER_RULES = ['protected', 'resolution', 'quality', 'format', 'metadata', 'oldest', 'largest', 'path'] as const;
+export const keeperRuleSchema = z.enum(KEEPER_RULES);
+export type KeeperRule = z.infer<typeof keeperRuleSchema>;
+
+/** `quarantine` moves within the volume, `trash` into the system's, `hard-link` leaves a link to the keeper in the place. */
+export const REMOVAL_MODES = ['quarantine', 'trash', 'hard-link'] as const;
+export const removalModeSchema = z.enum(REMOVAL_MODES);
+export type RemovalMode = z.infer<typeof removalModeSchema>;
+
+const choiceSchema = z.enum(['keep', 'remove']);
+export type Choice = z.infer<typeof choiceSchema>;
+
+const grouping = { level: levelSchema.default('similar'), rules: z.array(keeperRuleSchema).min(1).default([...KEEPER_RULES]) };
+
+export const reviewMemberSchema = groupMemberSchema.extend({
+  name: z.string(), format: z.string(), width: z.int().positive(), height: z.int().positive(), bytes: countSchema, placeholder: z.string(),
+  isProtected: z.boolean(),
+  /** What the rules would do with it; exactly the members of a group that none beats are kept, at least one. */
+  suggestion: choiceSchema,
+  /** The rule that decided the suggestion against the keeper, and its facts: “4000×3000 against 1600×1200”. */
+  rule: keeperRuleSchema,
+  reason: z.string(),
+  /** What the user has decided, null when nothing yet. */
+  decision: choiceSchema.nullable(),
+});
+export type ReviewMember = z.infer<typeof reviewMemberSchema>;
+
+export const reviewGroupSchema = z.object({ id: z.string(), isDecided: z.boolean(), members: z.array(reviewMemberSchema) });
+export type ReviewGroup = z.infer<typeof reviewGroupSchema>;
+
+export const planRemovalSchema = z.object({
+  path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]), reason: z.string(), bytes: countSchema,
+});
+export const planKeepSchema = z.object({ path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]) });
+
+export const planSchema = z.object({
+  planId: idSchema, groups: countSchema, keep: z.array(planKeepSchema), remove: z.array(planRemovalSchema), bytes: countSchema,
+  /** Members that would go but must not: protected, missing, or the last of their group. */
+  held: z.array(z.object({ path: z.string(), reason: z.string() })),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+export const skippedSchema = z.object({ path: z.string(), code: errorCodeSchema, reason: z.string() });
+
+export const operationSchema = z.object({
+  id: idSchema,
+  kind: z.enum(['cleanup', 'restore', 'empty-quarantine']),
+  mode: removalModeSchema.nullable(),
+  state: z.enum(['running', 'applied', 'undoing', 'undone', 'partly-undone']),
+  planned: countSchema, moved: countSchema, skipped: countSchema, restored: countSchema, bytes: countSchema,
+  createdAt: timestampSchema, finishedAt: timestampSchema.nullable(),
+});
+export type Operation = z.infer<typeof operationSchema>;
+
+export const quarantineItemSchema = z.object({
+  id: idSchema, operationId: idSchema, assetId: idSchema.nullable(), path: z.string(), quarantinePath: z.string(), bytes: countSchema, movedAt: timestampSchema,
+});
+export type QuarantineItem = z.infer<typeof quarantineItemSchema>;
+
+const applied = z.object({ operationId: idSchema, moved: countSchema, bytes: countSchema, skipped: z.array(skippedSchema) });
+const restored = z.object({ operationId: idSchema.nullable(), restored: countSchema, bytes: countSchema, skipped: z.array(skippedSchema) });
+
+export const cleanupContract = {
+  /** Groups by rank with what the rules suggest and what was decided. */
+  review: procedure
+    .input(z.object({ ...grouping, start: countSchema.default(0), count: z.int().min(1).max(500).default(100) }))
+    .output(z.object({ total: countSchema, decided: countSchema, removable: countSchema, removableBytes: countSchema, groups: z.array(reviewGroupSchema) })),
+  /** Keep or remove, by content and place, until changed. Refused with `last-copy` when it would leave a group without a keeper. */
+  decide: procedure
+    .input(z.object({ level: levelSchema, groupId: z.string(), choices: z.array(z.object({ sourceId: idSchema, choice: choiceSchema.nullable() })).min(1) }))
+    .output(reviewGroupSchema),
+  /** Takes the rules' suggestion for every group that is still open. */
+  acceptSuggestions: procedure.input(z.object(grouping)).output(z.object({ groups: countSchema, choices: countSchema })),
+  /**
+   * Writes down what would be done. `decided` takes only groups that were decided, `all` lets the rules decide the rest.
+   * `protect` adds folders to the protected ones of the settings.
+   */
+  plan: procedure
+    .input(z.object({ ...grouping, protect: z.array(z.string()).default([]), scope: z.enum(['decided', 'all']).default('all'), mode: removalModeSchema.default('quarantine'), mergeMetadata: z.boolean().default(true) }))
+    .output(planSchema),
+  /** Does what the plan says, item by item, each checked again before; what no longer fits is skipped with its reason. */
+  apply: procedure.input(z.object({ planId: idSchema })).output(applied),
+  undo: procedure.input(z.object({ operationId: idSchema })).output(restored),
+  /** Newest first. */
+  operations: procedure.input(z.object({ before: idSchema.optional(), limit: z.int().min(1).max(200).default(50) })).output(z.array(operationSchema)),
+  quarantine: procedure
+    .input(z.object({ after: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(200) }))
+    .output(z.object({ total: countSchema, bytes: countSchema, items: z.array(quarantineItemSchema) })),
+  restore: procedure.input(z.object({ ids: z.array(idSchema).min(1).max(5000).optional() })).output(restored),
+  /** The one act that deletes for good; only reports unless `apply`. */
+  emptyQuarantine: procedure
+    .input(z.object({ days: countSchema.default(0), apply: z.boolean().default(false) }))
+    .output(z.object({ dryRun: z.boolean(), found: countSchema, bytesToFree: countSchema, deletedCount: countSchema, deletedBytes: countSchema, errors: z.array(skippedSchema) })),
+};

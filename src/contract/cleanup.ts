@@ -8,6 +8,10 @@ export const KEEPER_RULES = ['protected', 'resolution', 'quality', 'format', 'me
 export const keeperRuleSchema = z.enum(KEEPER_RULES);
 export type KeeperRule = z.infer<typeof keeperRuleSchema>;
 
+/** The rules of a workspace in their order; one that is switched off keeps its place. */
+export const keeperRuleSettingsSchema = z.array(z.object({ rule: keeperRuleSchema, enabled: z.boolean() }));
+export type KeeperRuleSetting = z.infer<typeof keeperRuleSettingsSchema>[number];
+
 /** `quarantine` moves within the volume, `trash` into the system's, `hard-link` leaves a link to the keeper in the place. */
 export const REMOVAL_MODES = ['quarantine', 'trash', 'hard-link'] as const;
 export const removalModeSchema = z.enum(REMOVAL_MODES);
@@ -20,6 +24,8 @@ const grouping = { level: levelSchema.default('similar'), rules: z.array(keeperR
 
 export const reviewMemberSchema = groupMemberSchema.extend({
   name: z.string(), format: z.string(), width: z.int().positive(), height: z.int().positive(), bytes: countSchema, placeholder: z.string(),
+  /** From the picture's own data; the file's time is told where there is none. */
+  takenAt: timestampSchema.nullable(), modifiedAt: timestampSchema.nullable(),
   isProtected: z.boolean(),
   /** What the rules would do with it; exactly the members of a group that none beats are kept, at least one. */
   suggestion: choiceSchema,
@@ -39,10 +45,15 @@ export const planRemovalSchema = z.object({
 });
 export const planKeepSchema = z.object({ path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]) });
 
+/** A member that would go but must not: protected, missing, or the last of its group. */
+export const planHeldSchema = z.object({ path: z.string(), code: errorCodeSchema, reason: z.string(), bytes: countSchema });
+
 export const planSchema = z.object({
-  planId: idSchema, groups: countSchema, keep: z.array(planKeepSchema), remove: z.array(planRemovalSchema), bytes: countSchema,
-  /** Members that would go but must not: protected, missing, or the last of their group. */
-  held: z.array(z.object({ path: z.string(), reason: z.string() })),
+  planId: idSchema, groups: countSchema, keep: z.array(planKeepSchema), remove: z.array(planRemovalSchema), bytes: countSchema, held: z.array(planHeldSchema),
+  /** All of them, however few were asked for. */
+  counts: z.object({ keep: countSchema, remove: countSchema, held: countSchema }),
+  /** Where files would go from, most bytes first; at most 100 folders. */
+  folders: z.array(z.object({ path: z.string(), files: countSchema, bytes: countSchema })),
 });
 export type Plan = z.infer<typeof planSchema>;
 
@@ -71,6 +82,12 @@ export const cleanupContract = {
   review: procedure
     .input(z.object({ ...grouping, start: countSchema.default(0), count: z.int().min(1).max(500).default(100) }))
     .output(z.object({ total: countSchema, decided: countSchema, removable: countSchema, removableBytes: countSchema, groups: z.array(reviewGroupSchema) })),
+  /** 0-based rank of the first group from `from` on that is still open, going round at the end; null when all are decided. */
+  nextOpen: procedure.input(z.object({ ...grouping, from: countSchema.default(0) })).output(countSchema.nullable()),
+  /** 0-based rank of the group of that id, or the one that holds this image; null when there is none at that level. */
+  rankOf: procedure
+    .input(z.object({ level: levelSchema, of: z.union([z.object({ groupId: z.string() }), z.object({ assetId: idSchema })]) }))
+    .output(countSchema.nullable()),
   /** Keep or remove, by content and place, until changed. Refused with `last-copy` when it would leave a group without a keeper. */
   decide: procedure
     .input(z.object({ level: levelSchema, groupId: z.string(), choices: z.array(z.object({ sourceId: idSchema, choice: choiceSchema.nullable() })).min(1) }))
@@ -82,8 +99,14 @@ export const cleanupContract = {
    * `protect` adds folders to the protected ones of the settings.
    */
   plan: procedure
-    .input(z.object({ ...grouping, protect: z.array(z.string()).default([]), scope: z.enum(['decided', 'all']).default('all'), mode: removalModeSchema.default('quarantine'), mergeMetadata: z.boolean().default(true) }))
+    .input(z.object({ ...grouping, protect: z.array(z.string()).default([]), scope: z.enum(['decided', 'all']).default('all'), mode: removalModeSchema.default('quarantine'), mergeMetadata: z.boolean().default(true),
+      /** At most so many of each list are answered; `planItems` has the others. All of them when left out. */
+      itemLimit: countSchema.optional() }))
     .output(planSchema),
+  /** The lists of a plan by place, 0-based, in the order of the plan. */
+  planItems: procedure
+    .input(z.object({ planId: idSchema, list: z.enum(['keep', 'remove', 'held']), start: countSchema.default(0), count: z.int().min(1).max(1000).default(200) }))
+    .output(z.object({ keep: z.array(planKeepSchema), remove: z.array(planRemovalSchema), held: z.array(planHeldSchema) })),
   /** Does what the plan says, item by item, each checked again before; what no longer fits is skipped with its reason. */
   apply: procedure.input(z.object({ planId: idSchema })).output(applied),
   undo: procedure.input(z.object({ operationId: idSchema })).output(restored),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { procedure } from './base.ts';
+import { keeperRuleSettingsSchema } from './cleanup.ts';
 
 /** Limits are inclusive. `reject` or `warn` says what breaking a lower bound does. */
 export const policySchema = z.object({
@@ -26,6 +27,8 @@ export const settingsSchema = z.object({
   maxBatchSize: z.int().nonnegative(),
   /** Absolute folders; no file at or below one of them is ever moved. */
   protectedFolders: z.array(z.string()),
+  /** What decides which file of a group is kept, in order; see docs/cleanup.md. */
+  keeperRules: keeperRuleSettingsSchema,
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

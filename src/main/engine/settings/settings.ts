@@ -1,13 +1,13 @@
 import type Database from 'better-sqlite3';
-import { POLICY_PROFILES, settingsSchema, type Settings } from '../../../contract/index.ts';
+import { KEEPER_RULES, POLICY_PROFILES, settingsSchema, type Settings } from '../../../contract/index.ts';
 
 export interface SettingsStore {
   get(): Settings;
   set(change: Partial<Settings>): Settings;
 }
 
-/** 5000 rows in a part, nothing protected, and the standard policy: 50 MB, 50 megapixels, 8000 px a side. */
-const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [] };
+/** 5000 rows in a part, nothing protected, all keeper rules in their order, and the standard policy: 50 MB, 50 megapixels, 8000 px a side. */
+const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [], keeperRules: KEEPER_RULES.map((rule) => ({ rule, enabled: true })) };
 
 export function createSettings(db: Database.Database): SettingsStore {
   const read = db.prepare<[], { key: string; value: string }>('SELECT key, value FROM setting');

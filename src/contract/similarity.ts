@@ -44,7 +44,7 @@ export const duplicateGroupSchema = z.object({
 });
 export type DuplicateGroup = z.infer<typeof duplicateGroupSchema>;
 
-export const similarHitSchema = z.object({ assetId: idSchema, path: z.string(), ...evidence });
+export const similarHitSchema = z.object({ assetId: idSchema, sha256: sha256Schema, path: z.string(), ...evidence });
 export type SimilarHit = z.infer<typeof similarHitSchema>;
 
 export const similarityStatusSchema = z.object({
@@ -71,7 +71,7 @@ export const similarityContract = {
   /** What belongs to this image without being a duplicate. */
   related: procedure
     .input(z.object({ assetId: idSchema }))
-    .output(z.array(z.object({ assetId: idSchema, path: z.string(), kinship: kinshipSchema }))),
+    .output(z.array(z.object({ assetId: idSchema, sha256: sha256Schema, path: z.string(), kinship: kinshipSchema }))),
   /** The evidence between two images of the catalog, null when they are not even loosely alike. */
   pair: procedure.input(z.object({ a: idSchema, b: idSchema })).output(z.object({ evidence: pairEvidenceSchema.nullable(), kinship: kinshipSchema.nullable(), isNotDuplicate: z.boolean() })),
   /** Remembers by content, for ever, that these are not duplicates of each other; or takes that back. */

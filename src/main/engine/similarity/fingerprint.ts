@@ -1,5 +1,6 @@
 import { areaAverage } from './resample.ts';
 import { pdqHashes, symmetricPdqHashes } from './pdq.ts';
+import { makeVariants } from './variants.ts';
 
 export interface Fingerprint {
   /** Eight 32-byte PDQ hashes in the order of PDQ_TRANSFORMS, identity first. */
@@ -9,6 +10,8 @@ export interface Fingerprint {
   /** 64 bits, the first (top left) in the highest place. */
   readonly phash: bigint;
   readonly dhash: bigint;
+  /** See makeVariants. */
+  readonly variants: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -19,7 +22,10 @@ export interface Fingerprint {
 export function fingerprint(luma: Float32Array, width: number, height: number, isWhole: boolean): Fingerprint {
   const { hashes, quality } = symmetricPdqHashes(luma, width, height);
   if (isWhole) hashes.set(pdqHashes(luma, width, height, 1).hashes);
-  return { pdq: hashes, pdqQuality: quality, phash: perceptualHash(luma, width, height), dhash: differenceHash(luma, width, height) };
+  return {
+    pdq: hashes, pdqQuality: quality, phash: perceptualHash(luma, width, height), dhash: differenceHash(luma, width, height),
+    variants: makeVariants(luma, width, height),
+  };
 }
 
 const SIDE = 32;

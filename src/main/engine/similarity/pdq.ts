@@ -1,7 +1,7 @@
 import { areaCoverage, type Coverage, resample } from './resample.ts';
 
 /** Bytes of one PDQ hash. */
-const PDQ_BYTES = 32;
+export const PDQ_BYTES = 32;
 
 /**
  * What was done to the picture to get each of the eight hashes, in the order in which they are stored. Rotations are
@@ -171,4 +171,24 @@ function writeBits(coefficients: Float32Array, hash: Uint8Array): void {
     const byte = PDQ_BYTES - 1 - (bit >> 3);
     if ((coefficients[bit] ?? 0) > median) hash[byte] = (hash[byte] ?? 0) | (1 << (bit & 7));
   }
+}
+
+/**
+ * The hash of the transformed picture, from the hash alone. Exact but for the bits whose coefficient lies between the
+ * median of all and its negative: 2 bits of 256 on average, where the whole picture's eight hashes are stored exactly.
+ * @param index of the transform in PDQ_TRANSFORMS
+ */
+export function turnCode(code: Uint8Array, index: number): Uint8Array<ArrayBuffer> {
+  const { transpose, down, across } = SIGNS[index] ?? { transpose: false, down: false, across: false };
+  const turned = new Uint8Array(PDQ_BYTES);
+  for (let i = 0; i < KEPT; i++) {
+    for (let j = 0; j < KEPT; j++) {
+      const from = transpose ? j * KEPT + i : i * KEPT + j;
+      const isSet = (((code[PDQ_BYTES - 1 - (from >> 3)] ?? 0) >> (from & 7)) & 1) === 1;
+      const bit = i * KEPT + j;
+      const byte = PDQ_BYTES - 1 - (bit >> 3);
+      if (isSet !== ((down && i % 2 === 0) !== (across && j % 2 === 0))) turned[byte] = (turned[byte] ?? 0) | (1 << (bit & 7));
+    }
+  }
+  return turned;
 }

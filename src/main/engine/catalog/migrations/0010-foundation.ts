@@ -56,7 +56,10 @@ CREATE TABLE fingerprint (
   pdq BLOB NOT NULL CHECK (length(pdq) = 256),
   pdq_quality INTEGER NOT NULL,
   phash BLOB NOT NULL CHECK (length(phash) = 8),
-  dhash BLOB NOT NULL CHECK (length(dhash) = 8)
+  dhash BLOB NOT NULL CHECK (length(dhash) = 8),
+  -- Codes of the picture without its borders, and its local features: empty where there are none.
+  variants BLOB NOT NULL DEFAULT x'',
+  features BLOB NOT NULL DEFAULT x''
 ) STRICT;
 
 CREATE INDEX fingerprint_phash ON fingerprint (phash);

@@ -5,7 +5,7 @@ import { ProofsheetError } from '../errors.ts';
 import { runPixelPass, type PixelRecord, type RenditionBytes } from '../pixels/pass.ts';
 import { type NewFile, originalPath, publish, renditionPath } from '../renditions/store.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
-import { openToRead } from './open-to-read.ts';
+import { openToRead } from '../tasks/open-to-read.ts';
 
 export interface IngestInput {
   /** Absolute; bytes where the name is not UTF-8. */

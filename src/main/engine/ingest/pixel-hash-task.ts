@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ProofsheetError } from '../errors.ts';
 import { hashPixels } from '../pixels/pass.ts';
-import { openToRead } from './open-to-read.ts';
+import { openToRead } from '../tasks/open-to-read.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 
 export interface PixelHashInput {

@@ -25,6 +25,14 @@ export const metadataSchema = z.object({
 }).partial();
 export type Metadata = z.infer<typeof metadataSchema>;
 
+/** What an image has from a duplicate that was cleaned up, because it had none of its own. Never in its file. */
+export const inheritedSchema = z.object({
+  /** A key of the metadata, `takenAt`, `position` (latitude, longitude, altitude) or `row`: columns of a list. */
+  field: z.enum(['takenAt', 'rating', 'keywords', 'position', 'title', 'description', 'creator', 'copyright', 'row']),
+  fromAssetId: idSchema, fromPath: z.string(), operationId: idSchema,
+});
+export type Inherited = z.infer<typeof inheritedSchema>;
+
 export const assetSchema = z.object({
   id: idSchema,
   sha256: sha256Schema,
@@ -47,6 +55,10 @@ export const assetSchema = z.object({
   quality: qualitySchema,
   hashes: hashesSchema,
   metadata: metadataSchema,
+  /** Which fields of `metadata` and `takenAt` are inherited, and from whom. */
+  inherited: z.array(inheritedSchema),
+  /** The columns of lists that named a duplicate of this image; null when nothing of the kind was inherited. */
+  inheritedRow: z.record(z.string(), z.string()).nullable(),
   renditions: z.array(renditionSchema),
   sources: z.array(z.string()),
   createdAt: timestampSchema,
@@ -114,6 +126,11 @@ export const assetsContract = {
       values: z.array(z.object({ label: z.string(), count: countSchema, filter: z.string() })),
     })),
   })),
+  /**
+   * A picture of an original's full size that every browser draws: the original itself where it is one, else a copy in
+   * another format, made if need be. For the hosts, which serve it.
+   */
+  drawable: procedure.input(z.object({ id: idSchema })).output(z.object({ path: z.string(), format: z.string() })),
   /** Where an original can be read now: the first source that still exists. `vanished` when there is none. */
   original: procedure.input(z.object({ id: idSchema })).output(z.object({ path: z.string(), format: z.string(), bytes: countSchema })),
 };

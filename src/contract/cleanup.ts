@@ -3,8 +3,11 @@ import { countSchema, idSchema, procedure, timestampSchema } from './base.ts';
 import { errorCodeSchema } from './errors.ts';
 import { groupMemberSchema, levelSchema } from './similarity.ts';
 
-/** In the default order. The first rule that tells two members apart decides which is kept; docs/cleanup.md says how. */
-export const KEEPER_RULES = ['protected', 'resolution', 'quality', 'format', 'metadata', 'oldest', 'largest', 'path'] as const;
+/**
+ * In the default order. The first rule that tells two members apart decides which is kept; docs/cleanup.md says how.
+ * `whole`: the whole picture before what was cut from it or framed; `upright`: before what was turned or mirrored.
+ */
+export const KEEPER_RULES = ['protected', 'whole', 'resolution', 'upright', 'quality', 'format', 'metadata', 'oldest', 'largest', 'path'] as const;
 export const keeperRuleSchema = z.enum(KEEPER_RULES);
 export type KeeperRule = z.infer<typeof keeperRuleSchema>;
 
@@ -20,14 +23,18 @@ export type RemovalMode = z.infer<typeof removalModeSchema>;
 const choiceSchema = z.enum(['keep', 'remove']);
 export type Choice = z.infer<typeof choiceSchema>;
 
-const grouping = { level: levelSchema.default('similar'), rules: z.array(keeperRuleSchema).min(1).default([...KEEPER_RULES]) };
+/** Without `rules`, those of the settings that are switched on. */
+const grouping = { level: levelSchema.default('similar'), rules: z.array(keeperRuleSchema).min(1).optional() };
 
 export const reviewMemberSchema = groupMemberSchema.extend({
   name: z.string(), format: z.string(), width: z.int().positive(), height: z.int().positive(), bytes: countSchema, placeholder: z.string(),
   /** From the picture's own data; the file's time is told where there is none. */
   takenAt: timestampSchema.nullable(), modifiedAt: timestampSchema.nullable(),
   isProtected: z.boolean(),
-  /** What the rules would do with it; exactly the members of a group that none beats are kept, at least one. */
+  /**
+   * What the rules would do with it. The first by the rules is kept, and with it what it cannot stand for: what is
+   * protected, what moves or is transparent where it is not, and a cutting that has more pixels than the whole.
+   */
   suggestion: choiceSchema,
   /** The rule that decided the suggestion against the keeper, and its facts: “4000×3000 against 1600×1200”. */
   rule: keeperRuleSchema,
@@ -74,14 +81,31 @@ export const quarantineItemSchema = z.object({
 });
 export type QuarantineItem = z.infer<typeof quarantineItemSchema>;
 
-const applied = z.object({ operationId: idSchema, moved: countSchema, bytes: countSchema, skipped: z.array(skippedSchema) });
-const restored = z.object({ operationId: idSchema.nullable(), restored: countSchema, bytes: countSchema, skipped: z.array(skippedSchema) });
+export const OPERATION_ITEM_STATES = ['planned', 'moved', 'skipped', 'restored', 'deleted', 'lost'] as const;
+export const operationItemSchema = z.object({
+  id: idSchema, path: z.string(), bytes: countSchema,
+  /** `deleted`: for good, with the quarantine; `lost`: no longer where it had been moved to, by no act of ours. */
+  state: z.enum(OPERATION_ITEM_STATES),
+  /** Why it was skipped, or could not be put back. */
+  code: errorCodeSchema.nullable(), reason: z.string().nullable(),
+});
+export type OperationItem = z.infer<typeof operationItemSchema>;
+
+/** At most so many of the skipped are answered at once; `skippedCount` counts all, `operationItems` has the others. */
+export const MAX_SKIPPED = 5000;
+const applied = z.object({ operationId: idSchema, moved: countSchema, bytes: countSchema, skippedCount: countSchema, skipped: z.array(skippedSchema) });
+const restored = z.object({ operationId: idSchema.nullable(), restored: countSchema, bytes: countSchema, skippedCount: countSchema, skipped: z.array(skippedSchema) });
 
 export const cleanupContract = {
   /** Groups by rank with what the rules suggest and what was decided. */
   review: procedure
     .input(z.object({ ...grouping, start: countSchema.default(0), count: z.int().min(1).max(500).default(100) }))
-    .output(z.object({ total: countSchema, decided: countSchema, removable: countSchema, removableBytes: countSchema, groups: z.array(reviewGroupSchema) })),
+    .output(z.object({
+      total: countSchema, decided: countSchema, removable: countSchema, removableBytes: countSchema,
+      /** False while groups are still being counted: the numbers grow, and the topic `cleanup` tells when they are whole. */
+      isCounted: z.boolean(),
+      groups: z.array(reviewGroupSchema),
+    })),
   /** 0-based rank of the first group from `from` on that is still open, going round at the end; null when all are decided. */
   nextOpen: procedure.input(z.object({ ...grouping, from: countSchema.default(0) })).output(countSchema.nullable()),
   /** 0-based rank of the group of that id, or the one that holds this image; null when there is none at that level. */
@@ -109,9 +133,16 @@ export const cleanupContract = {
     .output(z.object({ keep: z.array(planKeepSchema), remove: z.array(planRemovalSchema), held: z.array(planHeldSchema) })),
   /** Does what the plan says, item by item, each checked again before; what no longer fits is skipped with its reason. */
   apply: procedure.input(z.object({ planId: idSchema })).output(applied),
+  /** Ends an apply after the item that is at work; the others are skipped. What was moved stays so until it is undone. */
+  cancel: procedure.input(z.object({ operationId: idSchema })).output(z.object({ cancelled: z.boolean() })),
+  /** Puts back what an operation moved. Never over another file: what finds its place occupied stays where it is. */
   undo: procedure.input(z.object({ operationId: idSchema })).output(restored),
   /** Newest first. */
   operations: procedure.input(z.object({ before: idSchema.optional(), limit: z.int().min(1).max(200).default(50) })).output(z.array(operationSchema)),
+  /** The files of an operation in its order, and what became of each. */
+  operationItems: procedure
+    .input(z.object({ operationId: idSchema, state: z.enum(OPERATION_ITEM_STATES).optional(), after: z.int().nonnegative().default(0), limit: z.int().min(1).max(5000).default(1000) }))
+    .output(z.array(operationItemSchema)),
   quarantine: procedure
     .input(z.object({ after: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(200) }))
     .output(z.object({ total: countSchema, bytes: countSchema, items: z.array(quarantineItemSchema) })),

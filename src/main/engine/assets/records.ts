@@ -38,7 +38,7 @@ export function createAssetRecords(db: Database.Database, reader: Reader, worksp
     const { score, sharpness, contrast, brightness, colorfulness, resolution, pdq, pdqQuality, phash, dhash, ...plain } = row;
     return {
       ...plain, hasAlpha: row.hasAlpha === 1, takenAt: row.takenAt === null ? null : new Date(row.takenAt).toISOString(), createdAt: new Date(row.createdAt).toISOString(),
-      flags: JSON.parse(row.flags) as string[], metadata: JSON.parse(row.metadata) as Metadata,
+      flags: JSON.parse(row.flags) as string[], metadata: JSON.parse(row.metadata) as Metadata, inherited: [], inheritedRow: null,
       quality: { score, sharpness, contrast, brightness, colorfulness, resolution }, hashes: { pdq, pdqQuality, phash, dhash },
       renditions: renditionsOf.all(row.id).map((rendition) => ({ ...rendition, path: renditionPath(workspace.renditions, row.sha256, rendition.preset) })),
       sources: sourcesOf.all(row.id).map(({ container, name }) => shownLocation(container, name)),

@@ -1,8 +1,44 @@
+/** Rows whose change may change a group: the asset is not alone with its content, its pixels, or its looks. */
+const HAS_COMPANY = (asset: string): string => `(
+  EXISTS (SELECT 1 FROM source s WHERE s.asset_id = ${asset} AND s.id <> new.id)
+  OR EXISTS (SELECT 1 FROM pair WHERE a_id = ${asset}) OR EXISTS (SELECT 1 FROM pair WHERE b_id = ${asset})
+  OR EXISTS (SELECT 1 FROM asset x JOIN asset y ON y.pixel_sha256 = x.pixel_sha256 AND y.id <> x.id WHERE x.id = ${asset}))`;
+
+const COUNT_CHANGE = `UPDATE total SET n = n + 1 WHERE key = 'similarity-revision';`;
+
 /** What a comparison of two images found, by their assets; and what the user said of two contents. */
 export const similarity = {
   version: 20,
   name: '0020-similarity',
   sql: `
+-- 0: not yet compared with all that was there before · 1: compared · 2: could not be, pairing_error says why.
+-- Derived: set to 0 it is done again. A row that is made anew begins at 0.
+ALTER TABLE fingerprint ADD COLUMN paired INTEGER NOT NULL DEFAULT 0 CHECK (paired IN (0, 1, 2));
+ALTER TABLE fingerprint ADD COLUMN pairing_error TEXT;
+CREATE INDEX fingerprint_pending ON fingerprint (asset_id) WHERE paired = 0;
+CREATE INDEX fingerprint_failed ON fingerprint (asset_id) WHERE paired = 2;
+
+-- One row for every two images whose pixels were compared: transform and relation are what was done to a to get b.
+-- level: 1 strict, 2 similar, 3 loose, NULL when they are no duplicates; kinship only where level is NULL.
+-- whole: which of the two shows more of the scene.
+CREATE TABLE pair (
+  a_id INTEGER NOT NULL REFERENCES asset ON DELETE CASCADE,
+  b_id INTEGER NOT NULL REFERENCES asset ON DELETE CASCADE,
+  level INTEGER CHECK (level IN (1, 2, 3)),
+  relation TEXT,
+  transform TEXT,
+  whole TEXT CHECK (whole IN ('a', 'b')),
+  distance INTEGER,
+  similarity REAL,
+  kinship TEXT,
+  PRIMARY KEY (a_id, b_id),
+  CHECK (a_id < b_id),
+  CHECK (level IS NULL OR (relation IS NOT NULL AND kinship IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pair_b ON pair (b_id);
+
+CREATE INDEX asset_pixels ON asset (pixel_sha256) WHERE pixel_sha256 IS NOT NULL;
+
 CREATE TABLE not_duplicate (
   a_sha256 BLOB NOT NULL CHECK (length(a_sha256) = 32),
   b_sha256 BLOB NOT NULL CHECK (length(b_sha256) = 32),
@@ -10,5 +46,33 @@ CREATE TABLE not_duplicate (
   PRIMARY KEY (a_sha256, b_sha256),
   CHECK (a_sha256 < b_sha256)
 ) STRICT, WITHOUT ROWID;
+
+-- The name under which somebody has seen a content's group, so that the group keeps it while members come and go.
+CREATE TABLE group_name (
+  level TEXT NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  name TEXT NOT NULL,
+  PRIMARY KEY (level, sha256)
+) STRICT, WITHOUT ROWID;
+
+-- Counts up when groups may have changed, whatever statement did it: what was computed before is computed anew.
+INSERT INTO total VALUES ('similarity-revision', 0);
+CREATE TRIGGER pair_inserted AFTER INSERT ON pair WHEN new.level IS NOT NULL BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER pair_removed AFTER DELETE ON pair WHEN old.level IS NOT NULL BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER not_duplicate_inserted AFTER INSERT ON not_duplicate BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER not_duplicate_removed AFTER DELETE ON not_duplicate BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER asset_pixels_known AFTER UPDATE OF pixel_sha256 ON asset WHEN new.pixel_sha256 IS NOT old.pixel_sha256 BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER source_moved AFTER UPDATE OF asset_id, missing_since ON source
+WHEN (old.asset_id IS NOT new.asset_id OR (old.missing_since IS NULL) <> (new.missing_since IS NULL)) AND (
+  (new.asset_id IS NOT NULL AND ${HAS_COMPANY('new.asset_id')}) OR (old.asset_id IS NOT NULL AND old.asset_id IS NOT new.asset_id AND ${HAS_COMPANY('old.asset_id')}))
+BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER source_inserted AFTER INSERT ON source WHEN new.asset_id IS NOT NULL AND ${HAS_COMPANY('new.asset_id')} BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER source_removed AFTER DELETE ON source WHEN old.asset_id IS NOT NULL BEGIN ${COUNT_CHANGE} END;
+
+-- What was found with an older fingerprint does not hold for a newer one.
+CREATE TRIGGER fingerprint_made AFTER INSERT ON fingerprint BEGIN
+  DELETE FROM pair WHERE a_id = new.asset_id;
+  DELETE FROM pair WHERE b_id = new.asset_id;
+END;
 `,
 } as const;

@@ -7,7 +7,7 @@ export interface KeyBinding {
   readonly character?: string;
 }
 
-export const ACTION_GROUPS = ['navigate', 'import', 'view', 'selection', 'loupe', 'general'] as const;
+export const ACTION_GROUPS = ['navigate', 'import', 'view', 'selection', 'loupe', 'compare', 'cleanup', 'general'] as const;
 export type ActionGroup = (typeof ACTION_GROUPS)[number];
 
 interface ActionDefinition {
@@ -21,6 +21,7 @@ interface ActionDefinition {
 export const ACTIONS = {
   'go-home': { group: 'navigate', key: { code: 'KeyH' } },
   'go-library': { group: 'navigate', key: { code: 'KeyG' } },
+  'go-cleanup': { group: 'navigate', key: { code: 'KeyU' } },
   'go-batches': { group: 'navigate', key: { code: 'KeyB' } },
   'go-settings': { group: 'navigate', key: { code: 'Comma', mod: true } },
   'add-folder': { group: 'import', key: { code: 'KeyO', mod: true } },
@@ -37,6 +38,8 @@ export const ACTIONS = {
   'select-none': { group: 'selection', key: { code: 'KeyD', mod: true } },
   'select-invert': { group: 'selection', key: { code: 'KeyI', shift: true } },
   'reveal': { group: 'selection', key: { code: 'KeyR', mod: true, shift: true }, desktopOnly: true },
+  'find-duplicates': { group: 'selection', key: { code: 'KeyU', shift: true } },
+  'compare': { group: 'selection', key: { code: 'KeyC' } },
   'copy-paths': { group: 'selection', key: { code: 'KeyC', shift: true } },
   'open-loupe': { group: 'loupe', key: { code: 'KeyE' } },
   'close-loupe': { group: 'loupe', key: { code: 'Escape' } },
@@ -46,6 +49,24 @@ export const ACTIONS = {
   'loupe-fit': { group: 'loupe', key: { code: 'KeyF' } },
   'loupe-zoom-in': { group: 'loupe', key: { code: 'Equal', character: '+' } },
   'loupe-zoom-out': { group: 'loupe', key: { code: 'Minus', character: '-' } },
+  'close-compare': { group: 'compare', key: { code: 'Escape' } },
+  'compare-flick': { group: 'compare', key: { code: 'Space' } },
+  'compare-side': { group: 'compare', key: { code: 'KeyS' } },
+  'compare-swipe': { group: 'compare', key: { code: 'KeyW' } },
+  'compare-onion': { group: 'compare', key: { code: 'KeyO' } },
+  'compare-difference': { group: 'compare', key: { code: 'KeyD' } },
+  'keep': { group: 'cleanup', key: { code: 'KeyP' } },
+  'reject': { group: 'cleanup', key: { code: 'KeyX' } },
+  'keep-both': { group: 'cleanup', key: { code: 'KeyK' } },
+  'not-duplicate': { group: 'cleanup', key: { code: 'KeyN' } },
+  'accept': { group: 'cleanup', key: { code: 'Enter' } },
+  'take-back': { group: 'cleanup', key: { code: 'Backspace' } },
+  'previous-group': { group: 'cleanup', key: { code: 'BracketLeft' } },
+  'next-group': { group: 'cleanup', key: { code: 'BracketRight' } },
+  'next-open': { group: 'cleanup', key: { code: 'BracketRight', shift: true } },
+  'toggle-rules': { group: 'cleanup', key: { code: 'KeyR' } },
+  'review-plan': { group: 'cleanup', key: { code: 'Enter', mod: true } },
+  'undo': { group: 'general', key: { code: 'KeyZ', mod: true } },
   'palette': { group: 'general', key: { code: 'KeyK', mod: true } },
   'shortcuts': { group: 'general', key: { code: 'Slash', shift: true, character: '?' } },
   'dismiss-toast': { group: 'general', key: { code: 'Escape', shift: true } },

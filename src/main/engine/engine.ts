@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Progress } from '../../contract/index.ts';
 import { createAssetsRouter } from './assets/router.ts';
+import { createDrawables } from './assets/drawable.ts';
 import { createAssetRecords } from './assets/records.ts';
 import { createViews } from './assets/views.ts';
 import { createBatchStore } from './batches/batch-store.ts';
@@ -29,6 +30,7 @@ import { createSimilarityRouter } from './similarity/router.ts';
 import { createSources } from './catalog/sources.ts';
 import { createJobQueue } from './jobs/queue.ts';
 import { createRunner } from './jobs/runner.ts';
+import { createPictureCache } from './renditions/cache.ts';
 import { partFolder } from './renditions/store.ts';
 import { createRenditionsRouter } from './renditions/router.ts';
 import { createSettingsRouter } from './settings/router.ts';
@@ -57,6 +59,8 @@ export type Engine = ReturnType<typeof createEngine>;
 /** Decoders may hold this much, unless one picture alone needs more: the engine stays below 900 MB. */
 const DECODE_BUDGET_BYTES = 360 * 2 ** 20;
 const MAX_THREADS = 8;
+/** Copies of originals at full size and heat maps: some hundred of them. */
+const CACHE_BYTES = 2 * 2 ** 30;
 const COMMIT_DELAY_MS = 10;
 const PROGRESS_INTERVAL_MS = 200;
 const CHANGES_INTERVAL_MS = 100;
@@ -73,7 +77,7 @@ export function createEngine(options: EngineOptions) {
   const { files, onDefect, version, now = Date.now, random = Math.random } = options;
   const workspace = openWorkspace(options.workspace);
   const db = openCatalog(workspace.catalog, workspace.backups);
-  for (const folder of [workspace.renditions, workspace.originals]) rmSync(partFolder(folder), { recursive: true, force: true });
+  for (const folder of [workspace.renditions, workspace.originals, workspace.cache]) rmSync(partFolder(folder), { recursive: true, force: true });
 
   const settings = createSettings(db);
   const policy = () => settings.get().policy;
@@ -87,6 +91,7 @@ export function createEngine(options: EngineOptions) {
   });
   const sources = createSources(db);
   const originals = createOriginals(db, workspace, sources);
+  const cache = createPictureCache(workspace.cache, CACHE_BYTES, now);
   const batches = createBatchStore(db);
   const verbs = createBatchVerbs(db, batches);
   const changes = createChangeLog(CHANGES_INTERVAL_MS);
@@ -205,7 +210,7 @@ export function createEngine(options: EngineOptions) {
     runner.wake();
   };
   const router = {
-    assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals }),
+    assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals, drawables: createDrawables({ db, originals, pool, cache }) }),
     batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
     cleanup: createCleanupRouter(),
     compare: createCompareRouter(),

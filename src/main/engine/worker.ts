@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import { drawableTask } from './assets/drawable-task.ts';
 import { ingestTask } from './ingest/ingest-task.ts';
 import { pixelHashTask } from './ingest/pixel-hash-task.ts';
 import { restrictLoaders } from './pixels/decode/loaders.ts';
@@ -8,4 +9,4 @@ import { serveTasks } from './tasks/serve.ts';
 if (isMainThread) restrictLoaders();
 
 /** The one worker file: every task the pool can run. */
-export default serveTasks([ingestTask, pixelHashTask]);
+export default serveTasks([drawableTask, ingestTask, pixelHashTask]);

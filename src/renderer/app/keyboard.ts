@@ -8,7 +8,7 @@ export function useKeyboard(registry: ActionRegistry): void {
       if (event.defaultPrevented || event.isComposing) return;
       const modified = event.ctrlKey || event.metaKey;
       if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
-      if (isDialogOpen()) return;
+      if (isDialogOpen() || ['Enter', 'Space'].includes(event.code) && !modified && isPressed(event.target)) return;
       const { handlers } = registry.getState();
       const name = actionForKey(event, handlers);
       if (!name) return;
@@ -37,6 +37,11 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches(TEXT_INPUTS);
 }
 
+/** Enter and the space bar press what has the keyboard, before they mean anything else. */
+function isPressed(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches('button, a, summary, [role="checkbox"], [role="switch"]');
+}
+
 /** A toast has the role of a dialog too, but takes nothing over: keys go on working while it is shown. */
 export function isDialogOpen(): boolean {
   return document.querySelector('[role="dialog"]:not([aria-modal="false"]), [role="menu"], [role="listbox"][data-open]') !== null;
@@ -59,12 +64,13 @@ export function useKeyLabel(): (name: ActionName) => string {
 
 export function keyLabel({ code, mod, shift, character }: KeyBinding, layout: LayoutMap | null, apple: boolean): string {
   if (character !== undefined) return character;
-  const key = PLAIN_NAMES[code] ?? layout?.get(code)?.toUpperCase() ?? code.replace(/^Key|^Digit/, '');
+  const key = PLAIN_NAMES[code] ?? layout?.get(code)?.toUpperCase() ?? US_NAMES[code] ?? code.replace(/^Key|^Digit/, '');
   const names = apple ? [mod && '⌘', shift && '⇧', key] : [mod && 'Ctrl', shift && 'Shift', key];
   return names.filter(Boolean).join(apple ? '' : '+');
 }
 
 const PLAIN_NAMES: Readonly<Record<string, string>> = {
   ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Comma: ',', Equal: '+', Minus: '−', Backslash: '\\', Slash: '/',
-  Backspace: '⌫',
+  Backspace: '⌫', Space: 'Space',
 };
+const US_NAMES: Readonly<Record<string, string>> = { BracketLeft: '[', BracketRight: ']' };

@@ -1,5 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
-import type { Preset } from '../../contract/index.ts';
+import type { Preset, Transform } from '../../contract/index.ts';
 import type { Connection, ConnectionStatus, EngineClient } from './connection.ts';
 import type { Host } from './host.ts';
 
@@ -39,4 +39,14 @@ export function renditionUrl(host: Host, sha256: string, preset: Preset): string
 
 export function originalUrl(host: Host, assetId: number): string {
   return `${host.mediaBase}/originals/${assetId}`;
+}
+
+/** The picture at its full size, in a form every browser draws. */
+export function fullSizeUrl(host: Host, assetId: number): string {
+  return `${host.mediaBase}/full/${assetId}`;
+}
+
+/** How two pictures of the catalog differ, after what was done to `a` to get `b` has been undone. */
+export function heatmapUrl(host: Host, a: number, b: number, transform: Transform): string {
+  return `${host.mediaBase}/heatmaps/${a}/${b}/${transform}`;
 }

@@ -6,6 +6,7 @@ import { useActions } from '../app/actions.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
 import { isActive } from '../batches/progress.ts';
 import { useProgress } from '../batches/queries.ts';
+import { useCompareSelection } from '../compare/useCompareSelection.ts';
 import { useHost } from '../connect/context.tsx';
 import { userError } from '../connect/errors.ts';
 import { HomeScreen } from '../home/HomeScreen.tsx';
@@ -55,6 +56,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
     set({ cellSize: Math.min(CELL_SIZE.max, Math.max(CELL_SIZE.min, size)) });
   };
   const inGrid = visible && !loupeOpen;
+  const compare = useCompareSelection(view);
   useActions(visible ? {
     'find': { run: () => {
       // The box takes no focus before it is shown again.
@@ -67,6 +69,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
     'larger': { run: () => resize(1), enabled: inGrid },
     'smaller': { run: () => resize(-1), enabled: inGrid },
     'refresh-view': { run: showFresh, enabled: inGrid },
+    'compare': { run: compare },
   } : {});
 
   if (!view) {

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { contract } from '../../../contract/index.ts';
 import type { Reader } from '../catalog/reader.ts';
 import { ProofsheetError } from '../errors.ts';
+import type { Drawables } from './drawable.ts';
 import type { Originals } from './originals.ts';
 import { withContractErrors } from '../rpc.ts';
 import { readFacets } from './facets.ts';
@@ -15,9 +16,10 @@ export interface AssetsRouterDependencies {
   readonly views: Views;
   readonly reader: Reader;
   readonly originals: Originals;
+  readonly drawables: Drawables;
 }
 
-export function createAssetsRouter({ db, records, views, reader, originals }: AssetsRouterDependencies) {
+export function createAssetsRouter({ db, records, views, reader, originals, drawables }: AssetsRouterDependencies) {
   const os = implement(contract.assets).use(withContractErrors);
   const total = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'assets'`).pluck();
   let facets: ReturnType<typeof readFacets> | undefined;
@@ -31,6 +33,7 @@ export function createAssetsRouter({ db, records, views, reader, originals }: As
     paths: os.paths.handler(({ input }) => views.paths(input.viewId, input.ranks)),
     // They take seconds at a million assets: whoever asks meanwhile shares the answer that is on its way.
     facets: os.facets.handler(() => (facets ??= readFacets(reader, total.get() ?? 0).finally(() => { facets = undefined; }))),
+    drawable: os.drawable.handler(({ input }) => drawables.find(input.id)),
     original: os.original.handler(({ input }) => {
       const { format, bytes } = records.get(input.id);
       const path = originals.find(input.id);

@@ -9,6 +9,8 @@ export interface Workspace {
   readonly catalog: string;
   readonly renditions: string;
   readonly originals: string;
+  /** Pictures that can be made again at any time. */
+  readonly cache: string;
   readonly quarantine: string;
   readonly backups: string;
   readonly logs: string;
@@ -37,6 +39,7 @@ export function openWorkspace(folder: string): Workspace {
     catalog: join(root, 'catalog.sqlite'),
     renditions: below('renditions'),
     originals: below('originals'),
+    cache: below('cache'),
     quarantine: below('quarantine'),
     backups: below('backups'),
     logs: below('logs'),

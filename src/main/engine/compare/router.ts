@@ -7,5 +7,5 @@ const missing = (): never => { throw new ProofsheetError('internal', 'This is be
 
 export function createCompareRouter() {
   const os = implement(contract.compare).use(withContractErrors);
-  return os.router({ pair: os.pair.handler(missing), withAsset: os.withAsset.handler(missing) });
+  return os.router({ pair: os.pair.handler(missing), withAsset: os.withAsset.handler(missing), heatmap: os.heatmap.handler(missing) });
 }

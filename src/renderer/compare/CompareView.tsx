@@ -1,0 +1,129 @@
+import { type ReactNode, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Asset, Transform } from '../../contract/index.ts';
+import { useActions } from '../app/actions.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
+import { Spinner } from '../ui/Spinner.tsx';
+import styles from './Compare.module.css';
+import { CompareToolbar } from './CompareToolbar.tsx';
+import { Evidence } from './Evidence.tsx';
+import { Panes } from './Panes.tsx';
+import { needsFullSize } from './Layer.tsx';
+import { useAssets, useComparisons, usePreload } from './queries.ts';
+import { Stacked } from './Stacked.tsx';
+import { useViewGestures } from './useViewGestures.ts';
+import { alignedSize, panBy, place, settle, type SharedView, sharpestOf, type Size, zoomAt } from './view.ts';
+
+export const COMPARE_MODES = ['side', 'swipe', 'onion', 'difference'] as const;
+export type CompareMode = (typeof COMPARE_MODES)[number];
+
+export interface CompareCandidate {
+  readonly assetId: number;
+  /** What was done to the first candidate to get this one; it is drawn as if that had not been done. */
+  readonly transform?: Transform;
+  /** Said in the candidate's heading: “likely keeper”, “keep”, “reject”. */
+  readonly label?: ReactNode;
+}
+
+export interface CompareViewProps {
+  /** Two to four; the likely keeper first. */
+  readonly candidates: readonly CompareCandidate[];
+  /** The candidate that keys act on. */
+  readonly focused: number;
+  readonly onFocus: (index: number) => void;
+  /** Assets that come next or came before: fetched ahead. */
+  readonly preload?: readonly number[];
+  /** Shows what is known of each and measured between them; also switched by `I`. */
+  readonly evidence?: boolean;
+  readonly onEvidence?: (shown: boolean) => void;
+  /** At the beginning and at the end of the toolbar. */
+  readonly leading?: ReactNode;
+  readonly actions?: ReactNode;
+  /** False takes its keys away while it stays mounted. */
+  readonly active?: boolean;
+}
+
+/** A candidate whose facts are there, in the place it has among all. */
+export interface Candidate {
+  readonly index: number;
+  readonly asset: Asset;
+  readonly transform: Transform;
+  readonly label: ReactNode;
+  readonly aligned: Size;
+}
+
+const STEP = 1.5;
+
+/**
+ * Two to four pictures under one shared view: what is looked at in one is looked at in all. The way of comparing and
+ * the zoom stay when the candidates change.
+ */
+export function CompareView({ candidates, focused, onFocus, preload = [], evidence = true, onEvidence, leading, actions, active = true }: CompareViewProps) {
+  const { t } = useTranslation();
+  const [mode, setMode] = useState<CompareMode>('side');
+  const [view, setView] = useState<SharedView | null>(null);
+  const shownIds = candidates.map(({ assetId }) => assetId).join();
+  const [flick, setFlick] = useState({ of: shownIds, step: 0 });
+  const stage = useRef<HTMLDivElement>(null);
+  const [frame, setFrame] = useState<Size>({ width: 0, height: 0 });
+
+  const ids = candidates.map(({ assetId, transform = 'identity' }) => ({ assetId, transform }));
+  const found = useAssets(ids.map(({ assetId }) => assetId));
+  const measured = useComparisons(ids, active);
+  const ready = candidates.flatMap(({ transform = 'identity', label }, index): Candidate[] => {
+    const asset = found[index]?.asset;
+    return asset ? [{ index, asset, transform, label, aligned: alignedSize(asset, transform) }] : [];
+  });
+  const sharpest = sharpestOf(ready.map(({ aligned }) => aligned));
+  const shown = settle(view, sharpest, frame);
+  const [first] = ready;
+  usePreload(preload, view !== null && first !== undefined && needsFullSize(first.asset, place(first.aligned, sharpest, shown, frame)));
+
+  const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => setView(zoomAt(shown, shown.scale * factor, pointer, sharpest, frame));
+  const actualSize = (pointer = { x: 0, y: 0 }) => setView(zoomAt(shown, 1 / window.devicePixelRatio, pointer, sharpest, frame));
+  const gestures = useViewGestures(stage, {
+    onZoom: zoomBy,
+    onPan: (dx, dy) => setView(panBy(shown, dx, dy, sharpest, frame)),
+    onDoubleClick: (pointer) => (view ? setView(null) : actualSize(pointer)),
+  });
+  const choose = (next: CompareMode) => {
+    setMode(next);
+    setFlick({ of: shownIds, step: 0 });
+  };
+  const step = flick.of === shownIds ? flick.step : 0;
+  const cycle = mode === 'side' ? ready.length : 3;
+  useActions(active ? {
+    'compare-side': { run: () => choose('side') },
+    'compare-swipe': { run: () => choose('swipe') },
+    'compare-onion': { run: () => choose('onion') },
+    'compare-difference': { run: () => choose(mode === 'difference' ? 'side' : 'difference') },
+    'compare-flick': { run: () => setFlick({ of: shownIds, step: (step + 1) % cycle }), enabled: ready.length > 1 },
+    'loupe-actual': { run: () => actualSize() },
+    'loupe-fit': { run: () => setView(null) },
+    'loupe-zoom-in': { run: () => zoomBy(STEP) },
+    'loupe-zoom-out': { run: () => zoomBy(1 / STEP) },
+    ...(onEvidence && { 'toggle-inspector': { run: () => onEvidence(!evidence) } }),
+  } : {});
+
+  const error = found.find((one) => one.error)?.error;
+  const [pairA, pairB] = [ready[0], ready.find(({ index }) => index === focused && index > 0) ?? ready[1]];
+  return (
+    <section className={styles.compare} aria-label={t('compare.title')}>
+      <CompareToolbar
+        mode={mode} onMode={choose} scale={frame.width > 0 ? shown.scale : null} isFit={view === null} evidence={onEvidence && evidence}
+        onEvidence={onEvidence} leading={leading} actions={actions}
+      />
+      {error && <ErrorBanner error={error} />}
+      <div className={styles.body}>
+        <div ref={stage} className={styles.stage} tabIndex={0} role="group" aria-label={t('compare.stage', { count: candidates.length })} {...gestures}>
+          {ready.length < candidates.length || !pairA || !pairB
+            ? !error && <div className={styles.loading}><Spinner label={t('library.loading')} /></div>
+            : mode === 'side'
+              ? <Panes candidates={ready} focused={focused} onFocus={onFocus} view={shown} sharpest={sharpest} frame={frame} onFrame={setFrame} step={step} />
+              : <Stacked mode={mode} a={pairA} b={pairB} view={shown} sharpest={sharpest} frame={frame} onFrame={setFrame} step={step} measured={measured[pairB.index - 1]} />}
+        </div>
+        {evidence && ready.length > 0 && <Evidence candidates={ready} measured={measured} focused={focused} />}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,60 @@
+import type { TFunction } from 'i18next';
+import type { Asset, Metadata } from '../../contract/index.ts';
+import type { Format } from '../i18n/format.ts';
+
+export interface EvidenceRow {
+  readonly label: string;
+  readonly values: readonly string[];
+  /** Which candidates are the better ones here; empty where they are equal or none can be called better. */
+  readonly better: readonly number[];
+}
+
+/** What is known of the candidates, side by side. Rows that say nothing of any of them are left out. */
+export function evidenceRows(assets: readonly Asset[], t: TFunction, format: Format): readonly EvidenceRow[] {
+  const row = (label: string, say: (asset: Asset) => string, rank?: (asset: Asset) => number | null): EvidenceRow => ({
+    label, values: assets.map(say), better: rank ? best(assets.map(rank)) : [],
+  });
+  const sameKind = assets.every(({ format: kind, width, height }) => kind === assets[0]?.format && width * height === (assets[0]?.width ?? 0) * (assets[0]?.height ?? 0));
+  const score = (label: string, of: (asset: Asset) => number): EvidenceRow => row(label, (asset) => format.percent(of(asset)), (asset) => Math.round(of(asset) * 100));
+  const rows = [
+    row(t('inspector.dimensions'), ({ width, height }) => `${width} × ${height}`, ({ width, height }) => width * height),
+    // More bytes are less compression only where all else is the same.
+    row(t('inspector.size'), ({ bytes }) => format.bytes(bytes), sameKind ? ({ bytes }) => bytes : undefined),
+    row(t('inspector.format'), formatName),
+    // The first in time is the original; an undated one is a copy that lost its date.
+    row(t('inspector.taken'), ({ takenAt }) => (takenAt === null ? '' : format.dateTime(takenAt)), ({ takenAt }) => (takenAt === null ? null : -Date.parse(takenAt))),
+    row(t('inspector.make'), ({ metadata }) => cameraName(metadata)),
+    row(t('inspector.exposure'), ({ metadata }) => exposureText(metadata, format)),
+    row(t('compare.metadata'), ({ metadata }) => format.number(Object.keys(metadata).length), ({ metadata }) => Object.keys(metadata).length),
+    score(t('inspector.sharpness'), ({ quality }) => quality.sharpness),
+    row(t('inspector.quality'), ({ quality }) => format.decimal(quality.score, 1), ({ quality }) => Math.round(quality.score * 10)),
+    row(t('compare.files'), ({ sources }) => format.number(sources.length)),
+  ];
+  return rows.filter(({ values }) => values.some((value) => value !== '' && value !== '0'));
+}
+
+function best(ranks: readonly (number | null)[]): readonly number[] {
+  const known = ranks.filter((rank) => rank !== null);
+  const highest = Math.max(...known);
+  const winners = ranks.flatMap((rank, index) => (rank === highest ? [index] : []));
+  return winners.length === ranks.length ? [] : winners;
+}
+
+function formatName({ format, colorSpace }: Asset): string {
+  return colorSpace === 'cmyk' ? `${format.toUpperCase()} CMYK` : format.toUpperCase();
+}
+
+/** Many makers name themselves in the model too. */
+function cameraName({ cameraMake, cameraModel }: Metadata): string {
+  if (cameraMake && cameraModel?.toLowerCase().startsWith(cameraMake.toLowerCase())) return cameraModel;
+  return [cameraMake, cameraModel].filter(Boolean).join(' ');
+}
+
+/** `1/250 s · f/2.8 · ISO 200` */
+function exposureText({ exposureSeconds, aperture, iso }: Metadata, format: Format): string {
+  return [
+    exposureSeconds !== undefined && (exposureSeconds > 0 && exposureSeconds < 0.5 ? `1/${Math.round(1 / exposureSeconds)} s` : `${format.decimal(exposureSeconds, 1)} s`),
+    aperture !== undefined && `f/${format.decimal(aperture, 1)}`,
+    iso !== undefined && `ISO ${iso}`,
+  ].filter(Boolean).join(' · ');
+}

@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { drawableTask } from './assets/drawable-task.ts';
 import { ingestTask } from './ingest/ingest-task.ts';
-import { pixelHashTask } from './ingest/pixel-hash-task.ts';
+import { pixelHashTask } from './similarity/pixel-hash-task.ts';
 import { restrictLoaders } from './pixels/decode/loaders.ts';
 import { serveTasks } from './tasks/serve.ts';
 

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { JobHandler } from '../jobs/runner.ts';
-import type { PixelHashInput } from './pixel-hash-task.ts';
+import type { PixelHashInput } from '../similarity/pixel-hash-task.ts';
 import type { Originals } from '../assets/originals.ts';
 
 export function createPixelHashHandler({ db, originals }: { readonly db: Database.Database; readonly originals: Originals }): JobHandler {

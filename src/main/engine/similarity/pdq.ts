@@ -141,8 +141,8 @@ function lowFrequencies(small: Float32Array): Float32Array {
   return output;
 }
 
-/** For each transform: is the matrix transposed, and are its odd frequencies (even indices) down and across negated. */
-const SIGNS: readonly { readonly transpose: boolean; readonly down: boolean; readonly across: boolean }[] = [
+/** For each of PDQ_TRANSFORMS: is the matrix of frequencies transposed, and are then the odd ones down and across negated. */
+export const PDQ_SIGNS: readonly { readonly transpose: boolean; readonly down: boolean; readonly across: boolean }[] = [
   { transpose: false, down: false, across: false },
   { transpose: true, down: true, across: false },
   { transpose: false, down: true, across: true },
@@ -155,7 +155,7 @@ const SIGNS: readonly { readonly transpose: boolean; readonly down: boolean; rea
 
 /** Mirroring a picture negates its odd frequencies; turning it is a transposition and a mirroring. */
 function transform(input: Float32Array, output: Float32Array, index: number): void {
-  const { transpose, down, across } = SIGNS[index] ?? { transpose: false, down: false, across: false };
+  const { transpose, down, across } = PDQ_SIGNS[index] ?? { transpose: false, down: false, across: false };
   for (let i = 0; i < KEPT; i++) {
     for (let j = 0; j < KEPT; j++) {
       const value = input[transpose ? j * KEPT + i : i * KEPT + j] ?? 0;
@@ -175,11 +175,11 @@ function writeBits(coefficients: Float32Array, hash: Uint8Array): void {
 
 /**
  * The hash of the transformed picture, from the hash alone. Exact but for the bits whose coefficient lies between the
- * median of all and its negative: 2 bits of 256 on average, where the whole picture's eight hashes are stored exactly.
+ * median of all and its negative: 6 bits of 256 on average, 14 at most on photographs. The whole picture's eight hashes are stored as they are.
  * @param index of the transform in PDQ_TRANSFORMS
  */
 export function turnCode(code: Uint8Array, index: number): Uint8Array<ArrayBuffer> {
-  const { transpose, down, across } = SIGNS[index] ?? { transpose: false, down: false, across: false };
+  const { transpose, down, across } = PDQ_SIGNS[index] ?? { transpose: false, down: false, across: false };
   const turned = new Uint8Array(PDQ_BYTES);
   for (let i = 0; i < KEPT; i++) {
     for (let j = 0; j < KEPT; j++) {

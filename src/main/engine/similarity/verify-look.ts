@@ -1,25 +1,51 @@
 import type { Transform } from '../../../contract/index.ts';
+import { extractFeatures, type Feature } from './features.ts';
 import { areaAverage } from './resample.ts';
+import { type Box, findBorders } from './variants-borders.ts';
 
 export interface Size { readonly width: number; readonly height: number }
+
+/** One channel or the luminance of a picture, row by row. */
+export interface Plane extends Size { readonly values: Float32Array }
 
 /** A picture as it is compared: the pixels of its card rendition, and how large it really is. */
 export interface Look extends Size {
   /** Row by row, three bytes a pixel, sRGB. */
   readonly rgb: Uint8Array;
-  /** Luminance 0–255, with the weights of BT.601. */
-  readonly luma: Float32Array;
   /** Upright size of the picture itself. */
   readonly original: Size;
+  /** Luminance 0–255, with the weights of BT.601. */
+  readonly luma: Plane;
+  /** What is inside its borders; null where it has none. */
+  readonly box: Box | null;
+  readonly features: readonly Feature[];
+  /** The luminance averaged to long edges of ALIGN_SIDES, or as it is where it is smaller. */
+  readonly levels: readonly Plane[];
 }
+
+export const ALIGN_SIDES = [48, 96, 192] as const;
+/** More than are stored: they cost nothing more to find, and small overlaps have few. */
+const FEATURE_COUNT = 64;
 
 /** @param rgb the card's pixels, `width` × `height`, three bytes each */
 export function createLook(rgb: Uint8Array, width: number, height: number, original: Size): Look {
-  const luma = new Float32Array(width * height);
-  for (let pixel = 0; pixel < luma.length; pixel++) {
-    luma[pixel] = 0.299 * (rgb[3 * pixel] ?? 0) + 0.587 * (rgb[3 * pixel + 1] ?? 0) + 0.114 * (rgb[3 * pixel + 2] ?? 0);
+  const values = new Float32Array(width * height);
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    values[pixel] = 0.299 * (rgb[3 * pixel] ?? 0) + 0.587 * (rgb[3 * pixel + 1] ?? 0) + 0.114 * (rgb[3 * pixel + 2] ?? 0);
   }
-  return { rgb, luma, width, height, original };
+  return {
+    rgb, width, height, original,
+    luma: { values, width, height },
+    box: findBorders(values, width, height),
+    features: extractFeatures(values, width, height, FEATURE_COUNT),
+    levels: ALIGN_SIDES.map((side) => shrink({ values, width, height }, side)),
+  };
+}
+
+function shrink({ values, width, height }: Plane, side: number): Plane {
+  const scale = Math.min(1, side / Math.max(width, height));
+  const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+  return { values: w === width && h === height ? values : areaAverage(values, width, height, w, h), width: w, height: h };
 }
 
 /** Where a point of the transformed picture lies in the picture, both from 0 to 1 across and down. */
@@ -42,7 +68,22 @@ export function inverseOf(transform: Transform): Transform {
   return transform === 'rotate-270' ? 'rotate-90' : transform;
 }
 
-/** A plane averaged to `side` × `side`. */
-export function toSquare(luma: Float32Array, width: number, height: number, side: number): Float32Array {
-  return areaAverage(luma, width, height, side, side);
+export function isTransposing(transform: Transform): boolean {
+  return transform === 'rotate-90' || transform === 'rotate-270' || transform === 'transpose' || transform === 'transverse';
+}
+
+/** A plane of the transformed picture. */
+export function turnPlane({ values, width, height }: Plane, transform: Transform): Plane {
+  if (transform === 'identity') return { values, width, height };
+  const [w, h] = isTransposing(transform) ? [height, width] : [width, height];
+  const [left, top] = sourcePoint(transform, 0.5 / w, 0.5 / h);
+  const [right, below] = sourcePoint(transform, 1.5 / w, 0.5 / h);
+  const [, downY] = sourcePoint(transform, 0.5 / w, 1.5 / h);
+  const [downX] = sourcePoint(transform, 0.5 / w, 1.5 / h);
+  const start = Math.floor(top * height) * width + Math.floor(left * width);
+  const across = Math.round((below - top) * height) * width + Math.round((right - left) * width);
+  const down = Math.round((downY - top) * height) * width + Math.round((downX - left) * width);
+  const turned = new Float32Array(values.length);
+  for (let y = 0, to = 0; y < h; y++) for (let x = 0, from = start + y * down; x < w; x++, to++, from += across) turned[to] = values[from] ?? 0;
+  return { values: turned, width: w, height: h };
 }

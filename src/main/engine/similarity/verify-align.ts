@@ -1,0 +1,235 @@
+import { TRANSFORMS, type Transform } from '../../../contract/index.ts';
+import { type Feature, featureDistance, turnFeatures } from './features.ts';
+import type { Box } from './variants-borders.ts';
+import { inverseOf, isTransposing, type Look, type Plane, type Size, sourcePoint, turnPlane } from './verify-look.ts';
+
+/**
+ * Where the second picture lies in the transformed first: a point of the second, from 0 to 1 across and down, is at
+ * `left + across·x`, `top + down·y` of the first.
+ */
+export interface Window { readonly left: number; readonly top: number; readonly across: number; readonly down: number }
+
+export interface Alignment {
+  readonly transform: Transform;
+  readonly window: Window;
+  /** Correlation of the luminance where the two overlap, −1 to 1. */
+  readonly score: number;
+}
+
+const REFINED = 3;
+
+/** How the second picture fits best on the first, by its borders, its features, or as a whole; null if in no way. */
+export function align(first: Look, second: Look): Alignment | null {
+  const guesses = TRANSFORMS.flatMap((transform) => {
+    const turned = turnPlane(first.levels[0] as Plane, transform);
+    return guessWindows(first, second, transform)
+      .map((window) => ({ transform, window, score: correlate(turned, second.levels[0] as Plane, window) }));
+  }).toSorted((a, b) => b.score - a.score).slice(0, REFINED);
+  let best: Alignment | null = null;
+  for (const guess of guesses) {
+    const turned = turnPlane(first.levels[0] as Plane, guess.transform);
+    const window = refine(turned, second.levels[0] as Plane, guess.window, 6);
+    const score = correlate(turned, second.levels[0] as Plane, window);
+    if (!best || score > best.score) best = { transform: guess.transform, window, score };
+  }
+  if (!best) return null;
+  let { window } = best;
+  for (const level of [1, 2]) window = refine(turnPlane(first.levels[level] as Plane, best.transform), second.levels[level] as Plane, window, 5);
+  return { transform: best.transform, window, score: correlate(turnPlane(first.levels[1] as Plane, best.transform), second.levels[1] as Plane, window) };
+}
+
+const WHOLE: Window = { left: 0, top: 0, across: 1, down: 1 };
+
+function guessWindows(first: Look, second: Look, transform: Transform): readonly Window[] {
+  const inFirst = first.box && boxShares(first.box, first, transform);
+  const inSecond = second.box && boxShares(second.box, second, 'identity');
+  const windows = [WHOLE];
+  if (inFirst) windows.push(inFirst);
+  if (inSecond) windows.push(within(WHOLE, inSecond));
+  if (inFirst && inSecond) windows.push(within(inFirst, inSecond));
+  const found = windowByFeatures(first, second, transform);
+  if (found) windows.push(found);
+  return windows;
+}
+
+/** A box of a picture, in shares of the sides of the transformed picture. */
+function boxShares(box: Box, { width, height }: Size, transform: Transform): Window {
+  const inverse = inverseOf(transform);
+  const [x1, y1] = sourcePoint(inverse, box.left / width, box.top / height);
+  const [x2, y2] = sourcePoint(inverse, (box.left + box.width) / width, (box.top + box.height) / height);
+  return { left: Math.min(x1, x2), top: Math.min(y1, y2), across: Math.abs(x2 - x1), down: Math.abs(y2 - y1) };
+}
+
+/** The window of a whole picture whose part `part` lies on `target`. */
+function within(target: Window, part: Window): Window {
+  const [across, down] = [target.across / part.across, target.down / part.down];
+  return { left: target.left - part.left * across, top: target.top - part.top * down, across, down };
+}
+
+/** Two features are one and the same up to this distance; half of the matches found on crops were within 3. */
+const MATCH_DISTANCE = 10;
+const MIN_MATCHES = 3;
+
+interface Match { readonly x: number; readonly y: number; readonly toX: number; readonly toY: number; readonly scale: number }
+
+/** The scale and shift that most pairs of like features agree on. */
+function windowByFeatures(first: Look, second: Look, transform: Transform): Window | null {
+  const [firstWidth, firstHeight] = isTransposing(transform) ? [first.height, first.width] : [first.width, first.height];
+  const ratio = Math.max(firstWidth, firstHeight) / Math.max(second.width, second.height);
+  const matches: Match[] = [];
+  const turned = turnFeatures(first.features, TRANSFORMS.indexOf(transform));
+  for (const feature of second.features) {
+    for (const other of turned) {
+      if (featureDistance(feature, other) > MATCH_DISTANCE) continue;
+      matches.push({ x: feature.x * second.width, y: feature.y * second.height, toX: other.x * firstWidth, toY: other.y * firstHeight, scale: scaleOf(other, feature, ratio) });
+    }
+  }
+  let best: readonly Match[] = [];
+  for (const seed of matches) {
+    const agreeing = matches.filter((match) => agree(seed, match));
+    if (agreeing.length > best.length) best = agreeing;
+  }
+  if (best.length < MIN_MATCHES) return null;
+  const { shiftX, shiftY, scale } = fit(best);
+  return { left: shiftX / firstWidth, top: shiftY / firstHeight, across: (scale * second.width) / firstWidth, down: (scale * second.height) / firstHeight };
+}
+
+function scaleOf(first: Feature, second: Feature, ratio: number): number {
+  return (first.size / second.size) * ratio;
+}
+
+function agree(a: Match, b: Match): boolean {
+  if (Math.abs(Math.log2(a.scale / b.scale)) > 0.5) return false;
+  const reach = 3 + 0.08 * Math.hypot(b.toX - a.toX, b.toY - a.toY);
+  // The scale of one feature is known to a sixth of an octave only; two places tell it better.
+  return Math.hypot(b.toX - a.toX - a.scale * (b.x - a.x), b.toY - a.toY - a.scale * (b.y - a.y)) < reach;
+}
+
+/** Least squares of one scale and two shifts. */
+function fit(matches: readonly Match[]): { shiftX: number; shiftY: number; scale: number } {
+  const mean = (value: (match: Match) => number): number => matches.reduce((sum, match) => sum + value(match), 0) / matches.length;
+  const [x, y, toX, toY] = [mean((m) => m.x), mean((m) => m.y), mean((m) => m.toX), mean((m) => m.toY)];
+  const spread = mean((m) => (m.x - x) ** 2 + (m.y - y) ** 2);
+  const together = mean((m) => (m.x - x) * (m.toX - toX) + (m.y - y) * (m.toY - toY));
+  const scale = spread > 25 ? together / spread : mean((m) => m.scale);
+  return { shiftX: toX - scale * x, shiftY: toY - scale * y, scale };
+}
+
+const SAMPLES = 40;
+
+/** Correlation of the luminance over the overlap, −1 if that is under a fifth of either. */
+function correlate(first: Plane, second: Plane, window: Window): number {
+  const [fromX, toX] = overlap(window.left, window.across);
+  const [fromY, toY] = overlap(window.top, window.down);
+  const [spanX, spanY] = [toX - fromX, toY - fromY];
+  if (spanX <= 0 || spanY <= 0 || spanX * spanY < 0.2 && spanX * spanY * window.across * window.down < 0.2) return -1;
+  let [n, sumA, sumB, squareA, squareB, product] = [0, 0, 0, 0, 0, 0];
+  const across = Math.min(SAMPLES, second.width);
+  const down = Math.min(SAMPLES, second.height);
+  for (let row = 0; row < down; row++) {
+    const y = fromY + ((row + 0.5) / down) * spanY;
+    for (let column = 0; column < across; column++) {
+      const x = fromX + ((column + 0.5) / across) * spanX;
+      const a = sample(first, window.left + window.across * x, window.top + window.down * y);
+      const b = sample(second, x, y);
+      n++; sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
+    }
+  }
+  const [varA, varB] = [squareA - (sumA * sumA) / n, squareB - (sumB * sumB) / n];
+  return (product - (sumA * sumB) / n) / Math.sqrt(Math.max(n, varA) * Math.max(n, varB));
+}
+
+/** The part of the second picture's side, 0 to 1, that lies inside the first. */
+export function overlap(start: number, span: number): readonly [number, number] {
+  return [Math.max(0, -start / span), Math.min(1, (1 - start) / span)];
+}
+
+function sample({ values, width, height }: Plane, x: number, y: number): number {
+  const fromX = Math.max(0, Math.min(width - 1.0001, x * width - 0.5));
+  const fromY = Math.max(0, Math.min(height - 1.0001, y * height - 0.5));
+  const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
+  const [u, v] = [fromX - left, fromY - top];
+  const at = top * width + left;
+  const upper = (values[at] ?? 0) * (1 - u) + (values[at + 1] ?? 0) * u;
+  return upper + ((values[at + width] ?? 0) * (1 - u) + (values[at + width + 1] ?? 0) * u - upper) * v;
+}
+
+const UNKNOWNS = 6;
+
+/**
+ * Gauss-Newton on the window's four numbers, with gain and offset of the luminance as two more, so that the first
+ * picture seen through the window becomes the second (Baker and Matthews, "Lucas-Kanade 20 years on", 2004). What fits
+ * far worse than the rest, like a logo, counts less (Huber).
+ */
+function refine(first: Plane, second: Plane, start: Window, rounds: number): Window {
+  let window = start;
+  let [gain, offset] = [1, 0];
+  let limit = 40;
+  const step = Math.max(1, Math.floor(Math.max(second.width, second.height) / 72));
+  const [stepX, stepY] = [1 / first.width, 1 / first.height];
+  const row = new Float64Array(UNKNOWNS);
+  for (let round = 0; round < rounds; round++) {
+    const normal = new Float64Array(UNKNOWNS * UNKNOWNS);
+    const right = new Float64Array(UNKNOWNS);
+    let [sum, count] = [0, 0];
+    for (let py = 0; py < second.height; py += step) {
+      const y = (py + 0.5) / second.height;
+      const toY = window.top + window.down * y;
+      if (toY < 0 || toY > 1) continue;
+      for (let px = 0; px < second.width; px += step) {
+        const x = (px + 0.5) / second.width;
+        const toX = window.left + window.across * x;
+        if (toX < 0 || toX > 1) continue;
+        const value = sample(first, toX, toY);
+        const slopeX = (sample(first, toX + stepX, toY) - sample(first, toX - stepX, toY)) / (2 * stepX);
+        const slopeY = (sample(first, toX, toY + stepY) - sample(first, toX, toY - stepY)) / (2 * stepY);
+        const residual = (second.values[py * second.width + px] ?? 0) - gain * value - offset;
+        row[0] = gain * slopeX; row[1] = gain * slopeX * x; row[2] = gain * slopeY; row[3] = gain * slopeY * y; row[4] = value; row[5] = 1;
+        const size = Math.abs(residual);
+        const weight = size > limit ? limit / size : 1;
+        sum += size;
+        count++;
+        for (let i = 0; i < UNKNOWNS; i++) {
+          const factor = weight * (row[i] ?? 0);
+          right[i] = (right[i] ?? 0) + factor * residual;
+          for (let j = 0; j <= i; j++) normal[i * UNKNOWNS + j] = (normal[i * UNKNOWNS + j] ?? 0) + factor * (row[j] ?? 0);
+        }
+      }
+    }
+    if (count < 20) return start;
+    limit = Math.max(2, (1.5 * sum) / count);
+    const delta = solve(normal, right);
+    if (!delta) return start;
+    const bound = (value: number): number => Math.max(-0.05, Math.min(0.05, value));
+    window = { left: window.left + bound(delta[0] ?? 0), across: window.across + bound(delta[1] ?? 0), top: window.top + bound(delta[2] ?? 0), down: window.down + bound(delta[3] ?? 0) };
+    gain = Math.max(0.2, Math.min(5, gain + (delta[4] ?? 0)));
+    offset += delta[5] ?? 0;
+    if (window.across < 0.2 || window.down < 0.2 || window.across > 5 || window.down > 5) return start;
+    if (Math.max(...delta.subarray(0, 4).map(Math.abs)) < 2e-5) break;
+  }
+  return window;
+}
+
+/** Cholesky, with a touch of damping for pictures without structure in one direction; null where there is none at all. */
+function solve(normal: Float64Array, right: Float64Array): Float64Array | null {
+  const n = UNKNOWNS;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let value = normal[i * n + j] ?? 0;
+      if (i === j) value = value * (1 + 1e-6) + 1e-9;
+      for (let k = 0; k < j; k++) value -= (normal[i * n + k] ?? 0) * (normal[j * n + k] ?? 0);
+      if (i === j && value <= 0) return null;
+      normal[i * n + j] = i === j ? Math.sqrt(value) : value / (normal[j * n + j] ?? 1);
+    }
+  }
+  const answer = new Float64Array(right);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) answer[i] = (answer[i] ?? 0) - (normal[i * n + k] ?? 0) * (answer[k] ?? 0);
+    answer[i] = (answer[i] ?? 0) / (normal[i * n + i] ?? 1);
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) answer[i] = (answer[i] ?? 0) - (normal[k * n + i] ?? 0) * (answer[k] ?? 0);
+    answer[i] = (answer[i] ?? 0) / (normal[i * n + i] ?? 1);
+  }
+  return answer;
+}

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { assetsCommand } from './commands/assets.ts';
 import { batchCommand } from './commands/batch.ts';
+import { compareCommand } from './commands/compare.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { itemsCommand } from './commands/items.ts';
@@ -10,5 +11,5 @@ import { serveCommand, startCommand } from './commands/serve.ts';
 
 /** In the order of the help. A new command is one file and one line here. */
 export const COMMANDS: readonly Command[] = [
-  ingestCommand, inspectCommand, itemsCommand, assetsCommand, batchCommand, metricsCommand, purgeCommand, serveCommand, startCommand,
+  ingestCommand, inspectCommand, itemsCommand, assetsCommand, compareCommand, batchCommand, metricsCommand, purgeCommand, serveCommand, startCommand,
 ];

@@ -25,6 +25,7 @@ import { createOriginals } from './assets/originals.ts';
 import { createPixelHashHandler } from './ingest/pixel-hash-handler.ts';
 import { createIngestRouter } from './ingest/router.ts';
 import { createCleanupRouter } from './cleanup/router.ts';
+import { createComparer } from './compare/comparer.ts';
 import { createCompareRouter } from './compare/router.ts';
 import { createSimilarityRouter } from './similarity/router.ts';
 import { createSources } from './catalog/sources.ts';
@@ -213,7 +214,7 @@ export function createEngine(options: EngineOptions) {
     assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals, drawables: createDrawables({ db, originals, pool, cache }) }),
     batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
     cleanup: createCleanupRouter(),
-    compare: createCompareRouter(),
+    compare: createCompareRouter(createComparer({ db, renditions: workspace.renditions, originals, pool, cache })),
     ingest: createIngestRouter({ db, imports, items: createItems(db, reader, verbs), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),
     similarity: createSimilarityRouter(),

@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { drawableTask } from './assets/drawable-task.ts';
+import { compareTask } from './compare/compare-task.ts';
 import { ingestTask } from './ingest/ingest-task.ts';
 import { pixelHashTask } from './similarity/pixel-hash-task.ts';
 import { restrictLoaders } from './pixels/decode/loaders.ts';
@@ -9,4 +10,4 @@ import { serveTasks } from './tasks/serve.ts';
 if (isMainThread) restrictLoaders();
 
 /** The one worker file: every task the pool can run. */
-export default serveTasks([drawableTask, ingestTask, pixelHashTask]);
+export default serveTasks([compareTask, drawableTask, ingestTask, pixelHashTask]);

@@ -1,0 +1,178 @@
+import type { Transform } from '../../../contract/index.ts';
+import { type ContentSource, readContent } from '../assets/content.ts';
+import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
+import type { Size } from '../pixels/decode/decode.ts';
+import { decodeFullSize, type FullSize, type Outline, outlineOf } from '../pixels/full-size.ts';
+import { hashDecoded } from '../pixels/pixel-hash.ts';
+import type { Fingerprint } from '../similarity/fingerprint.ts';
+import { defineTask, type TaskContext } from '../tasks/define-task.ts';
+import { align, type Alignment } from './align.ts';
+import { fingerprintOf, pdqDistance, phashDistance } from './fingerprints.ts';
+import { writeHeatmap } from './heatmap.ts';
+import { createMeter } from './measure.ts';
+import { resizedRows, rowsOf, undoneSize } from './rows.ts';
+import { createScratch } from './scratch.ts';
+
+export interface SideInput extends ContentSource {
+  /** What it is called in errors. */
+  readonly name: string;
+}
+
+export interface CompareInput {
+  readonly a: SideInput;
+  readonly b: SideInput;
+  /** What was done to `a` to get `b`. */
+  readonly transform: Transform;
+  /** A file to be made for pixels that memory has no room for; gone afterwards. */
+  readonly scratch: string;
+  /** A file to be made for the heat map. */
+  readonly heatmap: string | null;
+}
+
+export interface ComparedContent extends Size {
+  /** Where it was read. */
+  readonly path: string | Uint8Array;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly format: string;
+  readonly isDamaged: boolean;
+}
+
+export interface CompareResult {
+  readonly a: ComparedContent;
+  readonly b: ComparedContent;
+  readonly alignment: Alignment['kind'];
+  readonly comparedWidth: number;
+  readonly comparedHeight: number;
+  readonly identicalPixels: boolean;
+  readonly psnrDb: number | null;
+  readonly ssim: number;
+  readonly pdqDistance: number;
+  readonly phashDistance: number;
+}
+
+/**
+ * Measures two files against each other at full size. Only one picture is in memory at a time: the first is laid down on
+ * the disk at the size of the comparison, and read row by row beside the second.
+ */
+export const compareTask = defineTask<CompareInput, CompareResult>({ name: 'compare', run });
+
+async function run({ a, b, transform, scratch, heatmap }: CompareInput, context: TaskContext): Promise<CompareResult> {
+  const first = await look(a, context);
+  const second = await look(b, context);
+  if (first.sha256 === second.sha256 && transform === 'identity') return await compareWithItself(first, heatmap, context);
+  const alignment = align(first.outline, undoneSize(second.outline, transform));
+  const { size } = alignment;
+  await using laidDown = await createScratch(scratch, size.width * 3);
+
+  const one = await withPicture(first, 'identity', context, async ({ pixels }) => {
+    for (const row of resizedRows(rowsOf(pixels, 'identity'), alignment.a, size)) await laidDown.write(row);
+  });
+  const meter = createMeter(size.width, size.height);
+  const other = await withPicture(second, transform, context, async ({ pixels }) => {
+    const pairs = inStep(laidDown.rows(), resizedRows(rowsOf(pixels, transform), alignment.b, size), (rowA, rowB) => {
+      meter.add(rowA, rowB);
+      return heatmap === null ? rowB : largestDifferences(rowA, rowB);
+    });
+    if (heatmap === null) for await (const _ of pairs);
+    else await writeHeatmap(heatmap, size.width, size.height, pairs);
+  });
+  return {
+    a: contentOf(first, one), b: contentOf(second, other),
+    alignment: alignment.kind, comparedWidth: size.width, comparedHeight: size.height,
+    identicalPixels: one.pixelSha256 === other.pixelSha256,
+    psnrDb: meter.psnrDb(), ssim: meter.ssim(),
+    pdqDistance: pdqDistance(one.fingerprint, other.fingerprint), phashDistance: phashDistance(one.fingerprint, other.fingerprint),
+  };
+}
+
+interface Look {
+  readonly side: SideInput;
+  readonly path: string | Uint8Array;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly outline: Outline;
+}
+
+/** What a file holds, without decoding it: sizes must be known before the first is laid down. */
+async function look(side: SideInput, context: TaskContext): Promise<Look> {
+  return await naming(side, async () => {
+    using content = await readContent(side, context);
+    return { side: { ...side, paths: [content.path], sha256: content.sha256 }, path: content.path, sha256: content.sha256, bytes: content.bytes.length, outline: outlineOf(content.bytes) };
+  });
+}
+
+interface Findings {
+  readonly isDamaged: boolean;
+  readonly pixelSha256: string;
+  readonly fingerprint: Fingerprint;
+}
+
+/** Decodes a picture, tells what is asked of every one, and holds it while `use` runs. */
+async function withPicture(known: Look, transform: Transform, context: TaskContext, use: (picture: FullSize) => Promise<void>): Promise<Findings> {
+  using picture = await naming(known.side, async () => {
+    using content = await readContent(known.side, context);
+    return await decodeFullSize(content.bytes, known.outline, context.admitDecode);
+  });
+  const { isDamaged, pixels } = picture;
+  const { width, height } = known.outline;
+  if (pixels.width !== width || pixels.height !== height) {
+    throw new ProofsheetError('corrupt', `${known.side.name}: its header says ${width}×${height} px, but ${pixels.width}×${pixels.height} are in it`);
+  }
+  const findings = { isDamaged, pixelSha256: hashDecoded(pixels), fingerprint: await fingerprintOf(pixels, transform) };
+  await use(picture);
+  return findings;
+}
+
+/** Equal bytes are equal in everything; they are decoded once, because a picture that cannot be is none. */
+async function compareWithItself(first: Look, heatmap: string | null, context: TaskContext): Promise<CompareResult> {
+  const { width, height } = first.outline;
+  const findings = await withPicture(first, 'identity', context, async () => {
+    if (heatmap !== null) await writeHeatmap(heatmap, width, height, blackRows(width, height));
+  });
+  return {
+    a: contentOf(first, findings), b: contentOf(first, findings),
+    alignment: 'same-size', comparedWidth: width, comparedHeight: height,
+    identicalPixels: true, psnrDb: null, ssim: 1, pdqDistance: 0, phashDistance: 0,
+  };
+}
+
+/** Two sequences of rows of the same length, taken together. */
+async function* inStep(rowsA: AsyncIterable<Uint8Array>, rowsB: Iterator<Uint8Array>, take: (a: Uint8Array, b: Uint8Array) => Uint8Array): AsyncGenerator<Uint8Array, void> {
+  for await (const rowA of rowsA) {
+    const { value, done } = rowsB.next();
+    if (done === true) throw new Error('The pictures have different numbers of rows');
+    yield take(rowA, value);
+  }
+}
+
+function largestDifferences(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const row = new Uint8Array(a.length / 3);
+  for (let to = 0, at = 0; to < row.length; to++, at += 3) {
+    const red = Math.abs((a[at] ?? 0) - (b[at] ?? 0));
+    const green = Math.abs((a[at + 1] ?? 0) - (b[at + 1] ?? 0));
+    const blue = Math.abs((a[at + 2] ?? 0) - (b[at + 2] ?? 0));
+    row[to] = Math.max(red, green, blue);
+  }
+  return row;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- rows come asynchronously elsewhere
+async function* blackRows(width: number, height: number): AsyncGenerator<Uint8Array, void> {
+  const row = new Uint8Array(width);
+  for (let y = 0; y < height; y++) yield row;
+}
+
+function contentOf({ path, sha256, bytes, outline: { format, width, height } }: Look, { isDamaged }: Findings): ComparedContent {
+  return { path, sha256, bytes, format, width, height, isDamaged };
+}
+
+/** An error says which of the two it is about. */
+async function naming<Result>({ name }: SideInput, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' && !(error instanceof ProofsheetError) ? error.code : errorCodeOf(error);
+    throw Object.assign(new Error(`${name}: ${errorMessageOf(error)}`, { cause: error }), { code });
+  }
+}

@@ -2,7 +2,7 @@ import { app, crashReporter, dialog, Menu } from 'electron';
 import { join } from 'node:path';
 import { connectEngine, type EngineLink } from '../host/engine-link.ts';
 import { describeError } from '../host/host-error.ts';
-import { createMediaResponder } from '../host/media.ts';
+import { createMediaResponder, mediaOf } from '../host/media.ts';
 import { locateWorkspace } from '../host/workspace-location.ts';
 import { pickPaths } from './dialogs.ts';
 import { createEngineRelay } from './engine-relay.ts';
@@ -76,7 +76,7 @@ export async function startDesktop({ locations, version, argv, cwd, env, platfor
 
   serveWindow({
     renderer: locations.renderer,
-    media: createMediaResponder({ workspace, original: async (id) => await link.client.assets.original({ id }) }),
+    media: createMediaResponder(mediaOf({ workspace, client: link.client })),
   });
   answerWindow({
     connect: relay.connect,

@@ -1,13 +1,20 @@
+import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { open, realpath, type FileHandle } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
 import { Readable } from 'node:stream';
+import { TRANSFORMS, type Transform } from '../../contract/index.ts';
+import type { EngineClient } from './engine-client.ts';
 import { describeError } from './host-error.ts';
 
 export interface MediaOptions {
   readonly workspace: string;
   /** Where an asset's original lies now (`assets.original` of the contract). */
   readonly original: (assetId: number) => Promise<{ readonly path: string; readonly format: string }>;
+  /** A picture of the same size that every browser draws (`assets.drawable`); made when it is asked for the first time. */
+  readonly drawable: (assetId: number, signal: AbortSignal) => Promise<{ readonly path: string; readonly format: string }>;
+  /** Where the heat map of two assets lies now (`compare.heatmap`). */
+  readonly heatmap: (a: number, b: number, transform: Transform, signal: AbortSignal) => Promise<{ readonly path: string }>;
 }
 
 /** Raster types that browsers show and that cannot carry script. SVG, HTML and XML are never served. */
@@ -16,6 +23,8 @@ const SAFE_TYPES: Readonly<Record<string, string>> = {
 };
 const RENDITION_PATH = /^\/renditions\/([0-9a-f]{64})\/(thumb|card|zoom)$/;
 const ORIGINAL_PATH = /^\/originals\/([1-9][0-9]{0,15})$/;
+const FULL_PATH = /^\/full\/([1-9][0-9]{0,15})$/;
+const HEATMAP_PATH = /^\/heatmaps\/([1-9][0-9]{0,15})\/([1-9][0-9]{0,15})\/([a-z0-9-]{1,20})$/;
 const SAFETY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
@@ -23,19 +32,37 @@ const SAFETY_HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
+/** What an engine knows of its pictures. */
+export function mediaOf({ workspace, client }: { readonly workspace: string; readonly client: EngineClient }): MediaOptions {
+  return {
+    workspace,
+    original: (id) => client.assets.original({ id }),
+    drawable: (id, signal) => client.assets.drawable({ id }, { signal }),
+    heatmap: (a, b, transform, signal) => client.compare.heatmap({ a, b, transform }, { signal }),
+  };
+}
+
 /**
- * Answers `/renditions/<sha256>/<preset>` and `/originals/<asset id>` for every host: Electron's `protocol.handle` and
- * the loopback server pass their requests here, with whatever stands before these paths removed.
+ * Answers `/renditions/<sha256>/<preset>`, `/originals/<asset id>`, `/full/<asset id>` and
+ * `/heatmaps/<asset id>/<asset id>/<transform>` for every host: Electron's `protocol.handle` and the loopback server pass
+ * their requests here, with whatever stands before these paths removed.
  */
-export function createMediaResponder({ workspace, original }: MediaOptions): (request: Request) => Promise<Response> {
+export function createMediaResponder({ workspace, original, drawable, heatmap }: MediaOptions): (request: Request) => Promise<Response> {
   return async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, { allow: 'GET, HEAD' });
     const { pathname } = new URL(request.url);
     const [, sha256, preset] = RENDITION_PATH.exec(pathname) ?? [];
     const [, assetId] = ORIGINAL_PATH.exec(pathname) ?? [];
+    const [, fullId] = FULL_PATH.exec(pathname) ?? [];
+    const [, a, b, named] = HEATMAP_PATH.exec(pathname) ?? [];
+    const transform = TRANSFORMS.find((known) => known === named);
     try {
       if (sha256 !== undefined && preset !== undefined) return await renditionResponse(request, workspace, sha256, preset);
       if (assetId !== undefined) return await originalResponse(request, await original(Number(assetId)));
+      if (fullId !== undefined) return await derivedResponse(request, await drawable(Number(fullId), request.signal));
+      if (a !== undefined && b !== undefined && transform !== undefined) {
+        return await derivedResponse(request, { ...await heatmap(Number(a), Number(b), transform, request.signal), format: 'png' });
+      }
       return refusal(404);
     } catch (error) {
       return refusal(statusOf(error));
@@ -59,6 +86,17 @@ async function originalResponse(request: Request, { path, format }: { readonly p
   if (type === undefined) return refusal(415);
   // The user may replace the file at any time: nothing may remember it.
   return await fileResponse(request, path, { 'content-type': type, 'cache-control': 'private, no-store', 'content-disposition': 'inline' });
+}
+
+/** The browser asks each time whether it is still the same: ids mean something else in another workspace, and an original may have been replaced. */
+async function derivedResponse(request: Request, { path, format }: { readonly path: string; readonly format: string }): Promise<Response> {
+  const type = SAFE_TYPES[format];
+  if (type === undefined) return refusal(415);
+  const { size, mtimeMs, ino } = await stat(path);
+  const etag = `"${createHash('sha256').update(`${basename(path)} ${String(size)} ${String(ino)} ${String(mtimeMs)}`).digest('hex').slice(0, 32)}"`;
+  const caching = { etag, 'cache-control': 'private, no-cache' };
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: { ...SAFETY_HEADERS, ...caching } });
+  return await fileResponse(request, path, { ...caching, 'content-type': type, 'content-disposition': 'inline' });
 }
 
 async function fileResponse(request: Request, path: string, headers: Readonly<Record<string, string>>): Promise<Response> {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { EngineLink } from '../host/engine-link.ts';
 import { describeError, hostError } from '../host/host-error.ts';
-import { createMediaResponder } from '../host/media.ts';
+import { createMediaResponder, mediaOf } from '../host/media.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { createRelay, refuseUpgrade } from './relay.ts';
 import { securityHeaders, sendJson, sendText } from './respond.ts';
@@ -54,7 +54,7 @@ export async function startLoopbackServer(options: LoopbackOptions): Promise<Loo
   const site: Site = {
     guard,
     uploads: createUploads(link.workspace, options.now ?? Date.now),
-    media: createMediaResponder({ workspace: link.workspace, original: async (id) => await link.client.assets.original({ id }) }),
+    media: createMediaResponder(mediaOf(link)),
     rendererFolder,
     session: { mediaBase: `/media/${guard.mediaKey}`, host: 'browser', platform, version },
   };
@@ -115,7 +115,10 @@ async function answerMedia(site: Site, key: string, path: string, request: Incom
     const value = request.headers[name];
     if (value !== undefined) headers.set(name, value);
   }
-  const answered = await site.media(new Request(new URL(path, 'http://media'), { method: request.method ?? 'GET', headers }));
+  // A picture that must be made first is not, once nobody waits for it.
+  const left = new AbortController();
+  response.once('close', () => { left.abort(); });
+  const answered = await site.media(new Request(new URL(path, 'http://media'), { method: request.method ?? 'GET', headers, signal: left.signal }));
   response.setHeaders(answered.headers);
   response.writeHead(answered.status);
   if (answered.body === null) response.end();

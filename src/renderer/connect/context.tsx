@@ -37,10 +37,6 @@ export function renditionUrl(host: Host, sha256: string, preset: Preset): string
   return `${host.mediaBase}/renditions/${sha256}/${preset}`;
 }
 
-export function originalUrl(host: Host, assetId: number): string {
-  return `${host.mediaBase}/originals/${assetId}`;
-}
-
 /** The picture at its full size, in a form every browser draws. */
 export function fullSizeUrl(host: Host, assetId: number): string {
   return `${host.mediaBase}/full/${assetId}`;

@@ -1,9 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AssetCell } from '../../contract/index.ts';
-import { originalUrl, renditionUrl, useHost } from '../connect/context.tsx';
+import { fullSizeUrl, renditionUrl, useHost } from '../connect/context.tsx';
 import { RENDITION_PRESETS } from '../../contract/index.ts';
-import { isDrawable } from '../library/preset.ts';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Loupe.module.css';
 import { panBy, type Size, type Zoom, zoomAt } from './zoom.ts';
@@ -21,7 +20,7 @@ export interface LoupeImageProps {
   readonly onToggle: () => void;
 }
 
-/** The picture itself: its rendition at once, the original over it where that shows more and can be drawn. */
+/** The picture itself: its rendition at once, its full size over it where that shows more. */
 export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImageProps) {
   const { t } = useTranslation();
   const host = useHost();
@@ -33,7 +32,6 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
 
   const width = cell.width * zoom.scale;
   const height = cell.height * zoom.scale;
-  const drawable = isDrawable(cell.format);
   const renditionEdge = Math.min(RENDITION_PRESETS.zoom, Math.max(cell.width, cell.height));
   const needsMore = Math.max(width, height) * window.devicePixelRatio > renditionEdge * 1.05 || cell.flags.includes('animated');
 
@@ -54,8 +52,8 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
   }, []);
 
   // The rendition has white where the original has nothing.
-  const seeThrough = cell.hasAlpha && drawable && loaded && !failed;
-  const showOriginal = drawable && !failed && (needsMore || cell.hasAlpha);
+  const seeThrough = cell.hasAlpha && loaded && !failed;
+  const showFull = !failed && (needsMore || cell.hasAlpha);
   const place = {
     inlineSize: width, blockSize: height,
     transform: `translate(${Math.round(frame.width / 2 - zoom.x * width)}px, ${Math.round(frame.height / 2 - zoom.y * height)}px)`,
@@ -76,12 +74,10 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
       >
         <div className={classNames(styles.image, seeThrough && styles.seeThrough)} style={place}>
           <img src={renditionUrl(host, cell.sha256, 'zoom')} alt={cell.name} draggable={false} />
-          {showOriginal && <img src={originalUrl(host, cell.id)} alt="" draggable={false} decoding="async" onLoad={() => setLoaded(true)} onError={() => setFailed(true)} />}
+          {showFull && <img src={fullSizeUrl(host, cell.id)} alt="" draggable={false} decoding="async" onLoad={() => setLoaded(true)} onError={() => setFailed(true)} />}
         </div>
       </div>
-      {needsMore && (failed || !drawable) && (
-        <p className={styles.note} role="status">{failed ? t('loupe.failed') : t('loupe.previewOnly', { format: cell.format.toUpperCase() })}</p>
-      )}
+      {needsMore && !loaded && <p className={classNames(styles.note, !failed && styles.late)} role="status">{t(failed ? 'loupe.failed' : 'loupe.loading')}</p>}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ProofsheetError } from '../errors.ts';
+import { errorCodeOf, ProofsheetError } from '../errors.ts';
 import type { TaskContext } from '../tasks/define-task.ts';
 import { openToRead } from '../tasks/open-to-read.ts';
 
@@ -23,7 +23,7 @@ const HARD_BYTE_LIMIT = 300e6;
 
 /**
  * Reads the first of the files that holds what is wanted, for a task.
- * @throws ProofsheetError `stale` when files are there but hold something else by now, `too-many-bytes`, `bad-input`; the
+ * @throws ProofsheetError `vanished` when no file of a known content is there, `stale` when files are there but hold something else by now, `too-many-bytes`, `bad-input`; the
  * system's error of the last file when none can be read
  */
 export async function readContent({ paths, sha256 }: ContentSource, context: TaskContext): Promise<Content> {
@@ -35,7 +35,7 @@ export async function readContent({ paths, sha256 }: ContentSource, context: Tas
       content[Symbol.dispose]();
       failure = new ProofsheetError('stale', 'the file has changed since it was taken in');
     } catch (error) {
-      failure = error;
+      if (sha256 === null || errorCodeOf(error) !== 'not-found') failure = error;
     }
   }
   throw failure;

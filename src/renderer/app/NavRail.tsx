@@ -1,4 +1,4 @@
-import { FileSpreadsheet, FolderPlus, House, ImagePlus, Images, Keyboard, Layers, type LucideIcon, Plus, Settings } from 'lucide-react';
+import { CopyCheck, FileSpreadsheet, FolderPlus, House, ImagePlus, Images, Keyboard, Layers, type LucideIcon, Plus, Settings } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useProgress } from '../batches/queries.ts';
 import { classNames } from '../ui/class-names.ts';
@@ -29,6 +29,7 @@ export function NavRail() {
       />
       <Place screen="home" action="go-home" icon={House} />
       <Place screen="library" action="go-library" icon={Images} />
+      <Place screen="cleanup" action="go-cleanup" icon={CopyCheck} />
       <Place screen="batches" action="go-batches" icon={Layers} busy={running} />
       <span className={styles.spacer} />
       <Place action="shortcuts" icon={Keyboard} short={t('app.keys')} />

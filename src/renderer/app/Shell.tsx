@@ -2,6 +2,8 @@ import { Component, type ReactNode, useEffect } from 'react';
 import { CircleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { BatchesScreen } from '../batches/BatchesScreen.tsx';
+import { CleanupScreen } from '../cleanup/CleanupScreen.tsx';
+import { CompareScreen } from '../compare/CompareScreen.tsx';
 import { useConnectionStatus, useRetryNow } from '../connect/context.tsx';
 import { HomeScreen } from '../home/HomeScreen.tsx';
 import { DropZone } from '../import/DropZone.tsx';
@@ -53,6 +55,8 @@ export function Shell() {
               <main className={styles.screen}>
                 {screen === 'home' && <HomeScreen />}
                 {screen === 'import' && <ReviewScreen />}
+                {screen === 'compare' && <CompareScreen />}
+                {screen === 'cleanup' && <CleanupScreen />}
                 {screen === 'batches' && <BatchesScreen />}
                 {screen === 'settings' && <SettingsScreen />}
               </main>
@@ -70,7 +74,7 @@ export function Shell() {
 }
 
 const SCREEN_TITLES = {
-  home: 'actions.go-home', import: 'review.title', library: 'actions.go-library', batches: 'batches.title', settings: 'settings.title',
+  home: 'actions.go-home', import: 'review.title', library: 'actions.go-library', compare: 'compare.title', cleanup: 'actions.go-cleanup', batches: 'batches.title', settings: 'settings.title',
 } as const;
 
 interface BoundaryProps { readonly fallback: (error: Error, reset: () => void) => ReactNode; readonly children: ReactNode }

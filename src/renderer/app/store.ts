@@ -1,10 +1,13 @@
 import { create, type StoreApi, type UseBoundStore } from 'zustand';
 import { createContext, useContext } from 'react';
-import type { Sort } from '../../contract/index.ts';
+import type { Level, RemovalMode, Sort } from '../../contract/index.ts';
+import { CLEANUP_START, type CleanupPlace } from '../cleanup/place.ts';
+import type { Act } from '../cleanup/acts.ts';
+import { createDecisionQueue, type DecisionQueue } from '../cleanup/decision-queue.ts';
 import { EMPTY_SELECTION, type Selection } from '../library/selection.ts';
 import type { Language } from '../i18n/setup.ts';
 
-export type Screen = 'home' | 'import' | 'library' | 'batches' | 'settings';
+export type Screen = 'home' | 'import' | 'library' | 'compare' | 'cleanup' | 'batches' | 'settings';
 export type Theme = 'system' | 'light' | 'dark';
 
 /** What is about to be imported, before it has been reviewed. */
@@ -30,7 +33,15 @@ export interface AppState extends Preferences {
   readonly atTop: boolean;
   /** The batch shown on the batches screen. */
   readonly batchId: number | null;
-  readonly overlay: 'palette' | 'shortcuts' | 'pick-folder' | 'pick-list' | 'pick-files' | null;
+  /** The images on the compare screen, by asset. */
+  readonly comparing: readonly number[];
+  /** Where one is on the cleanup screen. */
+  readonly cleanup: CleanupPlace;
+  /** What can be taken back, oldest first. */
+  readonly acts: readonly Act[];
+  /** Decisions on their way to the engine. */
+  readonly decisions: DecisionQueue;
+  readonly overlay: 'palette' | 'shortcuts' | 'pick-folder' | 'pick-protected' | 'pick-list' | 'pick-files' | null;
   readonly set: (part: Partial<AppState>) => void;
 }
 
@@ -42,25 +53,33 @@ export interface Preferences {
   readonly sort: Sort;
   readonly sidebarOpen: boolean;
   readonly inspectorOpen: boolean;
+  readonly level: Level;
+  readonly rulesOpen: boolean;
+  /** Width of a member on the cleanup screen, in pixels. */
+  readonly tileWidth: number;
+  readonly removalMode: RemovalMode;
+  readonly mergeMetadata: boolean;
 }
 
 export type AppStore = UseBoundStore<StoreApi<AppState>>;
 
 const DEFAULTS: Preferences = {
   theme: 'system', language: 'system', cellSize: 144, sort: { key: 'added', direction: 'descending' }, sidebarOpen: true, inspectorOpen: true,
+  level: 'similar', rulesOpen: true, tileWidth: 208, removalMode: 'quarantine', mergeMetadata: true,
 };
 const STORAGE_KEY = 'proofsheet.preferences';
 
 /** `roomy` says whether the window has space for the inspector before the user has said whether they want it. */
 export function createAppStore(storage: Storage, roomy: boolean): AppStore {
   const store: AppStore = create<AppState>((set) => ({
-    ...DEFAULTS, inspectorOpen: roomy, ...readPreferences(storage),
+    ...DEFAULTS, inspectorOpen: roomy, rulesOpen: roomy, ...readPreferences(storage),
     screen: 'library', pendingImport: null, filter: '', focusedRank: 0, anchorRank: 0, selection: EMPTY_SELECTION, loupeOpen: false, atTop: true,
-    batchId: null, overlay: null,
+    batchId: null, comparing: [], cleanup: CLEANUP_START, acts: [], decisions: createDecisionQueue(), overlay: null,
     set,
   }));
-  store.subscribe(({ theme, language, cellSize, sort, sidebarOpen, inspectorOpen }) => {
-    storage.setItem(STORAGE_KEY, JSON.stringify({ theme, language, cellSize, sort, sidebarOpen, inspectorOpen } satisfies Preferences));
+  store.subscribe((state) => {
+    const { theme, language, cellSize, sort, sidebarOpen, inspectorOpen, level, rulesOpen, tileWidth, removalMode, mergeMetadata } = state;
+    storage.setItem(STORAGE_KEY, JSON.stringify({ theme, language, cellSize, sort, sidebarOpen, inspectorOpen, level, rulesOpen, tileWidth, removalMode, mergeMetadata } satisfies Preferences));
   });
   return store;
 }

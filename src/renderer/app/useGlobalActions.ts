@@ -12,6 +12,7 @@ export function useGlobalActions(): void {
   useActions({
     'go-home': { run: () => set({ screen: 'home' }) },
     'go-library': { run: () => set({ screen: 'library', loupeOpen: false }) },
+    'go-cleanup': { run: () => set({ screen: 'cleanup' }) },
     'go-batches': { run: () => set({ screen: 'batches' }) },
     'go-settings': { run: () => set({ screen: 'settings' }) },
     'add-folder': { run: () => add('folder') },

@@ -114,7 +114,7 @@ export const de: Catalogue = {
     description: 'Beschreibung', headline: 'Titel', caption: 'Beschreibung', keywords: 'Stichwörter', creator: 'Urheber', copyright: 'Copyright', rating: 'Bewertung', software: 'Software', profile: 'Farbprofil',
     sources_one: 'Quelle', sources_other: 'Quellen ({{formatted}})', renditions: 'Ableitungen', hashes: 'Fingerabdrücke', pixels: 'Pixel', pdqQuality: 'PDQ-Güte',
   },
-  loupe: { title: 'Lupe', filmstrip: 'Filmstreifen', image: '{{name}}, {{place}} von {{total}}', place: '{{place}} von {{total}}', zoom: 'Vergrößerung', loading: 'Die volle Größe wird geladen …', failed: 'Das Original ist zurzeit nicht lesbar; gezeigt wird die Vorschau.' },
+  loupe: { title: 'Lupe', compareNext: 'Mit dem nächsten Bild vergleichen', filmstrip: 'Filmstreifen', image: '{{name}}, {{place}} von {{total}}', place: '{{place}} von {{total}}', zoom: 'Vergrößerung', loading: 'Die volle Größe wird geladen …', failed: 'Das Original ist zurzeit nicht lesbar; gezeigt wird die Vorschau.' },
   compare: {
     title: 'Vergleich', mode: 'Art des Vergleichs', modes: { side: 'Nebeneinander', swipe: 'Wischen', onion: 'Überblenden', difference: 'Differenz' },
     stage_one: '{{count}} Bild', stage_other: '{{count}} Bilder im gleichen Ausschnitt',

@@ -112,7 +112,7 @@ export const en = {
     description: 'Description', headline: 'Title', caption: 'Caption', keywords: 'Keywords', creator: 'Creator', copyright: 'Copyright', rating: 'Rating', software: 'Software', profile: 'Colour profile',
     sources_one: 'Source', sources_other: 'Sources ({{formatted}})', renditions: 'Renditions', hashes: 'Fingerprints', pixels: 'Pixels', pdqQuality: 'PDQ quality',
   },
-  loupe: { title: 'Loupe', filmstrip: 'Filmstrip', image: '{{name}}, {{place}} of {{total}}', place: '{{place}} of {{total}}', zoom: 'Zoom', loading: 'Loading the full size…', failed: 'The original cannot be read now; the preview is shown.' },
+  loupe: { title: 'Loupe', compareNext: 'Compare with the next image', filmstrip: 'Filmstrip', image: '{{name}}, {{place}} of {{total}}', place: '{{place}} of {{total}}', zoom: 'Zoom', loading: 'Loading the full size…', failed: 'The original cannot be read now; the preview is shown.' },
   compare: {
     title: 'Compare', mode: 'Way of comparing', modes: { side: 'Side by side', swipe: 'Swipe', onion: 'Onion skin', difference: 'Difference' },
     stage_one: '{{count}} image', stage_other: '{{count}} images under one view',

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useAppState, useSet } from '../app/store.ts';
+import { useRules } from '../cleanup/useRules.ts';
 import { useClient } from '../connect/context.tsx';
 import type { PickKind } from '../connect/host.ts';
 import { useFormat } from '../i18n/setup.ts';
@@ -25,10 +26,30 @@ const WANTED = { folder: 'folder', files: 'image', list: 'list' } as const;
 export function PathPicker() {
   const overlay = useAppState((state) => state.overlay);
   const what = overlay === 'pick-folder' ? 'folder' : overlay === 'pick-files' ? 'files' : overlay === 'pick-list' ? 'list' : null;
-  return what && <Picker key={what} what={what} />;
+  const set = useSet();
+  const importing = (paths: readonly string[]) => set({ overlay: null, screen: 'import', pendingImport: { paths, mustCopy: false } });
+  if (overlay === 'pick-protected') return <ProtectedPicker />;
+  return what && <Picker key={what} what={what} onConfirm={importing} />;
 }
 
-function Picker({ what }: { readonly what: PickKind }) {
+/** Chooses a folder that the cleanup is to take nothing from. */
+function ProtectedPicker() {
+  const set = useSet();
+  const { folders, setFolders } = useRules();
+  const protect = (chosen: readonly string[]) => {
+    set({ overlay: null });
+    setFolders([...folders, ...chosen]);
+  };
+  return <Picker what="folder" protecting onConfirm={protect} />;
+}
+
+interface PickerProps {
+  readonly what: PickKind;
+  readonly protecting?: boolean;
+  readonly onConfirm: (paths: readonly string[]) => void;
+}
+
+function Picker({ what, protecting = false, onConfirm: confirm }: PickerProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const client = useClient();
@@ -47,12 +68,11 @@ function Picker({ what }: { readonly what: PickKind }) {
 
   const close = () => set({ overlay: null });
   const go = (next: string | null) => { setPath(next); setTyped(null); setChosen(new Set()); };
-  const confirm = (paths: readonly string[]) => set({ overlay: null, screen: 'import', pendingImport: { paths, mustCopy: false } });
   const entries = (data?.entries ?? []).filter((entry) => entry.kind === 'folder' || entry.kind === WANTED[what]);
   const { data: info } = useQuery({ queryKey: ['workspace', 'info'], queryFn: ({ signal }) => client.workspace.info(undefined, { signal }) });
   const entered = typed?.trim() && typedPath(typed, data?.path ?? '', info?.home ?? '~');
   const paths = entered ? [entered] : what === 'folder' && chosen.size === 0 && data ? [data.path] : [...chosen];
-  const confirmLabel = what === 'folder' ? t('pick.chooseFolder', { name: lastPart(paths[0] ?? path ?? '') })
+  const confirmLabel = what === 'folder' ? t(protecting ? 'pick.chooseProtected' : 'pick.chooseFolder', { name: lastPart(paths[0] ?? path ?? '') })
     : what === 'list' ? t('pick.chooseList') : t('pick.chooseFiles', { count: paths.length, formatted: format.number(paths.length) });
 
   const choose = (entryPath: string, kind: keyof typeof ICONS, several: boolean) => {
@@ -64,7 +84,7 @@ function Picker({ what }: { readonly what: PickKind }) {
   };
 
   return (
-    <Dialog open size="wide" title={t(`pick.${what}`)} closeLabel={t('app.close')} onClose={close} footer={<>
+    <Dialog open size="wide" title={protecting ? t('pick.protect') : t(`pick.${what}`)} closeLabel={t('app.close')} onClose={close} footer={<>
       <span className={styles.footerStart}><Checkbox label={t('pick.hidden')} checked={showHidden} onChange={setShowHidden} /></span>
       <Button onClick={close}>{t('app.cancel')}</Button>
       <Button variant="primary" disabled={paths.length === 0 || (Boolean(error) && !entered)} onClick={() => confirm(paths)}>{confirmLabel}</Button>

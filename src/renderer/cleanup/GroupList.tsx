@@ -1,0 +1,129 @@
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useHost } from '../connect/context.tsx';
+import { trackHeight } from '../library/scaled-scroll.ts';
+import { useElementSize, useScaledScroll } from '../library/useScaledScroll.ts';
+import { groupTop, listGeometry, ranksInBand } from './geometry.ts';
+import styles from './Group.module.css';
+import { GroupRow } from './GroupRow.tsx';
+import type { TileVerb } from './MemberTile.tsx';
+import type { Review } from './queries.ts';
+import type { FocusedMember } from './useFocusedMember.ts';
+
+const OVERSCAN = 1;
+
+export interface GroupListProps {
+  readonly review: Review;
+  readonly total: number;
+  readonly tileWidth: number;
+  readonly focus: FocusedMember;
+  /** Ranks on screen, for them to be fetched. */
+  readonly onBand: (first: number, end: number) => void;
+  readonly onVerb: (verb: TileVerb, rank: number, sourceId: number) => void;
+  readonly onAccept: (rank: number) => void;
+  readonly onCompare: (rank: number) => void;
+  readonly onOpen: () => void;
+  /** False while something lies above it: it keeps its place and lets the keyboard go. */
+  readonly active: boolean;
+}
+
+/** All groups, one row each, as an ARIA grid of which only the rows near the viewport exist. */
+export function GroupList({ review, total, tileWidth, focus, onBand, onVerb, onAccept, onCompare, onOpen, active }: GroupListProps) {
+  const { t } = useTranslation();
+  const host = useHost();
+  const scroller = useRef<HTMLDivElement>(null);
+  const size = useElementSize(scroller);
+  const geometry = listGeometry(tileWidth, total);
+  const range = { contentHeight: geometry.contentHeight, viewportHeight: size.height };
+  const { state: scroll, fast, onScroll, scrollTo, reveal } = useScaledScroll(scroller, range, true);
+  const { rank: focusedRank, member, move } = focus;
+
+  const { first, end } = ranksInBand(geometry, scroll.top, size.height, OVERSCAN, total);
+  const shown = Array.from({ length: end - first }, (_, index) => first + index);
+  // The row with the keyboard exists wherever one scrolls, so that the keyboard is never lost.
+  if (size.width > 0 && (focusedRank < first || focusedRank >= end)) shown.push(focusedRank);
+  useEffect(() => { if (!fast) onBand(first, end); }, [onBand, first, end, fast]);
+
+  // The row that has the keyboard stays in view: after a decision, and when rows change their height or place.
+  const { rowHeight } = geometry;
+  const lastRowHeight = useRef(0);
+  useLayoutEffect(() => {
+    if (size.height === 0) return;
+    const top = groupTop(geometry, focusedRank);
+    if (lastRowHeight.current !== rowHeight) scrollTo(Math.max(0, top - (size.height - rowHeight) / 3));
+    else reveal(top, top + Math.min(rowHeight, size.height));
+    lastRowHeight.current = rowHeight;
+  }, [focusedRank, rowHeight, size.height > 0]); // eslint-disable-line react-hooks/exhaustive-deps -- scrolling away by hand must not be undone
+
+  // The keyboard follows the member when that changes, and comes back when its row had gone. Elsewhere it is left alone.
+  const focusedSource = member?.sourceId ?? null;
+  const lastFocused = useRef('');
+  useLayoutEffect(() => {
+    if (!active || focusedSource === null) return;
+    const key = `${focusedRank}:${focusedSource}`;
+    const holder = document.activeElement;
+    const isLost = holder === null || holder === document.body;
+    if (key === lastFocused.current && !isLost) return;
+    const cell = scroller.current?.querySelector<HTMLElement>(`[data-rank="${focusedRank}"][data-source="${focusedSource}"]`);
+    if (!cell) return;
+    lastFocused.current = key;
+    if (isLost || scroller.current?.contains(holder)) cell.focus({ preventScroll: true });
+  });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey || event.shiftKey || event.metaKey) return;
+    const page = Math.max(1, Math.floor(size.height / rowHeight));
+    const forwards = getComputedStyle(event.currentTarget).direction === 'rtl' ? -1 : 1;
+    switch (`${event.ctrlKey ? 'Ctrl+' : ''}${event.key}`) {
+      case 'ArrowLeft': move.member(-forwards); break;
+      case 'ArrowRight': move.member(forwards); break;
+      case 'ArrowUp': move.group(-1); break;
+      case 'ArrowDown': move.group(1); break;
+      case 'PageUp': move.group(-page); break;
+      case 'PageDown': move.group(page); break;
+      case 'Home': move.member(-Infinity); break;
+      case 'End': move.member(Infinity); break;
+      case 'Ctrl+Home': move.group(-Infinity); break;
+      case 'Ctrl+End': move.group(Infinity); break;
+      default: return;
+    }
+    event.preventDefault();
+  };
+  const onClick = (event: MouseEvent) => {
+    const place = placeOf(event.target);
+    if (!place) return;
+    move.to(place.rank, place.sourceId);
+    const verb = event.target instanceof Element ? event.target.closest<HTMLButtonElement>('button[data-verb]') : null;
+    if (verb && !verb.disabled) onVerb(verb.dataset['verb'] as TileVerb, place.rank, place.sourceId);
+  };
+  const accept = useLatest(onAccept);
+  const compare = useLatest(onCompare);
+
+  return (
+    <div ref={scroller} className={styles.scroller} onScroll={onScroll} tabIndex={-1}>
+      <div
+        role="grid" aria-label={t('cleanup.groups')} aria-rowcount={total} className={styles.track} style={{ blockSize: trackHeight(range) }}
+        onKeyDown={onKeyDown} onClick={onClick} onDoubleClick={(event) => { if (placeOf(event.target) && !(event.target as Element).closest('button')) onOpen(); }}
+      >
+        {shown.map((rank) => (
+          <GroupRow
+            key={rank} rank={rank} total={total} group={review.groupAt(rank)} geometry={geometry} width={size.width} mediaBase={host.mediaBase}
+            top={groupTop(geometry, rank) - (scroll.top - scroll.track)} focused={rank === focusedRank ? focusedSource : null} onAccept={accept} onCompare={compare}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The same function every time, which does what the newest one does: rows need not be drawn again for it. */
+function useLatest<Argument>(run: (argument: Argument) => void): (argument: Argument) => void {
+  const latest = useRef(run);
+  useLayoutEffect(() => { latest.current = run; });
+  return useCallback((argument) => latest.current(argument), []);
+}
+
+function placeOf(target: EventTarget): { readonly rank: number; readonly sourceId: number } | null {
+  const tile = target instanceof Element ? target.closest<HTMLElement>('[data-source]') : null;
+  return tile ? { rank: Number(tile.dataset['rank']), sourceId: Number(tile.dataset['source']) } : null;
+}

@@ -1,0 +1,61 @@
+import { CircleCheckBig, Images, ListChecks, ScanSearch } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { type Level, LEVELS } from '../../contract/index.ts';
+import { useAction } from '../app/actions.ts';
+import { useAppStore, useSet } from '../app/store.ts';
+import { useFormat } from '../i18n/setup.ts';
+import { useFacets } from '../library/queries.ts';
+import { Button } from '../ui/Button.tsx';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { useOperations, useSimilarityStatus } from './queries.ts';
+
+export interface NoGroupsProps {
+  readonly level: Level;
+  readonly onLevel: (level: Level) => void;
+  readonly allDecided: boolean;
+  readonly isCounted: boolean;
+}
+
+/** Why there is nothing to decide, and what can be done next. */
+export function NoGroups({ level, onLevel, allDecided, isCounted }: NoGroupsProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const store = useAppStore();
+  const set = useSet();
+  const addFolder = useAction('add-folder');
+  const reviewPlan = useAction('review-plan');
+  const { data: facets } = useFacets();
+  const { data: status } = useSimilarityStatus();
+  const { data: operations = [] } = useOperations();
+  const show = (part: Partial<ReturnType<typeof store.getState>['cleanup']>) => set({ cleanup: { ...store.getState().cleanup, ...part } });
+  const library = <Button onClick={() => set({ screen: 'library' })}>{t('actions.go-library')}</Button>;
+
+  if (allDecided) {
+    return (
+      <EmptyState icon={ListChecks} title={t('cleanup.empty.decided')} actions={<>
+        <Button variant="primary" autoFocus onClick={reviewPlan.run}>{t('actions.review-plan')}</Button>
+        <Button onClick={() => show({ showDecided: true })}>{t('cleanup.empty.showDecided')}</Button>
+      </>}>{t('cleanup.empty.decidedBody')}</EmptyState>
+    );
+  }
+  if (facets?.total === 0) {
+    return <EmptyState icon={Images} title={t('cleanup.empty.noImages')} actions={<Button variant="primary" onClick={addFolder.run}>{t('actions.add-folder')}</Button>}>{t('cleanup.empty.noImagesBody')}</EmptyState>;
+  }
+  if (!isCounted || status && status.pending > 0) {
+    const done = (status?.compared ?? 0) + (status?.failed ?? 0);
+    return (
+      <EmptyState icon={ScanSearch} title={t('cleanup.empty.comparing')} actions={library}>
+        {t('cleanup.empty.comparingBody', { done: format.number(done), total: format.number(done + (status?.pending ?? 0)) })}
+      </EmptyState>
+    );
+  }
+  const wider = LEVELS[LEVELS.indexOf(level) + 1];
+  const hasHistory = operations.some(({ kind }) => kind === 'cleanup');
+  return (
+    <EmptyState icon={CircleCheckBig} title={t(hasHistory ? 'cleanup.empty.clean' : 'cleanup.empty.none')} actions={<>
+      {wider ? <Button variant="primary" onClick={() => onLevel(wider)}>{t('cleanup.empty.wider', { level: t(`cleanup.levels.${wider}`) })}</Button> : library}
+      {hasHistory && <Button onClick={() => show({ view: 'history' })}>{t('cleanup.history.title')}</Button>}
+      {hasHistory && <Button onClick={() => show({ view: 'quarantine' })}>{t('cleanup.quarantine.title')}</Button>}
+    </>}>{t('cleanup.empty.noneBody', { level: t(`cleanup.levels.${level}`) })}</EmptyState>
+  );
+}

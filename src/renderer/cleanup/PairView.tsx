@@ -1,0 +1,154 @@
+import { ArrowLeft, Check, Copy, Undo2, Unlink } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ReviewMember } from '../../contract/index.ts';
+import { useAction, useActions } from '../app/actions.ts';
+import { useKeyLabel } from '../app/keyboard.ts';
+import { useAppState, useSet } from '../app/store.ts';
+import { CompareView } from '../compare/CompareView.tsx';
+import { useFormat } from '../i18n/setup.ts';
+import { Badge } from '../ui/Badge.tsx';
+import { Button } from '../ui/Button.tsx';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { Kbd } from '../ui/Kbd.tsx';
+import styles from './Look.module.css';
+import { evidenceText } from './member-text.ts';
+import { answer, type Candidate, candidatesAfter, nextPair, type Pair, type PairAnswer } from './pairs.ts';
+import { transformBetween } from './transform-between.ts';
+import type { GroupsState } from './useGroups.ts';
+
+const AHEAD = 2;
+
+/** Two images of a group at a time, the likely keeper on the left; one key decides and brings the next pair. */
+export function PairView({ groups, onClose }: { readonly groups: GroupsState; readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const { group, rank, move } = groups.focus;
+  const pair = group && nextPair(group);
+  const accepting = { run: () => groups.accept(rank), enabled: group !== undefined && !group.isDecided };
+  useActions({
+    'close-compare': { run: onClose },
+    'previous-group': { run: () => move.group(-1), enabled: rank > 0 },
+    'next-group': { run: () => move.group(1), enabled: rank < groups.total - 1 },
+    'next-open': { run: () => void groups.advance(rank) },
+    ...(!pair && { accept: accepting }),
+  });
+  const back = <Button variant="quiet" icon={ArrowLeft} onClick={onClose}>{t('cleanup.back')}</Button>;
+  if (group && pair) return <PairOf groups={groups} pair={pair} back={back} />;
+  if (!group) return null;
+  return (
+    <section className={styles.look} aria-label={t('compare.title')}>
+      <div className={styles.bar}>{back}<GroupPlace groups={groups} /></div>
+      {group.isDecided
+        ? <EmptyState icon={Check} title={t('cleanup.pairs.decided')} actions={<Button variant="primary" autoFocus onClick={() => void groups.advance(rank)}>{t('actions.next-open')}</Button>}>{t('cleanup.pairs.decidedBody')}</EmptyState>
+        : <EmptyState icon={Copy} title={t('cleanup.pairs.same')} actions={<Button variant="primary" autoFocus onClick={accepting.run}>{t('actions.accept')}</Button>}>{t('cleanup.pairs.sameBody')}</EmptyState>}
+    </section>
+  );
+}
+
+interface PairOfProps {
+  readonly groups: GroupsState;
+  readonly pair: Pair;
+  readonly back: ReactNode;
+}
+
+function PairOf({ groups, pair, back }: PairOfProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const set = useSet();
+  const keyLabel = useKeyLabel();
+  const evidence = useAppState((state) => state.inspectorOpen);
+  const takeBack = useAction('take-back');
+  const { rank, group } = groups.focus;
+  const [left, right] = [pair.left.members[0], pair.right.members[0]];
+  const shownPair = `${pair.left.assetId} ${pair.right.assetId}`;
+  const [focus, setFocus] = useState({ of: shownPair, index: 0 });
+  const focused = focus.of === shownPair ? focus.index : 0;
+  const setFocused = (index: number) => setFocus({ of: shownPair, index });
+
+  const frame = useRef<HTMLDivElement>(null);
+  // The stage takes the keyboard: Enter decides and does not press the button that decided before.
+  useEffect(() => { frame.current?.querySelector<HTMLElement>('[role="group"][tabindex="0"]')?.focus(); }, [shownPair]);
+
+  const decide = (which: PairAnswer) => { if (right) groups.settle(rank, right.sourceId, answer(pair, which)); };
+  const suggested: PairAnswer = pair.right.members.some(({ suggestion }) => suggestion === 'keep') ? 'both' : 'left';
+  const part = () => { if (right) groups.partFrom(rank, right.sourceId, [pair.left.assetId]); };
+  useActions({
+    'accept': { run: () => decide(suggested) },
+    'keep': { run: () => decide(focused === 0 ? 'left' : 'right') },
+    'reject': { run: () => decide(focused === 0 ? 'right' : 'left') },
+    'keep-both': { run: () => decide('both') },
+    'not-duplicate': { run: part },
+    'loupe-previous': { run: () => setFocused(0) },
+    'loupe-next': { run: () => setFocused(1) },
+  });
+  const ahead = usePairsAhead(groups, pair);
+  if (!group || !left || !right) return null;
+  return (
+    <div ref={frame} className={styles.look}>
+      <CompareView
+        candidates={[
+          { assetId: pair.left.assetId, label: <><Badge tone="accent">{t('compare.keeper')}</Badge><Copies candidate={pair.left} /></> },
+          { assetId: pair.right.assetId, transform: transformBetween(left.transform, right.transform), label: <><Badge>{evidenceText(t, format, right.isReference ? left : right)}</Badge><Copies candidate={pair.right} /></> },
+        ]}
+        focused={focused} onFocus={setFocused} preload={ahead} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
+        leading={<>{back}<GroupPlace groups={groups} pair={pair} /></>}
+      />
+      <div className={styles.answers} data-dock role="toolbar" aria-label={t('cleanup.pairs.answers')}>
+        <span className={styles.reason}><strong>{t(`cleanup.rules.names.${rightRule(pair)}`)}</strong> <span lang="en">{reasonOf(pair)}</span></span>
+        <Answer label={t('cleanup.pairs.left')} shortcut={suggested === 'left' ? keyLabel('accept') : undefined} primary={suggested === 'left'} onPress={() => decide('left')} />
+        <Answer label={t('cleanup.pairs.right')} onPress={() => decide('right')} />
+        <Answer label={t('actions.keep-both')} shortcut={keyLabel(suggested === 'both' ? 'accept' : 'keep-both')} primary={suggested === 'both'} onPress={() => decide('both')} />
+        <Button icon={Unlink} onClick={part} title={keyLabel('not-duplicate')}>{t('actions.not-duplicate')}</Button>
+        <Button variant="quiet" icon={Undo2} disabled={!takeBack.enabled} onClick={takeBack.run} title={keyLabel('take-back')}>{t('cleanup.pairs.takeBack')}</Button>
+      </div>
+    </div>
+  );
+}
+
+function Answer({ label, shortcut, primary = false, onPress }: { readonly label: string; readonly shortcut?: string | undefined; readonly primary?: boolean; readonly onPress: () => void }) {
+  return <Button variant={primary ? 'primary' : 'secondary'} onClick={onPress}>{label}{shortcut && <Kbd>{shortcut}</Kbd>}</Button>;
+}
+
+function GroupPlace({ groups: { focus: { rank }, total }, pair }: { readonly groups: GroupsState; readonly pair?: Pair }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <span className={styles.where}>
+      {t('cleanup.groupPlace', { place: format.number(rank + 1), total: format.number(total) })}
+      {pair && pair.total > 1 && <span className={styles.muted}>{t('cleanup.pairs.place', { place: format.number(pair.place), total: format.number(pair.total) })}</span>}
+    </span>
+  );
+}
+
+/** A content that lies in several places is shown once; its copies do what the rules suggest. */
+function Copies({ candidate: { members } }: { readonly candidate: Candidate }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return members.length > 1 && <Badge>{t('cleanup.pairs.copies', { count: members.length, formatted: format.number(members.length) })}</Badge>;
+}
+
+/** The images of the next pairs: of this group, then of the next one that is open. */
+function usePairsAhead({ review, focus: { group, rank }, total }: GroupsState, pair: Pair): readonly number[] {
+  const here = group ? candidatesAfter(group, pair).map(({ assetId }) => assetId) : [];
+  const there: number[] = [];
+  for (let next = rank + 1; next < total && there.length === 0; next += 1) {
+    const following = review.groupAt(next);
+    if (!following) break;
+    const coming = following.isDecided ? null : nextPair(following);
+    if (coming) there.push(coming.left.assetId, coming.right.assetId);
+  }
+  const before = rank > 0 ? review.groupAt(rank - 1)?.members.slice(0, AHEAD).map(({ assetId }) => assetId) ?? [] : [];
+  return [...new Set([...here.slice(0, AHEAD), ...there, ...before])];
+}
+
+function decisive({ left, right }: Pair): ReviewMember | undefined {
+  return right.members.find(({ suggestion }) => suggestion === 'remove') ?? right.members[0] ?? left.members[0];
+}
+
+function rightRule(pair: Pair): ReviewMember['rule'] {
+  return decisive(pair)?.rule ?? 'path';
+}
+
+function reasonOf(pair: Pair): string {
+  return decisive(pair)?.reason ?? '';
+}

@@ -1,0 +1,157 @@
+import { ArrowLeft, CircleAlert, ListChecks } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Plan, REMOVAL_MODES } from '../../contract/index.ts';
+import { useActions } from '../app/actions.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
+import { useAppState, useAppStore, useSet } from '../app/store.ts';
+import { legible } from '../i18n/legible.ts';
+import { useFormat } from '../i18n/setup.ts';
+import { Button } from '../ui/Button.tsx';
+import { Checkbox } from '../ui/Checkbox.tsx';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { ProgressBar } from '../ui/ProgressBar.tsx';
+import { Segmented } from '../ui/Segmented.tsx';
+import { Select } from '../ui/Select.tsx';
+import { Spinner } from '../ui/Spinner.tsx';
+import { type PlanList, useApply, usePlan } from './plan-queries.ts';
+import { PlanItems } from './PlanItems.tsx';
+import styles from './Plan.module.css';
+import { useOperations } from './queries.ts';
+import { Skipped } from './Skipped.tsx';
+
+/** What will happen to which files, before anything does, and the one button that does it. */
+export function PlanView() {
+  const { t } = useTranslation();
+  const store = useAppStore();
+  const set = useSet();
+  const level = useAppState((state) => state.level);
+  const mode = useAppState((state) => state.removalMode);
+  const mergeMetadata = useAppState((state) => state.mergeMetadata);
+  const decisions = useAppState((state) => state.decisions);
+  const [scope, setScope] = useState<'decided' | 'all'>('decided');
+  const { data: plan, error, isPlaceholderData, isFetching, refetch } = usePlan({ level, scope, mode, mergeMetadata }, decisions.idle);
+  const { apply, isPending, result } = useApply(mode);
+  const leave = () => set({ cleanup: { ...store.getState().cleanup, view: 'groups' } });
+  useActions({ 'close-loupe': { run: leave, enabled: !isPending } });
+  const settled = plan && !isPlaceholderData && !isFetching ? plan : undefined;
+
+  return (
+    <div className={styles.plan}>
+      <header className={styles.bar}>
+        <Button variant="quiet" icon={ArrowLeft} disabled={isPending} onClick={leave}>{t('cleanup.back')}</Button>
+        <h1>{t(result ? 'cleanup.plan.skippedTitle' : 'cleanup.plan.title')}</h1>
+      </header>
+      {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
+      {result && <Skipped result={result} />}
+      {!plan && !error && <div className={styles.loading}><Spinner label={t('cleanup.plan.making')} /></div>}
+      {plan && !result && <>
+        <fieldset className={styles.options} disabled={isPending}>
+          <legend className="visually-hidden">{t('cleanup.plan.options')}</legend>
+          <div className={styles.option}>
+            <Segmented label={t('cleanup.plan.scope')} value={scope} onChange={setScope} options={(['decided', 'all'] as const).map((value) => ({ value, label: t(`cleanup.plan.scopes.${value}`) }))} />
+            <small>{t(`cleanup.plan.scopeHints.${scope}`, { level: t(`cleanup.levels.${level}`) })}</small>
+          </div>
+          <div className={styles.option}>
+            <Select label={t('cleanup.plan.mode')} value={mode} onChange={(removalMode) => set({ removalMode })} options={REMOVAL_MODES.map((value) => ({ value, label: t(`cleanup.plan.modes.${value}`) }))} />
+            <small>{t(`cleanup.plan.modeHints.${mode}`)}</small>
+          </div>
+          <Checkbox label={t('cleanup.plan.merge')} hint={t('cleanup.plan.mergeHint')} checked={mergeMetadata} onChange={(next) => set({ mergeMetadata: next })} />
+        </fieldset>
+        {plan.counts.remove === 0 && settled
+          ? <NothingPlanned scope={scope} onAll={() => setScope('all')} onLeave={leave} />
+          : <Planned plan={plan} />}
+        <Footer plan={plan} ready={settled !== undefined} isPending={isPending} onApply={() => { if (settled) apply(settled.planId); }} />
+      </>}
+    </div>
+  );
+}
+
+function NothingPlanned({ scope, onAll, onLeave }: { readonly scope: 'decided' | 'all'; readonly onAll: () => void; readonly onLeave: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <EmptyState icon={ListChecks} title={t('cleanup.plan.nothing')} actions={<>
+      <Button variant="primary" autoFocus onClick={onLeave}>{t('cleanup.plan.decideMore')}</Button>
+      {scope === 'decided' && <Button onClick={onAll}>{t('cleanup.plan.useRules')}</Button>}
+    </>}>{t(`cleanup.plan.nothingBody.${scope}`)}</EmptyState>
+  );
+}
+
+function Planned({ plan }: { readonly plan: Plan }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { counts } = plan;
+  const [chosen, setChosen] = useState<PlanList>('remove');
+  const list = counts[chosen] > 0 ? chosen : 'remove';
+  const most = plan.folders[0]?.bytes ?? 1;
+  return (
+    <div className={styles.planned}>
+      <section className={styles.folders} aria-label={t('cleanup.plan.byFolder')} tabIndex={0}>
+        <h2>{t('cleanup.plan.byFolder')}</h2>
+        <ul>
+          {plan.folders.map(({ path, files, bytes }) => (
+            <li key={path}>
+              <bdi title={legible(path)} data-selectable>{legible(path)}</bdi>
+              <span className={styles.muted}>{t('cleanup.files', { count: files, formatted: format.number(files) })} · {format.bytes(bytes)}</span>
+              <span className={styles.share} aria-hidden><span style={{ inlineSize: `${Math.max(1, bytes / Math.max(1, most) * 100)}%` }} /></span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section className={styles.lists}>
+        <Segmented
+          label={t('cleanup.plan.lists')} value={list} onChange={setChosen}
+          options={(['remove', 'keep', 'held'] as const).filter((value) => value === 'remove' || counts[value] > 0).map((value) => ({ value, label: t(`cleanup.plan.list.${value}`, { formatted: format.number(counts[value]) }) }))}
+        />
+        <PlanItems key={`${plan.planId} ${list}`} planId={plan.planId} list={list} total={counts[list]} />
+      </section>
+    </div>
+  );
+}
+
+interface FooterProps { readonly plan: Plan; readonly ready: boolean; readonly isPending: boolean; readonly onApply: () => void }
+
+function Footer({ plan: { counts, groups, bytes }, ready, isPending, onApply }: FooterProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const mode = useAppState((state) => state.removalMode);
+  const focused = useRef(false);
+  return (
+    <footer className={styles.footer} data-dock>
+      {isPending ? <Applying /> : (
+        <div className={styles.sum}>
+          <strong>{t(`cleanup.plan.sums.${mode}`, { count: counts.remove, formatted: format.number(counts.remove), bytes: format.bytes(bytes) })}</strong>
+          <span className={styles.muted}>
+            {t('cleanup.plan.stays', { count: counts.keep, formatted: format.number(counts.keep), groups: format.number(groups) })}
+            {counts.held > 0 && <> · <CircleAlert size={12} aria-hidden /> {t('cleanup.plan.heldBack', { count: counts.held, formatted: format.number(counts.held) })}</>}
+          </span>
+        </div>
+      )}
+      <Button
+        variant="primary" size="large" disabled={!ready || isPending || counts.remove === 0} onClick={onApply}
+        ref={(button) => {
+          // The next step is under the finger as soon as it can be taken.
+          if (!button || button.disabled || focused.current) return;
+          focused.current = true;
+          button.focus();
+        }}
+      >{t(`cleanup.plan.applies.${mode}`)}</Button>
+    </footer>
+  );
+}
+
+/** How far the apply under way is. */
+function Applying() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { data: operations = [] } = useOperations();
+  const running = operations.find(({ state }) => state === 'running');
+  const done = running ? running.moved + running.skipped : 0;
+  const text = running ? t('cleanup.plan.applying', { done: format.number(done), total: format.number(running.planned) }) : t('cleanup.plan.starting');
+  return (
+    <div className={styles.sum} role="status">
+      <strong>{text}</strong>
+      <ProgressBar label={text} value={running ? done / Math.max(1, running.planned) : null} />
+    </div>
+  );
+}

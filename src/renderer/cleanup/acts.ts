@@ -1,0 +1,35 @@
+import type { Choice, KeeperRuleSetting, Level } from '../../contract/index.ts';
+
+/** What is decided about one file; null takes a decision away. */
+export interface MemberChoice {
+  readonly sourceId: number;
+  readonly choice: Choice | null;
+}
+
+interface GroupPlace {
+  readonly level: Level;
+  readonly groupId: string;
+  readonly rank: number;
+  readonly sourceId: number;
+}
+
+/** Something the user did here, with what it takes to undo it. */
+export type Act =
+  | GroupPlace & { readonly kind: 'decide'; readonly before: readonly MemberChoice[] }
+  | GroupPlace & { readonly kind: 'not-duplicate'; readonly pairs: readonly { readonly a: number; readonly b: number }[] }
+  | { readonly kind: 'rules'; readonly before: readonly KeeperRuleSetting[] }
+  | { readonly kind: 'protect'; readonly before: readonly string[] }
+  | { readonly kind: 'operation'; readonly operationId: number };
+
+const REMEMBERED = 1000;
+
+export function remember(acts: readonly Act[], act: Act): readonly Act[] {
+  // Once files have moved, the decisions about them are history.
+  const kept = act.kind === 'operation' ? acts.filter(({ kind }) => kind === 'operation') : acts;
+  return [...kept, act].slice(-REMEMBERED);
+}
+
+/** The decision that Backspace takes back: the last one, unless files have been moved since. */
+export function lastDecision(acts: readonly Act[]): Act | undefined {
+  return acts.findLast(({ kind }) => kind === 'decide' || kind === 'not-duplicate');
+}

@@ -1,0 +1,16 @@
+import type { TFunction } from 'i18next';
+import type { ReviewMember } from '../../contract/index.ts';
+import type { Format } from '../i18n/setup.ts';
+
+/** The reference is what the others are compared with: there is nothing to tell between it and itself. */
+export function isTold({ isReference }: Pick<ReviewMember, 'isReference'>): boolean {
+  return !isReference;
+}
+
+/** How a member comes from the group's reference, with how alike they are where that is in question. */
+export function evidenceText(t: TFunction, format: Format, member: Pick<ReviewMember, 'isReference' | 'relation' | 'transform' | 'similarity'>): string {
+  if (!isTold(member)) return t('cleanup.reference');
+  const { relation, transform, similarity } = member;
+  const how = relation === 'rotated' || relation === 'mirrored' ? t(`cleanup.transforms.${transform}`) : t(`cleanup.relations.${relation}`);
+  return relation === 'identical-bytes' || relation === 'identical-pixels' ? how : `${how} · ${format.percent(similarity)}`;
+}

@@ -1,5 +1,5 @@
 /** Maps whose keys are the user's data, not names of ours: a list's columns. */
-const DATA_KEYS = new Set(['row', 'preview']);
+const DATA_KEYS = new Set(['row', 'inheritedRow', 'preview']);
 
 /** The command line's form of a record: camelCase keys as snake_case, all the way down, except keys that are data. */
 export function toSnakeCase(value: unknown): unknown {

@@ -7,6 +7,7 @@ import { shownLocation } from '../catalog/sources.ts';
 import { renditionPath } from '../renditions/store.ts';
 import { parseFilter } from './filter.ts';
 import { FLAGS } from './flags.ts';
+import { createInheritance } from './inherited.ts';
 
 export interface AssetRecords {
   get(id: number): Asset;
@@ -34,11 +35,14 @@ export function createAssetRecords(db: Database.Database, reader: Reader, worksp
     'SELECT preset, width, height, bytes FROM rendition WHERE asset_id = ? ORDER BY bytes');
   const sourcesOf = db.prepare<[number], { container: string; name: string }>(
     'SELECT c.path AS container, s.name FROM source s JOIN container c ON c.id = s.container_id WHERE s.asset_id = ? AND s.missing_since IS NULL ORDER BY s.id');
+  const inheritance = createInheritance(db);
+
   function toAsset(row: AssetRow): Asset {
     const { score, sharpness, contrast, brightness, colorfulness, resolution, pdq, pdqQuality, phash, dhash, ...plain } = row;
+    const { takenAt, metadata, inherited, inheritedRow } = inheritance.complete(row.id, { takenAt: row.takenAt, metadata: JSON.parse(row.metadata) as Metadata });
     return {
-      ...plain, hasAlpha: row.hasAlpha === 1, takenAt: row.takenAt === null ? null : new Date(row.takenAt).toISOString(), createdAt: new Date(row.createdAt).toISOString(),
-      flags: JSON.parse(row.flags) as string[], metadata: JSON.parse(row.metadata) as Metadata, inherited: [], inheritedRow: null,
+      ...plain, hasAlpha: row.hasAlpha === 1, takenAt: takenAt === null ? null : new Date(takenAt).toISOString(), createdAt: new Date(row.createdAt).toISOString(),
+      flags: JSON.parse(row.flags) as string[], metadata, inherited, inheritedRow,
       quality: { score, sharpness, contrast, brightness, colorfulness, resolution }, hashes: { pdq, pdqQuality, phash, dhash },
       renditions: renditionsOf.all(row.id).map((rendition) => ({ ...rendition, path: renditionPath(workspace.renditions, row.sha256, rendition.preset) })),
       sources: sourcesOf.all(row.id).map(({ container, name }) => shownLocation(container, name)),

@@ -1,15 +1,44 @@
 import { implement } from '@orpc/server';
-import { contract } from '../../../contract/index.ts';
-import { ProofsheetError } from '../errors.ts';
+import { contract, type QuarantineItem } from '../../../contract/index.ts';
 import { withContractErrors } from '../rpc.ts';
+import type { Cleanup } from './cleanup.ts';
+import { toOperation, toOperationItem, type JournalItem } from './journal.ts';
+import { shownPath } from './paths.ts';
+import { requireTrash } from './trash.ts';
 
-const missing = (): never => { throw new ProofsheetError('internal', 'This is being built.'); };
-
-export function createCleanupRouter() {
+export function createCleanupRouter({ journal, plans, review, operations, rules, protectionWith }: Cleanup) {
   const os = implement(contract.cleanup).use(withContractErrors);
   return os.router({
-    review: os.review.handler(missing), nextOpen: os.nextOpen.handler(missing), rankOf: os.rankOf.handler(missing), decide: os.decide.handler(missing), acceptSuggestions: os.acceptSuggestions.handler(missing),
-    plan: os.plan.handler(missing), planItems: os.planItems.handler(missing), apply: os.apply.handler(missing), cancel: os.cancel.handler(missing), undo: os.undo.handler(missing), operationItems: os.operationItems.handler(missing), operations: os.operations.handler(missing),
-    quarantine: os.quarantine.handler(missing), restore: os.restore.handler(missing), emptyQuarantine: os.emptyQuarantine.handler(missing),
+    review: os.review.handler(({ input: { level, start, count, ...input } }) => review.page({ level, rules: input.rules ?? rules() }, start, count)),
+    nextOpen: os.nextOpen.handler(({ input: { level, from, ...input } }) => review.nextOpen({ level, rules: input.rules ?? rules() }, from)),
+    rankOf: os.rankOf.handler(({ input }) => review.rankOf(input.level, input.of)),
+    decide: os.decide.handler(({ input }) => review.decide(input.level, input.groupId, input.choices)),
+    acceptSuggestions: os.acceptSuggestions.handler(({ input: { level, ...input } }) => review.acceptSuggestions({ level, rules: input.rules ?? rules() })),
+    plan: os.plan.handler(async ({ input: { itemLimit = Number.MAX_SAFE_INTEGER, ...input } }) => {
+      if (input.mode === 'trash') requireTrash(process.platform);
+      const planId = await plans.make({ ...input, rules: input.rules ?? rules() }, protectionWith(input.protect));
+      return plans.describe(planId, itemLimit);
+    }),
+    planItems: os.planItems.handler(({ input }) => {
+      plans.get(input.planId);
+      return plans.list(input.planId, input.list, input.start, input.count);
+    }),
+    apply: os.apply.handler(({ input }) => operations.apply(input.planId)),
+    cancel: os.cancel.handler(({ input }) => ({ cancelled: operations.cancel(input.operationId) })),
+    undo: os.undo.handler(({ input }) => operations.undo(input.operationId)),
+    operations: os.operations.handler(({ input }) => journal.operations(input.before ?? Number.MAX_SAFE_INTEGER, input.limit).map(toOperation)),
+    operationItems: os.operationItems.handler(({ input: { state = null, ...input } }) => {
+      journal.operation(input.operationId);
+      return journal.items({ ...input, state }).map(toOperationItem);
+    }),
+    quarantine: os.quarantine.handler(({ input }) => ({
+      ...journal.quarantineTotals(Number.MAX_SAFE_INTEGER), items: journal.quarantined(input.after, Number.MAX_SAFE_INTEGER, input.limit).map(toQuarantineItem),
+    })),
+    restore: os.restore.handler(({ input }) => operations.restore(input.ids)),
+    emptyQuarantine: os.emptyQuarantine.handler(({ input }) => operations.empty(input.days, input.apply)),
   });
+}
+
+function toQuarantineItem({ id, operationId, assetId, path, place, bytes, movedAt }: JournalItem): QuarantineItem {
+  return { id, operationId, assetId, path, quarantinePath: shownPath(place ?? ''), bytes, movedAt: new Date(movedAt ?? 0).toISOString() };
 }

@@ -1,0 +1,224 @@
+import { KEEPER_RULES, type Choice, type ErrorCode, type KeeperRule, type Relation } from '../../../contract/index.ts';
+import { RAW_FORMATS } from '../pixels/sniff.ts';
+
+/** What the rules look at of one file of a group. */
+export interface Candidate {
+  readonly sourceId: number;
+  /** Equal for identical bytes. */
+  readonly assetId: number;
+  /** As it is shown. */
+  readonly path: string;
+  readonly relation: Relation;
+  readonly isReference: boolean;
+  readonly isProtected: boolean;
+  /** Upright pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly hasAlpha: boolean;
+  readonly format: string;
+  /** Quality, 0–100. */
+  readonly score: number;
+  /** How many things the file says of itself: date, camera, place, title … */
+  readonly details: number;
+  /** When the file was last written, milliseconds since 1970; null when unknown. */
+  readonly mtimeMs: number | null;
+  /** What the user decided; null when nothing. */
+  readonly decision: Choice | null;
+}
+
+export interface Judgement {
+  readonly choice: Choice;
+  readonly rule: KeeperRule | 'decision';
+  /** The facts that decided: `4000×3000 against 1600×1200`. */
+  readonly reason: string;
+  /** Index of the file that stands for a removed one; null for one that is kept. */
+  readonly keeper: number | null;
+  /** Why a file is kept that was decided to go: `protected` or `last-copy`. */
+  readonly held: ErrorCode | null;
+}
+
+/**
+ * Says of every file of a group whether it is kept. The files are put into one order by the rules, each deciding what
+ * those before it left equal. Then each file in that order is kept unless one that is kept already can stand for it.
+ * The answer follows from the set of files alone: total, deterministic, and never without a kept one.
+ * What the rules mean: docs/cleanup.md.
+ * @param rules in the order in which they decide; `path` comes last where it is not among them
+ * @param decisions false leaves aside what the user decided: that is what the rules suggest
+ */
+export function judge(group: readonly Candidate[], rules: readonly KeeperRule[], decisions: boolean): Judgement[] {
+  const order = [...new Set([...rules, 'path' as const])];
+  const keys = order.map((rule) => RANKS[rule](group));
+  const ranked = group.map((_, index) => index).sort((a, b) => compare(keys, a, b));
+  const wish = (index: number): Choice | null => (decisions ? of(group, index).decision : null);
+  const judgements = new Array<Judgement>(group.length);
+  const kept: number[] = [];
+
+  const against = (winner: number, loser: number): { readonly rule: KeeperRule; readonly reason: string } => {
+    const rule = order[keys.findIndex((ranks) => ranks[winner] !== ranks[loser])] ?? 'path';
+    const [better, worse] = [FACTS[rule](of(group, winner)), FACTS[rule](of(group, loser))];
+    return { rule, reason: better === worse ? better : `${better} against ${worse}` };
+  };
+  const keep = (index: number, why: Pick<Judgement, 'rule' | 'reason'>, held: ErrorCode | null = null): void => {
+    kept.push(index);
+    judgements[index] = { choice: 'keep', ...why, keeper: null, held };
+  };
+
+  for (const index of ranked) if (wish(index) === 'keep') keep(index, DECIDED);
+  for (const index of ranked) {
+    const member = of(group, index);
+    if (wish(index) === 'remove' && member.isProtected) keep(index, { rule: 'protected', reason: IN_PROTECTED }, 'protected');
+  }
+  for (const index of ranked) {
+    if (wish(index) !== null) continue;
+    const member = of(group, index);
+    const better = closest(kept.filter((other) => compare(keys, other, index) < 0 && standsFor(of(group, other), member)), member);
+    if (member.isProtected) keep(index, { rule: 'protected', reason: IN_PROTECTED });
+    else if (better !== undefined) judgements[index] = { choice: 'remove', ...against(better, index), keeper: better, held: null };
+    else keep(index, whyKept(index));
+  }
+  // All of them were decided to go, one after another or in groups that have become one.
+  if (kept.length === 0 && ranked[0] !== undefined) keep(ranked[0], DECIDED, 'last-copy');
+  for (const index of ranked) {
+    if (judgements[index] !== undefined) continue;
+    judgements[index] = { choice: 'remove', ...DECIDED, keeper: closest([...kept].sort((a, b) => compare(keys, a, b)), of(group, index)) ?? null, held: null };
+  }
+  return judgements;
+
+  /** A file of the same bytes, else the first. */
+  function closest(keepers: readonly number[], member: Candidate): number | undefined {
+    return keepers.find((keeper) => of(group, keeper).assetId === member.assetId) ?? keepers[0];
+  }
+
+  function whyKept(index: number): Pick<Judgement, 'rule' | 'reason'> {
+    const member = of(group, index);
+    const first = kept[0];
+    if (first === undefined) {
+      const second = ranked.find((other) => other !== index && compare(keys, index, other) < 0);
+      return second === undefined ? { rule: 'path', reason: member.path } : against(index, second);
+    }
+    return besides(of(group, first), member) ?? against(...(compare(keys, first, index) < 0 ? [first, index] as const : [index, first] as const));
+  }
+}
+
+const DECIDED = { rule: 'decision', reason: 'your decision' } as const;
+const IN_PROTECTED = 'in a protected folder';
+
+/** Whether nothing of a file is lost where this one is kept. */
+function standsFor(keeper: Candidate, member: Candidate): boolean {
+  return besides(keeper, member) === null;
+}
+
+/** A frame of a fifth on each side makes 1.96 times the pixels: what has more than twice as many is the larger picture. */
+const FRAME_FACTOR = 2;
+
+/** Why a file stays beside one that comes before it; null when that one has all that it has. */
+function besides(keeper: Candidate, member: Candidate): { readonly rule: KeeperRule; readonly reason: string } | null {
+  if (member.frames > keeper.frames) return { rule: 'format', reason: `${member.frames} frames against ${keeper.frames}` };
+  if (member.hasAlpha && !keeper.hasAlpha) return { rule: 'format', reason: 'transparency against none' };
+  const factor = { cropped: 1, bordered: FRAME_FACTOR }[member.relation as string];
+  if (factor !== undefined && !member.isReference && pixels(member) > factor * pixels(keeper)) {
+    return { rule: 'whole', reason: `${member.relation}, but ${size(member)} against ${size(keeper)}` };
+  }
+  return null;
+}
+
+function compare(keys: readonly (readonly number[])[], a: number, b: number): number {
+  for (const ranks of keys) {
+    const difference = (ranks[a] ?? 0) - (ranks[b] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function of(group: readonly Candidate[], index: number): Candidate {
+  const member = group[index];
+  if (member === undefined) throw new Error(`The group has no member ${index}`);
+  return member;
+}
+
+/** Numbers by which a rule orders the files of a group: the lowest is kept first, equal ones are left to the next rule. */
+type Ranks = (group: readonly Candidate[]) => readonly number[];
+
+const by = (key: (member: Candidate) => number): Ranks => (group) => group.map(key);
+
+const RANKS: Readonly<Record<KeeperRule, Ranks>> = {
+  protected: by(({ isProtected }) => Number(!isProtected)),
+  whole: by(({ relation, isReference }) => Number(!isReference && (relation === 'cropped' || relation === 'bordered'))),
+  resolution: by((member) => -pixels(member)),
+  upright: by(({ relation, isReference }) => Number(!isReference && (relation === 'rotated' || relation === 'mirrored'))),
+  quality: rankQuality,
+  format: by(({ format }) => formatClass(format)),
+  metadata: by(({ details }) => -details),
+  // Two seconds are as exact as the times of some memory cards.
+  oldest: by(({ mtimeMs }) => (mtimeMs === null ? Number.MAX_SAFE_INTEGER : Math.floor(mtimeMs / 2000))),
+  largest: by(({ bytes }) => -bytes),
+  path: rankPaths,
+};
+
+/** Points of quality that no eye sees: compression noise alone can raise the measured sharpness by a few. */
+const QUALITY_STEP = 5;
+
+/** From the best downwards, those within a step of the first of a tier are equal. */
+function rankQuality(group: readonly Candidate[]): readonly number[] {
+  const tiers = new Map<number, number>();
+  let first = Infinity;
+  let tier = -1;
+  for (const score of group.map((member) => member.score).sort((a, b) => b - a)) {
+    if (first - score > QUALITY_STEP) {
+      tier += 1;
+      first = score;
+    }
+    tiers.set(score, tier);
+  }
+  return group.map((member) => tiers.get(member.score) ?? 0);
+}
+
+const FORMAT_CLASSES: readonly (readonly string[])[] = [RAW_FORMATS, ['tiff', 'psd'], ['png', 'bmp'], ['jpeg', 'heic', 'avif', 'jxl', 'jp2', 'webp'], ['gif'], ['ico']];
+
+function formatClass(format: string): number {
+  const found = FORMAT_CLASSES.findIndex((formats) => formats.includes(format));
+  return found === -1 ? FORMAT_CLASSES.length : found;
+}
+
+/** `ring (2).jpg`, `ring copy.jpg`, `Copy of ring.jpg`, `ring - Kopie.jpg`: what systems call a copy. */
+const COPY_NAME = /(?:\(\d+\)|[ _-](?:copy|kopie|copie|copia)(?:[ _-]?\(?\d+\)?)?)\.[^.]*$|^(?:copy of|kopie von|copie de|copia de) /i;
+
+/** No copy by its name, then the fewest folders, then the shortest, then the first in the order of characters. */
+function rankPaths(group: readonly Candidate[]): readonly number[] {
+  const parts = group.map(({ path, sourceId }) => {
+    const folders = path.split(/[\\/]/);
+    return { path, sourceId, isCopy: Number(COPY_NAME.test(folders.at(-1) ?? '')), depth: folders.length };
+  });
+  const sorted = [...parts].sort((a, b) => a.isCopy - b.isCopy || a.depth - b.depth || a.path.length - b.path.length || (a.path < b.path ? -1 : a.path > b.path ? 1 : a.sourceId - b.sourceId));
+  const place = new Map(sorted.map((part, index) => [part.sourceId, index]));
+  return parts.map((part) => place.get(part.sourceId) ?? 0);
+}
+
+const FACTS: Readonly<Record<KeeperRule, (member: Candidate) => string>> = {
+  protected: ({ isProtected }) => (isProtected ? 'protected' : 'not protected'),
+  whole: ({ relation, isReference }) => (!isReference && (relation === 'cropped' || relation === 'bordered') ? relation : 'whole'),
+  resolution: size,
+  upright: ({ relation, isReference }) => (!isReference && (relation === 'rotated' || relation === 'mirrored') ? relation : 'upright'),
+  quality: ({ score }) => `quality ${score.toFixed(0)}`,
+  format: ({ format }) => format.toUpperCase(),
+  metadata: ({ details }) => `${details} details`,
+  oldest: ({ mtimeMs }) => (mtimeMs === null ? 'no date' : new Date(mtimeMs).toISOString().slice(0, 19).replace('T', ' ')),
+  largest: ({ bytes }) => `${bytes.toLocaleString('en')} bytes`,
+  path: ({ path }) => path,
+};
+
+function pixels({ width, height }: Candidate): number {
+  return width * height;
+}
+
+function size({ width, height }: Candidate): string {
+  return `${width}×${height}`;
+}
+
+/** The rules that are switched on, in their order; all of them when none is. */
+export function activeRules(settings: readonly { readonly rule: KeeperRule; readonly enabled: boolean }[]): readonly KeeperRule[] {
+  const active = settings.filter(({ enabled }) => enabled).map(({ rule }) => rule);
+  return active.length === 0 ? KEEPER_RULES : active;
+}

@@ -1,0 +1,295 @@
+import type Database from 'better-sqlite3';
+import { MAX_SKIPPED, type ErrorCode } from '../../../contract/index.ts';
+import { shownLocation } from '../catalog/sources.ts';
+import { ProofsheetError } from '../errors.ts';
+import { applyPlan, skipRest } from './apply.ts';
+import type { Standing } from './checks.ts';
+import type { Files } from './files.ts';
+import type { Journal, JournalItem, PlannedItem, Refusal } from './journal.ts';
+import { createPlaces } from './places.ts';
+import type { Plans } from './plan.ts';
+import { createProtection } from './protection.ts';
+import { deleteItems, recoverItem, restoreItems, tidyUp, type RestoreOptions, type Returned } from './restore.ts';
+import { requireTrash } from './trash.ts';
+
+export interface OperationsDependencies {
+  readonly db: Database.Database;
+  readonly files: Files;
+  readonly journal: Journal;
+  readonly plans: Plans;
+  readonly protectedFolders: () => readonly string[];
+  /** Resolves when no folder is being read: what was read a moment ago may still be taken in. */
+  readonly scansEnded: () => Promise<void>;
+  readonly now: () => number;
+  /** Files came or went. */
+  readonly onChanged: () => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface Skipped { readonly path: string; readonly code: ErrorCode; readonly reason: string }
+
+export interface Restored {
+  readonly operationId: number | null;
+  readonly restored: number;
+  readonly bytes: number;
+  readonly skippedCount: number;
+  readonly skipped: Skipped[];
+}
+
+const CHUNK = 32;
+const PAGE = 500;
+const DAY_MS = 86_400_000;
+const ROWS_AT_ONCE = 500;
+
+export type Operations = ReturnType<typeof createOperations>;
+
+/**
+ * What changes the user's files: applying a plan, undoing that, restoring from quarantine and emptying it. One at a time,
+ * in the order of asking; and each begins by finding out what became of one that was cut short.
+ */
+export function createOperations({ db, files, journal, plans, protectedFolders, scansEnded, now, onChanged, onDefect }: OperationsDependencies) {
+  const workspaceId = db.prepare<[], string>('SELECT id FROM workspace_identity').pluck().get() ?? '';
+  const places: RestoreOptions['places'] = createPlaces(files, workspaceId, 0);
+  const standing = db.prepare<[Record<string, unknown>], { sha256: string; keeperSha256: string; keeperContainer: string; current: number | null; decision: string | null; isRead: number; isApart: number }>(`
+    SELECT lower(hex(a.sha256)) AS sha256, lower(hex(k.sha256)) AS keeperSha256, s.asset_id AS current,
+      (SELECT choice FROM decision d WHERE d.sha256 = a.sha256 AND d.source_id = s.id) AS decision,
+      EXISTS (SELECT 1 FROM job WHERE source_id = s.id AND state IN ('queued', 'leased')) AS isRead,
+      EXISTS (SELECT 1 FROM not_duplicate n WHERE n.a_sha256 = min(a.sha256, k.sha256) AND n.b_sha256 = max(a.sha256, k.sha256)) AS isApart
+    FROM source s, asset a, asset k WHERE s.id = @sourceId AND a.id = @assetId AND k.id = @keeperAssetId`);
+  const shown = db.prepare<[number], { container: string; name: string }>('SELECT c.path AS container, s.name FROM source s JOIN container c ON c.id = s.container_id WHERE s.id = ?');
+  const wronglyThere = db.prepare<[number, number], { sourceId: number; assetId: number; id: number }>(`
+    SELECT i.id, i.source_id AS sourceId, i.asset_id AS assetId FROM operation_item i JOIN source s ON s.id = i.source_id
+    WHERE i.operation_id = ? AND i.id > ? AND i.state = 'moved' AND i.link_inode IS NULL AND s.missing_since IS NULL ORDER BY i.id LIMIT ${ROWS_AT_ONCE}`);
+  const ended = new Set<number>();
+  let running: number | null = null;
+  let isStopping = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** In turn, and after what is left of an operation that was cut short has been settled. */
+  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const turn = last.then(async () => {
+      if (isStopping) throw new ProofsheetError('cancelled', 'Proofsheet is closing.');
+      await recover();
+      return act();
+    });
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function standingOf(item: PlannedItem): Standing {
+    const found = standing.get({ ...item });
+    const place = shown.get(item.keeperId);
+    const refuse = (reason: string): Refusal => ({ code: 'stale', reason });
+    const refusal = found === undefined || found.current !== item.assetId ? refuse('its content has been read anew since the plan was made')
+      : found.isRead === 1 ? refuse('it is waiting to be read anew')
+        : found.decision === 'keep' ? refuse('you have decided since to keep it')
+          : found.isApart === 1 ? refuse('you have said since that it is no duplicate') : null;
+    return {
+      path: journal.pathOf(item.sourceId), keeperPath: journal.pathOf(item.keeperId), keeperShown: place === undefined ? '' : shownLocation(place.container, place.name),
+      sha256: found?.sha256 ?? '', keeperSha256: found?.keeperSha256 ?? '', refusal,
+    };
+  }
+
+  async function apply(planId: number): Promise<{ operationId: number; moved: number; bytes: number; skippedCount: number; skipped: Skipped[] }> {
+    const plan = plans.get(planId);
+    if (plan.state === 'applied') throw new ProofsheetError('already-applied', `Plan ${planId} has been applied already; make a new one.`);
+    if (plan.state !== 'ready') throw new ProofsheetError('stale', `Plan ${planId} ${plan.state === 'dropped' ? 'is no longer kept' : 'was not finished'}; make a new one.`);
+    if (plan.mode === 'trash') requireTrash(process.platform);
+    const protection = createProtection([...protectedFolders(), ...JSON.parse(plan.protect) as string[]]);
+    const operationId = db.transaction(() => {
+      plans.markApplied(planId);
+      return journal.begin('cleanup', plan.mode, planId, plan.removed);
+    }).immediate();
+    running = operationId;
+    onChanged();
+    try {
+      await applyPlan({
+        files, journal, operationId, mode: plan.mode, workspaceId, protection, standingOf, now, onProgress: onChanged,
+        itemsFrom: (start, count) => plans.removals(planId, start, count), isEnded: () => isStopping || ended.has(operationId),
+      });
+      journal.settleOperation(operationId);
+    } finally {
+      running = null;
+      ended.delete(operationId);
+      onChanged();
+    }
+    void scansEnded().then(() => markMissingAgain(operationId)).catch(onDefect);
+    const { moved, bytes, skipped } = journal.operation(operationId);
+    return { operationId, moved, bytes, skippedCount: skipped, skipped: await skippedOf(operationId) };
+  }
+
+  /** A folder that was being read while its files were moved has them as it saw them. */
+  async function markMissingAgain(operationId: number): Promise<void> {
+    for (let after = 0; !isStopping;) {
+      const rows = wronglyThere.all(operationId, after);
+      if (rows.length === 0) return;
+      for (const { sourceId, assetId } of rows) if (await files.look(journal.pathOf(sourceId)) === null && !isStopping) journal.markMissing(sourceId, assetId);
+      after = rows.at(-1)?.id ?? after;
+      onChanged();
+    }
+  }
+
+  async function skippedOf(operationId: number): Promise<Skipped[]> {
+    const skipped: Skipped[] = [];
+    for (let after = 0; skipped.length < MAX_SKIPPED;) {
+      const page = journal.items({ operationId, after, limit: PAGE, state: 'skipped' });
+      skipped.push(...page.map(toSkipped));
+      if (page.length < PAGE) break;
+      after = page.at(-1)?.id ?? after;
+      await new Promise(setImmediate);
+    }
+    return skipped;
+  }
+
+  /** Page by page, and within a page by chunks that share their commits; ends between chunks when the engine does. */
+  async function putBackAll(pages: AsyncIterable<readonly JournalItem[]>, operationId: number | null): Promise<Restored> {
+    const skipped: Skipped[] = [];
+    const counts = { restored: 0, bytes: 0, skippedCount: 0 };
+    const touched = new Set<number>();
+    for await (const items of pages) {
+      for (let at = 0; at < items.length && !isStopping; at += CHUNK) {
+        const outcomes = await restoreItems({ files, journal, places }, items.slice(at, at + CHUNK));
+        for (const { item, state, refusal } of outcomes) {
+          touched.add(item.operationId);
+          if (state === 'restored') {
+            counts.restored += 1;
+            counts.bytes += item.bytes;
+          } else {
+            counts.skippedCount += 1;
+            if (skipped.length < MAX_SKIPPED) skipped.push({ path: item.path, code: refusal?.code ?? 'vanished', reason: refusal?.reason ?? '' });
+          }
+        }
+        onChanged();
+      }
+      if (isStopping) break;
+    }
+    for (const id of touched) journal.settleOperation(id);
+    onChanged();
+    return { operationId, ...counts, skipped };
+  }
+
+  async function undo(operationId: number): Promise<Restored> {
+    const operation = journal.operation(operationId);
+    if (operation.kind !== 'cleanup') throw new ProofsheetError('bad-input', `Operation ${operationId} is no cleanup: ${operation.kind === 'restore' ? 'what it put back can be cleaned up again' : 'what was deleted for good cannot be brought back'}.`);
+    if (operation.state === 'undone') throw new ProofsheetError('already-applied', `Operation ${operationId} has been undone already.`);
+    journal.setUndoing(operationId);
+    try {
+      return await putBackAll(pagesOf((after) => journal.away(operationId, after, PAGE)), operationId);
+    } finally {
+      journal.settleOperation(operationId);
+      onChanged();
+    }
+  }
+
+  async function restore(ids: readonly number[] | undefined): Promise<Restored> {
+    const items = ids?.map((id) => journal.item(id));
+    const refused = items?.find(({ mode }) => mode === 'trash');
+    if (refused) throw new ProofsheetError('bad-input', `${refused.path} is in the system’s trash, not in quarantine; undo its operation ${refused.operationId} instead.`);
+    const planned = items?.length ?? journal.quarantineTotals(Number.MAX_SAFE_INTEGER).total;
+    if (planned === 0) return { operationId: null, restored: 0, bytes: 0, skippedCount: 0, skipped: [] };
+    const operationId = journal.begin('restore', null, null, planned);
+    try {
+      const result = await putBackAll(items ? once(items.filter(({ state }) => ['moved', 'deleted', 'lost'].includes(state))) : pagesOf((after) => journal.quarantined(after, Number.MAX_SAFE_INTEGER, PAGE)), operationId);
+      // What is back already is neither put back nor in the way.
+      const back = items?.filter(({ state }) => state === 'restored') ?? [];
+      const skipped = [...result.skipped, ...back.map(({ path }): Skipped => ({ path, code: 'already-applied', reason: 'it has been put back already' }))];
+      journal.add(operationId, { restored: result.restored, skipped: result.skippedCount + back.length, bytes: result.bytes });
+      return { ...result, skippedCount: result.skippedCount + back.length, skipped };
+    } finally {
+      journal.settleOperation(operationId);
+    }
+  }
+
+  async function empty(days: number, isApplied: boolean) {
+    const movedBefore = now() - days * DAY_MS;
+    const { total: found, bytes: bytesToFree } = journal.quarantineTotals(movedBefore);
+    const report = { dryRun: !isApplied, found, bytesToFree, deletedCount: 0, deletedBytes: 0, errors: [] as Skipped[] };
+    if (!isApplied || found === 0) return report;
+    const operationId = journal.begin('empty-quarantine', null, null, found);
+    let skipped = 0;
+    const touched = new Set<number>();
+    try {
+      for await (const items of pagesOf((after) => journal.quarantined(after, movedBefore, CHUNK))) {
+        const outcomes: Returned[] = await deleteItems({ files, journal, places }, items);
+        for (const { item, state, refusal } of outcomes) {
+          touched.add(item.operationId);
+          if (state === 'deleted') {
+            report.deletedCount += 1;
+            report.deletedBytes += item.bytes;
+          } else {
+            skipped += 1;
+            if (report.errors.length < MAX_SKIPPED) report.errors.push({ path: item.path, code: refusal?.code ?? 'vanished', reason: refusal?.reason ?? '' });
+          }
+        }
+        onChanged();
+        if (isStopping) break;
+      }
+    } finally {
+      journal.add(operationId, { moved: report.deletedCount, skipped, bytes: report.deletedBytes });
+      for (const id of [...touched, operationId]) journal.settleOperation(id);
+      onChanged();
+    }
+    return report;
+  }
+
+  /** Settles what an engine before this one, or a full disk, cut short. */
+  async function recover(): Promise<void> {
+    const items = journal.intents();
+    for (const item of items) {
+      const path = journal.pathOf(item.sourceId);
+      const end = await recoverItem(files, item, path, journal.pathOf(item.keeperId));
+      if (end.kind === 'skipped') {
+        journal.settleMoves(item.operationId, [{ item, id: item.id, refusal: { code: 'cancelled', reason: end.reason } }]);
+      } else if (item.state === 'moving' && end.kind === 'moved') {
+        journal.settleMoves(item.operationId, [{ item, id: item.id, place: item.place ?? '', link: end.link }]);
+      } else journal.settleReturns([{ item, state: end.kind, refusal: null }]);
+      if (end.kind !== 'moved' && item.place !== null) await tidyUp({ files, places }, item, item.place);
+    }
+    const unfinished = journal.unfinished();
+    for (const { id, kind, state, planId } of unfinished) {
+      if (kind === 'cleanup' && state === 'running' && planId !== null) {
+        await skipRest({ journal, operationId: id, itemsFrom: (start, count) => plans.removals(planId, start, count) }, { code: 'cancelled', reason: 'Proofsheet ended before it was its turn' });
+      }
+      journal.settleOperation(id);
+    }
+    if (items.length + unfinished.length > 0) onChanged();
+  }
+
+  return {
+    /** What was cut short is settled as soon as the engine runs. */
+    begin(): void { void inTurn(() => Promise.resolve()).catch(onDefect); },
+    apply: (planId: number) => inTurn(() => apply(planId)),
+    /** @returns false when it is not at work */
+    cancel(operationId: number): boolean {
+      if (running !== operationId) return false;
+      ended.add(operationId);
+      return true;
+    },
+    undo: (operationId: number) => inTurn(() => undo(operationId)),
+    restore: (ids: readonly number[] | undefined) => inTurn(() => restore(ids)),
+    empty: (days: number, isApplied: boolean) => inTurn(() => empty(days, isApplied)),
+    /** Ends what is at work after the file it is busy with, and waits for that. */
+    async stop(): Promise<void> {
+      isStopping = true;
+      await last;
+    },
+  };
+}
+
+function toSkipped({ path, errorCode, errorMessage }: JournalItem): Skipped {
+  return { path, code: errorCode ?? 'internal', reason: errorMessage ?? '' };
+}
+
+async function* pagesOf(read: (after: number) => readonly JournalItem[]): AsyncGenerator<readonly JournalItem[]> {
+  for (let after = 0; ;) {
+    const page = read(after);
+    const newest = page.at(-1)?.id;
+    if (newest === undefined) return;
+    yield page;
+    after = newest;
+  }
+}
+
+async function* once<Value>(value: Value): AsyncGenerator<Value> {
+  yield value;
+}

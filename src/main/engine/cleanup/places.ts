@@ -1,0 +1,111 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { errorCodeOf, ProofsheetError } from '../errors.ts';
+import { errnoOf, type FilePath, type Files } from './files.ts';
+import { below, folderOf, foldersUp, joinPath, keyOf, nameOf } from './paths.ts';
+
+/** Hidden, so that neither our scans nor other programs' take its files for pictures. */
+export const QUARANTINE_FOLDER = '.proofsheet-quarantine';
+const PRIVATE = 0o077;
+const STICKY = 0o1000;
+
+export interface Places {
+  /**
+   * A new place for a file, on its own volume, whose folder is there. The way to the file is repeated in it, so that what
+   * lies there can be told apart, and put back, by hand too.
+   * @param tried how many places turned out not to be on the file's volume
+   * @throws ProofsheetError `no-permission` when there is no folder on the volume that may be written
+   */
+  choose(path: FilePath, itemKey: string, tried: number): Promise<FilePath>;
+  /** Removes the folders of a place that are empty now, up to and with the quarantine's own. */
+  tidy(place: FilePath): Promise<void>;
+}
+
+/**
+ * Quarantine folders lie in the topmost folder of a file's volume that may be written, and never above the user's home
+ * folder nor in a folder that is shared by all, as `/tmp` is, which systems clear. Not in the workspace: deleting a
+ * catalog must not delete pictures.
+ */
+export function createPlaces(files: Files, workspaceId: string, operationId: number): Places {
+  const rootsOf = new Map<string, Promise<readonly FilePath[]>>();
+
+  function roots(folder: FilePath): Promise<readonly FilePath[]> {
+    const key = keyOf(folder);
+    const known = rootsOf.get(key);
+    if (known !== undefined) return known;
+    const found = findRoots(folder);
+    rootsOf.set(key, found);
+    return found;
+  }
+
+  /** The folders that a quarantine may lie in, the topmost first. */
+  async function findRoots(folder: FilePath): Promise<readonly FilePath[]> {
+    const { dev } = await stat(folder);
+    const usable: FilePath[] = [];
+    for (const candidate of foldersUp(folder)) {
+      const stats = await stat(candidate);
+      if (stats.dev !== dev || (stats.mode & STICKY) !== 0 || (candidate === '/' && folder !== '/')) break;
+      if (await mayWrite(candidate)) usable.unshift(candidate);
+      if (candidate === homedir()) break;
+    }
+    return usable;
+  }
+
+  async function open(root: FilePath): Promise<FilePath | null> {
+    const folder = joinPath(root, QUARANTINE_FOLDER);
+    try {
+      await files.makeFolder(folder);
+    } catch (error) {
+      if (errorCodeOf(error) === 'no-permission' || errnoOf(error) === 'EEXIST') return null;
+      throw error;
+    }
+    const stats = await files.look(folder);
+    // A link would lead out of the volume; a folder of somebody else's is not for our files.
+    const isOurs = stats?.kind === 'other' && (process.getuid === undefined || (Number(stats.owner) === process.getuid() && (Number(stats.mode) & PRIVATE) === 0));
+    return isOurs ? folder : null;
+  }
+
+  return {
+    async choose(path, itemKey, tried) {
+      const folder = folderOf(path);
+      let left = tried;
+      for (const root of await roots(folder)) {
+        const quarantine = await open(root);
+        if (quarantine === null || left-- > 0) continue;
+        const own = joinPath(joinPath(quarantine, workspaceId), String(operationId));
+        return await inFolder(files, own, below(root, path), itemKey);
+      }
+      throw new ProofsheetError('no-permission', 'there is no folder on its volume that a quarantine may be made in');
+    },
+    async tidy(place) {
+      for (const folder of foldersUp(folderOf(place))) {
+        if (!keyOf(folder).includes(QUARANTINE_FOLDER) || !await files.removeEmptyFolder(folder) || nameOf(folder) === QUARANTINE_FOLDER) return;
+      }
+    },
+  };
+}
+
+/** Makes the folders, and steps aside to a short name where the path gets too long or something is there already. */
+async function inFolder(files: Files, folder: FilePath, way: FilePath, itemKey: string): Promise<FilePath> {
+  const mirrored = joinPath(folder, way);
+  try {
+    await files.makeFolder(folderOf(mirrored));
+    if (await files.look(mirrored) === null) return mirrored;
+  } catch (error) {
+    if (!['ENAMETOOLONG', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error))) throw error;
+  }
+  await files.makeFolder(folder);
+  const short = joinPath(folder, `~${itemKey}`);
+  if (await files.look(short) !== null) throw new ProofsheetError('occupied', 'its place in quarantine is occupied');
+  return short;
+}
+
+async function mayWrite(folder: FilePath): Promise<boolean> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,224 @@
+import type Database from 'better-sqlite3';
+import type { ErrorCode, KeeperRule, Level, Plan, RemovalMode } from '../../../contract/index.ts';
+import type { Reader } from '../catalog/reader.ts';
+import { shownLocation } from '../catalog/sources.ts';
+import { ProofsheetError } from '../errors.ts';
+import { isDecided, readMembers, type Member } from './facts.ts';
+import type { FilePath, Files, Look } from './files.ts';
+import { allGroups, type GroupSource } from './groups.ts';
+import type { PlannedItem } from './journal.ts';
+import { judge } from './keeper-rules.ts';
+import type { Protection } from './protection.ts';
+
+export interface PlanRequest {
+  readonly level: Level;
+  readonly rules: readonly KeeperRule[];
+  readonly scope: 'decided' | 'all';
+  readonly mode: RemovalMode;
+  readonly mergeMetadata: boolean;
+  readonly protect: readonly string[];
+}
+
+export interface PlanRow {
+  readonly id: number;
+  readonly state: 'building' | 'ready' | 'applied' | 'dropped';
+  readonly mode: RemovalMode;
+  readonly protect: string;
+  readonly removed: number;
+}
+
+type PlanList = 'keep' | 'remove' | 'held';
+
+interface NewItem {
+  readonly list: PlanList;
+  readonly groupId: string;
+  readonly member: Member;
+  readonly keeper: Member | null;
+  readonly rule: string;
+  readonly code: ErrorCode | null;
+  readonly reason: string;
+}
+
+interface ItemRow {
+  readonly groupId: string; readonly sourceId: number; readonly assetId: number; readonly bytes: number; readonly rule: KeeperRule | 'decision';
+  readonly code: ErrorCode | null; readonly reason: string; readonly container: string; readonly name: string;
+}
+
+export interface PlansDependencies {
+  readonly db: Database.Database;
+  readonly reader: Reader;
+  readonly groups: GroupSource;
+  readonly files: Files;
+  readonly pathOf: (sourceId: number) => FilePath;
+  readonly now: () => number;
+}
+
+export type Plans = ReturnType<typeof createPlans>;
+
+const GROUPS_AT_ONCE = 100;
+const LOOKS_AT_ONCE = 8;
+const ITEM_PAGE = 1000;
+/** Plans whose items are kept; one of a large catalog is some megabytes. */
+const KEPT_PLANS = 10;
+const DROP_CHUNK = 2000;
+const MAX_FOLDERS = 100;
+
+/** Plans are rows: what was shown is what is applied, and neither its making nor its reading holds all of it in memory. */
+export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDependencies) {
+  const insertPlan = db.prepare<[Record<string, unknown>]>(
+    `INSERT INTO plan (state, level, mode, protect, merges, created_at) VALUES ('building', @level, @mode, @protect, @merges, @now)`);
+  const insertItem = db.prepare<[Record<string, unknown>]>(`
+    INSERT INTO plan_item (plan_id, list, place, group_id, source_id, asset_id, keeper_id, keeper_asset_id, bytes, rule, code, reason)
+    VALUES (@planId, @list, @place, @groupId, @sourceId, @assetId, @keeperId, @keeperAssetId, @bytes, @rule, @code, @reason)`);
+  const finish = db.prepare<[Record<string, unknown>]>(
+    `UPDATE plan SET state = 'ready', groups = @groups, kept = @keep, removed = @remove, held = @held, bytes = @bytes WHERE id = @planId`);
+  const find = db.prepare<[number], PlanRow>('SELECT id, state, mode, protect, removed FROM plan WHERE id = ?');
+  const setState = db.prepare<[string, number]>('UPDATE plan SET state = ? WHERE id = ?');
+  const itemsOf = db.prepare<[number, string, number, number], ItemRow>(`
+    SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, c.path AS container, s.name
+    FROM plan_item i JOIN source s ON s.id = i.source_id JOIN container c ON c.id = s.container_id
+    WHERE i.plan_id = ? AND i.list = ? AND i.place >= ? ORDER BY i.place LIMIT ?`);
+  const removals = db.prepare<[number, number, number], { sourceId: number; assetId: number; keeperId: number; keeperAssetId: number; bytes: number; container: string; name: string }>(`
+    SELECT i.source_id AS sourceId, i.asset_id AS assetId, i.keeper_id AS keeperId, i.keeper_asset_id AS keeperAssetId, i.bytes, c.path AS container, s.name
+    FROM plan_item i JOIN source s ON s.id = i.source_id JOIN container c ON c.id = s.container_id
+    WHERE i.plan_id = ? AND i.list = 'remove' AND i.place >= ? ORDER BY i.place LIMIT ?`);
+  const dropSome = db.prepare<[number, number]>(`
+    DELETE FROM plan_item WHERE (plan_id, list, place) IN (SELECT plan_id, list, place FROM plan_item WHERE plan_id = ? LIMIT ?)`);
+  const old = db.prepare<[], number>(`
+    SELECT id FROM plan WHERE state <> 'dropped' AND id NOT IN (SELECT id FROM plan ORDER BY id DESC LIMIT ${KEPT_PLANS})
+      AND id NOT IN (SELECT plan_id FROM operation WHERE plan_id IS NOT NULL AND finished_at IS NULL)`).pluck();
+  const total = db.prepare<[number], { groups: number; bytes: number; keep: number; remove: number; held: number }>(
+    'SELECT groups, bytes, kept AS keep, removed AS remove, held FROM plan WHERE id = ?');
+
+  /** What was applied is told by its operation; of the others the newest are kept. */
+  async function dropOld(): Promise<void> {
+    for (const id of old.all()) {
+      setState.run('dropped', id);
+      while (dropSome.run(id, DROP_CHUNK).changes > 0) await new Promise(setImmediate);
+    }
+  }
+
+  const addItems = db.transaction((planId: number, items: readonly NewItem[], places: Record<PlanList, number>) => {
+    for (const { list, groupId, member, keeper, rule, code, reason } of items) {
+      insertItem.run({
+        planId, list, place: places[list]++, groupId, sourceId: member.sourceId, assetId: member.assetId,
+        keeperId: keeper?.sourceId ?? null, keeperAssetId: keeper?.assetId ?? null, bytes: member.bytes, rule, code, reason,
+      });
+    }
+  });
+
+  function list(planId: number, which: PlanList, start: number, count: number): Pick<Plan, PlanList> {
+    const rows = itemsOf.all(planId, which, start, count).map(({ container, name, ...row }) => ({ ...row, path: shownLocation(container, name) }));
+    return {
+      keep: which === 'keep' ? rows.map(({ path, assetId, sourceId, groupId, rule }) => ({ path, assetId, sourceId, groupId, rule })) : [],
+      remove: which === 'remove' ? rows.map(({ path, assetId, sourceId, groupId, rule, reason, bytes }) => ({ path, assetId, sourceId, groupId, rule, reason, bytes })) : [],
+      held: which === 'held' ? rows.map(({ path, code, reason, bytes }) => ({ path, code: code ?? 'filtered', reason, bytes })) : [],
+    };
+  }
+
+  return {
+    async make({ level, rules, scope, mode, mergeMetadata, protect }: PlanRequest, protection: Protection): Promise<number> {
+      await dropOld();
+      const planId = Number(insertPlan.run({ level, mode, protect: JSON.stringify(protect), merges: Number(mergeMetadata), now: now() }).lastInsertRowid);
+      const places: Record<PlanList, number> = { keep: 0, remove: 0, held: 0 };
+      const sums = { groups: 0, bytes: 0 };
+      for await (const page of allGroups(groups, level, GROUPS_AT_ONCE)) {
+        const found = (await readMembers(reader, page.groups, protection)).filter((group) => scope === 'all' || isDecided(group));
+        const looks = await lookAtAll(files, found.flatMap(({ members }) => members), pathOf);
+        for (const { id, members } of found) {
+          const items = planGroup(id, members, { rules, mode, looks });
+          const removed = items.filter((item) => item.list === 'remove');
+          if (items.every((item) => item.list === 'keep')) continue;
+          addItems.immediate(planId, items, places);
+          if (removed.length > 0) sums.groups += 1;
+          sums.bytes += removed.reduce((sum, { member }) => sum + member.bytes, 0);
+        }
+        await new Promise(setImmediate);
+      }
+      finish.run({ planId, ...sums, ...places });
+      return planId;
+    },
+    /** @throws ProofsheetError `not-found` */
+    get(planId: number): PlanRow {
+      const plan = find.get(planId);
+      if (!plan) throw new ProofsheetError('not-found', `There is no plan ${planId}.`);
+      return plan;
+    },
+    markApplied(planId: number): void { setState.run('applied', planId); },
+    list,
+    async describe(planId: number, itemLimit: number): Promise<Plan> {
+      const { groups: count, bytes, ...counts } = total.get(planId) ?? { groups: 0, bytes: 0, keep: 0, remove: 0, held: 0 };
+      const lists: Pick<Plan, PlanList> = { keep: [], remove: [], held: [] };
+      for (const which of ['keep', 'remove', 'held'] as const) {
+        for (let start = 0; start < Math.min(counts[which], itemLimit); start += ITEM_PAGE) {
+          const page = list(planId, which, start, Math.min(ITEM_PAGE, itemLimit - start));
+          lists.keep.push(...page.keep);
+          lists.remove.push(...page.remove);
+          lists.held.push(...page.held);
+          await new Promise(setImmediate);
+        }
+      }
+      const folders = await reader.rows<Plan['folders'][number]>(`
+        SELECT c.path, count(*) AS files, sum(i.bytes) AS bytes FROM plan_item i JOIN source s ON s.id = i.source_id JOIN container c ON c.id = s.container_id
+        WHERE i.plan_id = ? AND i.list = 'remove' GROUP BY c.id ORDER BY sum(i.bytes) DESC, c.path LIMIT ${MAX_FOLDERS}`, [planId]);
+      return { planId, groups: count, bytes, ...lists, counts, folders: [...folders] };
+    },
+    /** What would be moved, in order. */
+    removals(planId: number, start: number, count: number): PlannedItem[] {
+      return removals.all(planId, start, count).map(({ container, name, ...item }) => ({ ...item, path: shownLocation(container, name) }));
+    },
+  };
+}
+
+interface GroupOptions {
+  readonly rules: readonly KeeperRule[];
+  readonly mode: RemovalMode;
+  readonly looks: ReadonlyMap<number, Look | null>;
+}
+
+/** What becomes of each file of a group, as far as its files can be seen now. */
+function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks }: GroupOptions): NewItem[] {
+  const items: NewItem[] = [];
+  const hold = (member: Member, code: ErrorCode, reason: string): void => { items.push({ list: 'held', groupId, member, keeper: null, rule: 'path', code, reason }); };
+  const present = all.filter((member) => {
+    const look = looks.get(member.sourceId) ?? null;
+    if (look === null) hold(member, 'vanished', 'the file is not there now');
+    else if (look.kind !== 'file') hold(member, 'filtered', look.kind === 'link' ? 'it is a link to a file; links are left alone' : 'it is no longer a file');
+    else if (look.bytes !== BigInt(member.bytes)) hold(member, 'stale', 'it has changed since it was read; take its folder in again');
+    else return true;
+    return false;
+  });
+  const judgements = judge(present, rules, true);
+  for (const [index, member] of present.entries()) {
+    const judgement = judgements[index];
+    if (judgement === undefined) continue;
+    const { choice, rule, reason, keeper: keeperIndex, held } = judgement;
+    const keeper = keeperIndex === null ? null : present[keeperIndex] ?? null;
+    if (held !== null) hold(member, held, held === 'protected' ? 'it lies in a protected folder' : 'it is the last of its group');
+    if (choice === 'keep' || keeper === null) {
+      items.push({ list: 'keep', groupId, member, keeper: null, rule, code: null, reason });
+      continue;
+    }
+    const refusal = whyHeld(member, keeper, mode, looks);
+    if (refusal !== null) hold(member, 'filtered', refusal);
+    else items.push({ list: 'remove', groupId, member, keeper, rule, code: null, reason });
+  }
+  // Alone in a group there is nothing to say of a file.
+  return present.length + items.length < 2 ? [] : items;
+}
+
+function whyHeld(member: Member, keeper: Member, mode: RemovalMode, looks: ReadonlyMap<number, Look | null>): string | null {
+  const [here, there] = [looks.get(member.sourceId), looks.get(keeper.sourceId)];
+  if (here && there && here.device === there.device && here.inode === there.inode) return `it is the very file that is kept, ${keeper.path}, by another name: nothing would be freed`;
+  return mode === 'hard-link' && member.assetId !== keeper.assetId ? 'only files of the very same bytes can be replaced by a link' : null;
+}
+
+async function lookAtAll(files: Files, members: readonly Member[], pathOf: (sourceId: number) => FilePath): Promise<Map<number, Look | null>> {
+  const looks = new Map<number, Look | null>();
+  const queue = members.values();
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, async () => {
+    // What cannot be looked at is as good as not there: it is neither kept for another nor moved.
+    for (const { sourceId } of queue) looks.set(sourceId, await files.look(pathOf(sourceId)).catch(() => null));
+  }));
+  return looks;
+}

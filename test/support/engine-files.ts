@@ -5,4 +5,5 @@ const source = (path: string): URL => new URL(`../../src/main/engine/${path}`, i
 /** The files that threads of an engine in a checkout start from. */
 export const ENGINE_FILES: EngineOptions['files'] = {
   worker: source('worker.ts'), scanThread: source('ingest/scan/scan-thread.ts'), readerThread: source('catalog/reader-thread.ts'),
+  similarityThread: source('similarity/similarity-thread.ts'),
 };

@@ -24,10 +24,13 @@ import { createItems } from './ingest/items.ts';
 import { createOriginals } from './assets/originals.ts';
 import { createPixelHashHandler } from './ingest/pixel-hash-handler.ts';
 import { createIngestRouter } from './ingest/router.ts';
+import { createCleanup } from './cleanup/cleanup.ts';
+import { realFiles } from './cleanup/files.ts';
 import { createCleanupRouter } from './cleanup/router.ts';
 import { createComparer } from './compare/comparer.ts';
 import { createCompareRouter } from './compare/router.ts';
 import { createSimilarityRouter } from './similarity/router.ts';
+import { createSimilarityThreads } from './similarity/similarity-threads.ts';
 import { createSources } from './catalog/sources.ts';
 import { createJobQueue } from './jobs/queue.ts';
 import { createRunner } from './jobs/runner.ts';
@@ -48,7 +51,7 @@ export interface EngineOptions {
   readonly work: boolean;
   readonly version: string;
   /** The files that threads start from: sources in a checkout, bundles in a package. */
-  readonly files: { readonly worker: URL; readonly scanThread: URL; readonly readerThread: URL };
+  readonly files: { readonly worker: URL; readonly scanThread: URL; readonly readerThread: URL; readonly similarityThread: URL };
   readonly now?: () => number;
   readonly random?: () => number;
   /** Errors of ours that no user asked for; they belong into the log. */
@@ -130,6 +133,14 @@ export function createEngine(options: EngineOptions) {
   });
   const following = createFollowing({ db, imports, exclude: workspace.root, now, onChanged: () => { announce('follow'); }, onDefect });
   const reader = createReader(workspace.catalog, files.readerThread);
+  const similarityThreads = createSimilarityThreads(workspace.catalog, files.similarityThread);
+  const similarityRevision = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck();
+  const cleanup = createCleanup({
+    db, reader, files: realFiles, settings: settings.get, scansEnded: imports.scansEnded, now, onDefect,
+    groups: { ...similarityThreads.groups, revision: () => similarityRevision.get() ?? 0 },
+    onChanged() { announce('cleanup'); },
+    onFilesChanged() { announce('assets', 'items', 'similarity'); },
+  });
 
   function announce(...topics: Parameters<typeof changes.note>): void {
     changes.note(...topics);
@@ -213,7 +224,7 @@ export function createEngine(options: EngineOptions) {
   const router = {
     assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals, drawables: createDrawables({ db, originals, pool, cache }) }),
     batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
-    cleanup: createCleanupRouter(),
+    cleanup: createCleanupRouter(cleanup),
     compare: createCompareRouter(createComparer({ db, renditions: workspace.renditions, originals, pool, cache })),
     ingest: createIngestRouter({ db, imports, items: createItems(db, reader, verbs), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),
@@ -237,13 +248,14 @@ export function createEngine(options: EngineOptions) {
       clearImmediate(sweeping);
       changes.close();
       const halted = runner.halt();
-      await Promise.all([imports.stop(), following.stop()]);
+      await Promise.all([imports.stop(), following.stop(), cleanup.stop()]);
       clearImmediate(sweeping);
       if (mode === 'drain' && !diskIsFull) await halted;
       groupCommit.flush();
       if (!diskIsFull) queue.release();
       await pool.close();
       await reader.close();
+      await similarityThreads.close();
       db.close();
       rmSync(workspace.engineFile, { force: true });
       workspace.release();

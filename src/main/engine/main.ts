@@ -8,4 +8,5 @@ await runEngineProcess(process.argv.slice(2), {
   worker: beside('./worker.ts', './worker.js'),
   scanThread: beside('./ingest/scan/scan-thread.ts', './scan-thread.js'),
   readerThread: beside('./catalog/reader-thread.ts', './reader-thread.js'),
+  similarityThread: beside('./similarity/similarity-thread.ts', './similarity-thread.js'),
 });

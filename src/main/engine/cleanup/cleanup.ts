@@ -56,5 +56,13 @@ export function createCleanup({ db, reader, groups, files, settings, scansEnded,
   });
   operations.begin();
 
-  return { journal, plans, review, operations, rules, protection, protectionWith: (folders: readonly string[]) => createProtection([...settings().protectedFolders, ...folders]) };
+  return {
+    journal, plans, review, operations, rules,
+    protectionWith: (folders: readonly string[]) => createProtection([...settings().protectedFolders, ...folders]),
+    /** Ends what is at work after the files it is busy with. */
+    async stop(): Promise<void> {
+      tallies.forget();
+      await operations.stop();
+    },
+  };
 }

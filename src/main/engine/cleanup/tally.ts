@@ -67,8 +67,11 @@ export function createTallies({ groups, reader, protection, onCounted, onDefect 
   function begin({ level, rules }: TallyGrouping): Count {
     const count: Count = { level, rules, revision: groups.revision(), parts: [], sums: { decided: 0, removable: 0, bytes: 0 }, isWhole: false, isOver: false, done: Promise.resolve() };
     count.done = run(count);
-    // Whoever waits for it is told; nobody need wait.
-    count.done.catch(onDefect);
+    // Whoever waits for it is told; nobody need wait. An engine that ends takes the threads from under it.
+    count.done.catch((error: unknown) => {
+      if (!count.isOver) onDefect(error);
+      forget();
+    });
     return count;
   }
 
@@ -114,6 +117,10 @@ export function createTallies({ groups, reader, protection, onCounted, onDefect 
     counts.delete(key);
   }
 
+  function forget(): void {
+    for (const key of [...counts.keys()]) end(key);
+  }
+
   async function whole(grouping: TallyGrouping): Promise<Count> {
     for (;;) {
       const { shown, next } = current(grouping);
@@ -147,7 +154,7 @@ export function createTallies({ groups, reader, protection, onCounted, onDefect 
         else set(shown, rank, group);
       }
     },
-    forget() { for (const key of [...counts.keys()]) end(key); },
+    forget,
   };
 }
 

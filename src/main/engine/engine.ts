@@ -22,14 +22,19 @@ import { createImports } from './ingest/imports.ts';
 import { createIngestHandler } from './ingest/ingest-handler.ts';
 import { createItems } from './ingest/items.ts';
 import { createOriginals } from './assets/originals.ts';
-import { createPixelHashHandler } from './ingest/pixel-hash-handler.ts';
 import { createIngestRouter } from './ingest/router.ts';
 import { createCleanup } from './cleanup/cleanup.ts';
 import { realFiles } from './cleanup/files.ts';
 import { createCleanupRouter } from './cleanup/router.ts';
 import { createComparer } from './compare/comparer.ts';
 import { createCompareRouter } from './compare/router.ts';
-import { createSimilarityRouter } from './similarity/router.ts';
+import { createPairComparer } from './similarity/pairing-compare.ts';
+import { createPairing } from './similarity/pairing.ts';
+import { createPairingStore } from './similarity/pairing-store.ts';
+import { createNotDuplicates } from './similarity/pairs-apart.ts';
+import { createFacts } from './similarity/pairs-facts.ts';
+import { createLookup } from './similarity/pairs-lookup.ts';
+import { createGroupSource, createSimilarityRouter } from './similarity/router.ts';
 import { createSimilarityThreads } from './similarity/similarity-threads.ts';
 import { createSources } from './catalog/sources.ts';
 import { createJobQueue } from './jobs/queue.ts';
@@ -109,13 +114,14 @@ export function createEngine(options: EngineOptions) {
 
   const runner = createRunner({
     queue, pool, groupCommit, now, random, onDefect,
-    handlers: [createIngestHandler({ db, workspace, queue, sources, policy }), createPixelHashHandler({ db, originals })],
+    handlers: [createIngestHandler({ db, workspace, sources, policy })],
     onFinished(batchIds) {
       attemptWrite(() => {
         meter.touch(batchIds);
         batches.settle(now(), batchIds);
       });
       announce('assets', 'batches', 'items');
+      pairing.wake();
     },
     onDiskFull: stopForFullDisk,
   });
@@ -134,10 +140,16 @@ export function createEngine(options: EngineOptions) {
   const following = createFollowing({ db, imports, exclude: workspace.root, now, onChanged: () => { announce('follow'); }, onDefect });
   const reader = createReader(workspace.catalog, files.readerThread);
   const similarityThreads = createSimilarityThreads(workspace.catalog, files.similarityThread);
-  const similarityRevision = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck();
+  const pairingStore = createPairingStore(db);
+  const factsOf = createFacts(db);
+  const pairComparer = createPairComparer({ store: pairingStore, factsOf, pool, groupCommit, workspace, originals });
+  const pairing = createPairing({
+    store: pairingStore, candidates: similarityThreads.candidates, comparer: pairComparer, slots: pool.slots, isIdle: () => runner.inFlight() === 0,
+    onChanged: () => { announce('similarity'); }, onDiskFull: stopForFullDisk, onDefect,
+  });
+  const groupSource = createGroupSource({ db, groups: similarityThreads.groups, groupCommit });
   const cleanup = createCleanup({
-    db, reader, files: realFiles, settings: settings.get, scansEnded: imports.scansEnded, now, onDefect,
-    groups: { ...similarityThreads.groups, revision: () => similarityRevision.get() ?? 0 },
+    db, reader, files: realFiles, settings: settings.get, scansEnded: imports.scansEnded, now, onDefect, groups: groupSource,
     onChanged() { announce('cleanup'); },
     onFilesChanged() { announce('assets', 'items', 'similarity'); },
   });
@@ -195,6 +207,7 @@ export function createEngine(options: EngineOptions) {
   async function setWorking(enabled: boolean): Promise<void> {
     if (working === enabled) return;
     working = enabled;
+    pairing.setWorking(enabled);
     if (!enabled) {
       await runner.halt();
       return;
@@ -228,7 +241,10 @@ export function createEngine(options: EngineOptions) {
     compare: createCompareRouter(createComparer({ db, renditions: workspace.renditions, originals, pool, cache })),
     ingest: createIngestRouter({ db, imports, items: createItems(db, reader, verbs), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),
-    similarity: createSimilarityRouter(),
+    similarity: createSimilarityRouter({
+      pairing, groupSource, lookup: createLookup({ db, store: pairingStore, factsOf, candidates: similarityThreads.candidates, comparer: pairComparer, pool }),
+      notDuplicates: createNotDuplicates(db, now), onChanged: () => { announce('similarity'); },
+    }),
     settings: createSettingsRouter({ settings, onChanged }),
     workspace: createWorkspaceRouter({ db, workspace, version, startedAt: now(), changes, work: { set: setWorking } }),
   };
@@ -248,14 +264,17 @@ export function createEngine(options: EngineOptions) {
       clearImmediate(sweeping);
       changes.close();
       const halted = runner.halt();
+      // What is being compared is left as it was, whichever way the engine ends: it waits for the next one.
+      const rested = pairing.close();
       await Promise.all([imports.stop(), following.stop(), cleanup.stop()]);
+      await similarityThreads.close();
+      await rested;
       clearImmediate(sweeping);
       if (mode === 'drain' && !diskIsFull) await halted;
       groupCommit.flush();
       if (!diskIsFull) queue.release();
       await pool.close();
       await reader.close();
-      await similarityThreads.close();
       db.close();
       rmSync(workspace.engineFile, { force: true });
       workspace.release();

@@ -2,7 +2,9 @@ import { isMainThread } from 'node:worker_threads';
 import { drawableTask } from './assets/drawable-task.ts';
 import { compareTask } from './compare/compare-task.ts';
 import { ingestTask } from './ingest/ingest-task.ts';
+import { lookAtFileTask } from './similarity/look-at-file-task.ts';
 import { pixelHashTask } from './similarity/pixel-hash-task.ts';
+import { verifyPairsTask } from './similarity/verify-pairs-task.ts';
 import { restrictLoaders } from './pixels/decode/loaders.ts';
 import { serveTasks } from './tasks/serve.ts';
 
@@ -10,4 +12,4 @@ import { serveTasks } from './tasks/serve.ts';
 if (isMainThread) restrictLoaders();
 
 /** The one worker file: every task the pool can run. */
-export default serveTasks([compareTask, drawableTask, ingestTask, pixelHashTask]);
+export default serveTasks([compareTask, drawableTask, ingestTask, lookAtFileTask, pixelHashTask, verifyPairsTask]);

@@ -2,18 +2,17 @@ import { basename } from 'node:path';
 import type Database from 'better-sqlite3';
 import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import type { Policy } from '../../../contract/index.ts';
-import type { ClaimedJob, JobQueue, Outcome } from '../jobs/queue.ts';
+import type { ClaimedJob, Outcome } from '../jobs/queue.ts';
 import type { JobHandler } from '../jobs/runner.ts';
 import { hasWrongExtension } from '../pixels/extension.ts';
 import { PIPELINE_VERSION, RENDITION_QUALITY } from '../renditions/store.ts';
 import type { Workspace } from '../catalog/workspace.ts';
-import type { AcceptedRecord, FileFacts, IngestInput, IngestResult } from './ingest-task.ts';
+import type { FileFacts, IngestInput, IngestResult } from './ingest-task.ts';
 import type { Sources } from '../catalog/sources.ts';
 
 export interface IngestHandlerDependencies {
   readonly db: Database.Database;
   readonly workspace: Workspace;
-  readonly queue: JobQueue;
   readonly sources: Sources;
   readonly policy: () => Policy;
 }
@@ -36,10 +35,7 @@ const REMADE = [
   'score', 'sharpness', 'contrast', 'brightness', 'colorfulness', 'resolution', 'placeholder', 'pipeline',
 ] as const;
 
-/** How many look-alikes of one size are worth an exact comparison; beyond it they are blank pages. */
-const MAX_TWINS = 16;
-
-export function createIngestHandler({ db, workspace, queue, sources, policy }: IngestHandlerDependencies): JobHandler {
+export function createIngestHandler({ db, workspace, sources, policy }: IngestHandlerDependencies): JobHandler {
   const findAsset = db.prepare<[Uint8Array], { id: number; format: string; isSalvaged: number; isWhole: number }>(`
     SELECT id, format, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged,
       pipeline = ${PIPELINE_VERSION} AND (SELECT count(*) FROM rendition WHERE asset_id = asset.id AND pipeline = ${PIPELINE_VERSION}) = ${Object.keys(RENDITION_PRESETS).length} AS isWhole
@@ -62,13 +58,6 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
     UPDATE source SET bytes = @bytes, mtime_ms = @mtimeMs, seen_key = @seenKey, asset_id = @assetId, sha256 = @sha256, format = @format,
       width = @width, height = @height, verdict = @verdict, error_code = @errorCode, error_message = @errorMessage, missing_since = NULL,
       wrong_extension = @wrongExtension WHERE id = @id`);
-  // The hash first, and no more of its bearers than are worth comparing: a library of one size, or of blank pages, has a
-  // million candidates otherwise.
-  const twins = (hash: 'phash' | 'dhash') => db.prepare<[Uint8Array, number, number], { id: number; hashed: number }>(`
-    SELECT a.id, a.pixel_sha256 IS NOT NULL AS hashed FROM (SELECT asset_id FROM fingerprint INDEXED BY fingerprint_${hash} WHERE ${hash} = ? LIMIT ${MAX_TWINS + 1}) f
-    CROSS JOIN asset a ON a.id = f.asset_id WHERE a.width = ? AND a.height = ?`);
-  const twinsByHash = { phash: twins('phash'), dhash: twins('dhash') };
-
   /** Makes the asset of this content, or makes anew what a purge has taken from it or an older pipeline has made. */
   function write(job: ClaimedJob, result: Extract<IngestResult, { kind: 'accepted' }>, stored: boolean, now: number): number {
     const { record, sha256, file } = result;
@@ -85,23 +74,7 @@ export function createIngestHandler({ db, workspace, queue, sources, policy }: I
     insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, bytesOf(fingerprint.phash), bytesOf(fingerprint.dhash), fingerprint.variants);
     removeRenditions.run(id);
     for (const r of record.renditions) insertRendition.run(id, r.preset, r.width, r.height, r.bytes, Buffer.from(r.sha256, 'hex'), RENDITION_QUALITY, PIPELINE_VERSION, now);
-    hashTwins(id, record, now);
     return id;
-  }
-
-  /** Two images that may have equal pixels get their full-size pixel hash; nothing else needs one. */
-  function hashTwins(id: number, record: AcceptedRecord, now: number): void {
-    const { width, height, fingerprint } = record;
-    const found = (['phash', 'dhash'] as const).flatMap((hash) => {
-      const bearers = twinsByHash[hash].all(bytesOf(fingerprint[hash]), width, height);
-      return bearers.length > MAX_TWINS ? [] : bearers.filter((twin) => twin.id !== id);
-    });
-    if (found.length === 0) return;
-    const open = found.filter((twin) => twin.hashed === 0).map((twin) => twin.id);
-    if (record.pixelSha256 === null) open.push(id);
-    for (const assetId of open) {
-      queue.enqueue({ batchId: null, task: 'pixel-hash', priority: 'low', sourceId: null, params: JSON.stringify({ assetId }), dedupeKey: `pixel-hash ${assetId}` }, now);
-    }
   }
 
   function nameOf(job: ClaimedJob): string {

@@ -1,12 +1,13 @@
 import { CODE_BYTES, createHammingKernel } from './hamming-kernel.ts';
 
-/** Codes with their owners. Owners and tags are whole numbers, below 2³² and below 256. */
+/** Codes with their owners: whole numbers from 1 to 2³² − 1, which may have several codes. */
 export interface HammingIndex {
-  add(owner: number, tag: number, code: Uint8Array): void;
+  add(owner: number, code: Uint8Array): void;
+  has(owner: number, code: Uint8Array): boolean;
   /** Takes all codes of an owner out; costs a look at every code. */
   remove(owner: number): void;
   /** Every code within `limit` bits (at most 31) of one of the queries, as often as it has owners. */
-  find(queries: readonly Uint8Array[], limit: number, visit: (query: number, owner: number, tag: number, distance: number) => void): void;
+  find(queries: readonly Uint8Array[], limit: number, visit: (query: number, owner: number, distance: number) => void): void;
   readonly counts: () => { readonly codes: number; readonly distinct: number; readonly bytes: number };
 }
 
@@ -17,7 +18,7 @@ const GONE = 0;
 
 /**
  * Equal codes are kept once, with a list of their owners: a thousand copies of a picture cost a thousand entries of a
- * list and not half a million pairs. A code takes 45 to 80 bytes.
+ * list and not half a million pairs. A code takes 50 to 75 bytes.
  */
 export function createHammingIndex(): HammingIndex {
   const kernel = createHammingKernel();
@@ -28,55 +29,59 @@ export function createHammingIndex(): HammingIndex {
   let table = new Uint32Array(4096);
   // By entry.
   let owners = new Uint32Array(1024);
-  let tags = new Uint8Array(1024);
   let nextEntry = new Uint32Array(1024);
   let entries = 0;
 
-  function placeOf(code: Uint8Array): number {
+  function placeOf(code: Uint8Array): number | undefined {
     const hash = hashOf(code);
     const mask = table.length - 1;
-    let slot = hash & mask;
-    for (let at = table[slot] ?? 0; at !== 0; at = table[slot] ?? 0) {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const at = table[slot] ?? 0;
+      if (at === 0) return undefined;
       if (hashes[at - 1] === hash && isEqual(kernel.codeAt(at - 1), code)) return at - 1;
-      slot = (slot + 1) & mask;
     }
+  }
+
+  function append(code: Uint8Array): number {
     const place = kernel.append(code);
     if (place === hashes.length) {
       hashes = enlarge(hashes);
       firstEntry = enlarge(firstEntry);
     }
-    hashes[place] = hash;
+    hashes[place] = hashOf(code);
     firstEntry[place] = NONE;
-    table[slot] = place + 1;
-    if (kernel.count() * 2 > table.length) rehash();
+    if (kernel.count() * 2 <= table.length) enter(place);
+    else {
+      table = new Uint32Array(table.length * 2);
+      for (let known = 0; known <= place; known += 1) enter(known);
+    }
     return place;
   }
 
-  function rehash(): void {
-    table = new Uint32Array(table.length * 2);
+  function enter(place: number): void {
     const mask = table.length - 1;
-    for (let place = 0; place < kernel.count(); place += 1) {
-      let slot = (hashes[place] ?? 0) & mask;
-      while (table[slot] !== 0) slot = (slot + 1) & mask;
-      table[slot] = place + 1;
-    }
+    let slot = (hashes[place] ?? 0) & mask;
+    while (table[slot] !== 0) slot = (slot + 1) & mask;
+    table[slot] = place + 1;
   }
 
   return {
-    add(owner, tag, code) {
-      const place = placeOf(code);
+    add(owner, code) {
+      const place = placeOf(code) ?? append(code);
       if (entries === owners.length) {
         owners = enlarge(owners);
         nextEntry = enlarge(nextEntry);
-        const larger = new Uint8Array(owners.length);
-        larger.set(tags);
-        tags = larger;
       }
       owners[entries] = owner;
-      tags[entries] = tag;
       nextEntry[entries] = firstEntry[place] ?? NONE;
       firstEntry[place] = entries;
       entries += 1;
+    },
+    has(owner, code) {
+      const place = placeOf(code);
+      if (place === undefined) return false;
+      for (let entry = firstEntry[place] ?? NONE; entry !== NONE; entry = nextEntry[entry] ?? NONE) if (owners[entry] === owner) return true;
+      return false;
     },
     remove(owner) {
       for (let entry = owners.indexOf(owner); entry !== -1 && entry < entries; entry = owners.indexOf(owner, entry + 1)) owners[entry] = GONE;
@@ -85,7 +90,7 @@ export function createHammingIndex(): HammingIndex {
       const report = (query: number, place: number, distance: number): void => {
         for (let entry = firstEntry[place] ?? NONE; entry !== NONE; entry = nextEntry[entry] ?? NONE) {
           const owner = owners[entry] ?? GONE;
-          if (owner !== GONE) visit(query, owner, tags[entry] ?? 0, distance);
+          if (owner !== GONE) visit(query, owner, distance);
         }
       };
       if (queries.length < JOIN_FROM) {
@@ -98,7 +103,7 @@ export function createHammingIndex(): HammingIndex {
     },
     counts: () => ({
       codes: entries, distinct: kernel.count(),
-      bytes: kernel.memoryBytes() + hashes.byteLength + firstEntry.byteLength + table.byteLength + owners.byteLength + tags.byteLength + nextEntry.byteLength,
+      bytes: kernel.memoryBytes() + hashes.byteLength + firstEntry.byteLength + table.byteLength + owners.byteLength + nextEntry.byteLength,
     }),
   };
 }

@@ -37,6 +37,7 @@ CREATE TABLE pair (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pair_b ON pair (b_id);
 
+CREATE INDEX source_present ON source (asset_id) WHERE asset_id IS NOT NULL AND missing_since IS NULL;
 CREATE INDEX asset_pixels ON asset (pixel_sha256) WHERE pixel_sha256 IS NOT NULL;
 
 CREATE TABLE not_duplicate (

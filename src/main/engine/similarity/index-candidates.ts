@@ -1,0 +1,147 @@
+import type Database from 'better-sqlite3';
+import { createHammingIndex } from './hamming-index.ts';
+import { codeDistance, type StoredFingerprint } from './index-distance.ts';
+import { CANDIDATE_DISTANCE, codesOf, MIN_QUALITY } from './variants.ts';
+
+export interface Candidate {
+  readonly assetId: number;
+  /** Bits of 256 between the variants that fit best. */
+  readonly distance: number;
+}
+
+/** An image that waits to be compared, and with what. */
+export interface PendingAsset {
+  readonly assetId: number;
+  readonly candidates: readonly Candidate[];
+  /** Images without a fingerprint that says anything, of one size with it: equal pixels are all that can be told of them. */
+  readonly sameSize: readonly number[];
+}
+
+export interface Candidates {
+  /** The next images that wait, in the order of their ids, at most so many. */
+  pending(limit: number): readonly PendingAsset[];
+  /** What may look like this picture, which need not be in the catalog. */
+  of(fingerprint: StoredFingerprint): readonly Candidate[];
+  readonly counts: () => { readonly codes: number; readonly distinct: number; readonly bytes: number };
+}
+
+/** Of more candidates than these only the nearest are looked at. A picture has so many only among thousands nearly alike. */
+export const MAX_CANDIDATES = 128;
+/** Below, a picture may be without codes while its twin, decoded another way, has some. */
+const FLAT_QUALITY = MIN_QUALITY + 3;
+
+interface Row extends StoredFingerprint { readonly assetId: number }
+
+/**
+ * The codes of the whole catalog in memory, read when they are first asked for and extended as images come. Candidates
+ * are a matter of two fingerprints alone: whichever of two images came first, and whatever else is there, they find each
+ * other or they do not.
+ */
+export function createCandidates(db: Database.Database): Candidates {
+  const columns = 'asset_id AS assetId, pdq, pdq_quality AS pdqQuality, variants';
+  const after = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE asset_id > ? ORDER BY asset_id`);
+  const waiting = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE paired = 0 ORDER BY asset_id LIMIT ?`);
+  const byId = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE asset_id = ?`);
+  const shaOf = db.prepare<[number], string>('SELECT hex(sha256) FROM asset WHERE id = ?').pluck();
+  const sizeOf = db.prepare<[number], { width: number; height: number }>('SELECT width, height FROM asset WHERE id = ?');
+  const isUnhashed = db.prepare<[number], number>('SELECT 1 FROM asset WHERE id = ? AND pixel_sha256 IS NULL').pluck();
+  const index = createHammingIndex();
+  const flatBySize = new Map<string, { readonly ids: number[]; answered: number }>();
+  let loadedTo = 0;
+
+  function load(): void {
+    for (const row of after.iterate(loadedTo)) {
+      loadedTo = row.assetId;
+      addCodes(row);
+      if (row.pdqQuality < FLAT_QUALITY) addFlat(row.assetId);
+    }
+  }
+
+  function addCodes(row: Row): void {
+    for (const { code } of codesOf(row).index) index.add(row.assetId, code);
+  }
+
+  function addFlat(assetId: number): void {
+    const key = sizeKey(assetId);
+    const known = flatBySize.get(key);
+    if (known === undefined) flatBySize.set(key, { ids: [assetId], answered: 0 });
+    else known.ids.push(assetId);
+  }
+
+  function sizeKey(assetId: number): string {
+    const size = sizeOf.get(assetId);
+    return `${size?.width ?? 0}×${size?.height ?? 0}`;
+  }
+
+  /** A picture that was taken in anew may have other codes than those it is known by. */
+  function refresh(row: Row): void {
+    if (codesOf(row).index.every(({ code }) => index.has(row.assetId, code))) return;
+    index.remove(row.assetId);
+    addCodes(row);
+  }
+
+  /** For each fingerprint, the images that one of its codes is near to, with the distance. */
+  function near(rows: readonly StoredFingerprint[]): Map<number, number>[] {
+    const queries: Uint8Array[] = [];
+    const askedBy: number[] = [];
+    for (const [at, row] of rows.entries()) {
+      for (const { code } of codesOf(row).query) {
+        queries.push(code);
+        askedBy.push(at);
+      }
+    }
+    const found = rows.map(() => new Map<number, number>());
+    index.find(queries, CANDIDATE_DISTANCE, (query, owner, distance) => {
+      const nearest = found[askedBy[query] ?? 0];
+      if (nearest === undefined || (nearest.get(owner) ?? Infinity) <= distance) return;
+      nearest.set(owner, distance);
+      // In a flood the far ones are let go of before they fill the memory.
+      if (nearest.size > 16 * MAX_CANDIDATES) letGo(nearest, 4 * MAX_CANDIDATES);
+    });
+    return found;
+  }
+
+  /** Both ways: the mirror image of a picture's hash is not quite the hash of its mirror image. */
+  function confirm(row: StoredFingerprint, self: number | null, found: ReadonlyMap<number, number>): readonly Candidate[] {
+    const candidates: Candidate[] = [];
+    for (const assetId of found.keys()) {
+      const other = assetId === self ? undefined : byId.get(assetId);
+      const distance = other === undefined ? null : codeDistance(row, other);
+      if (distance !== null) candidates.push({ assetId, distance });
+    }
+    if (candidates.length <= MAX_CANDIDATES) return candidates.sort((a, b) => a.distance - b.distance || a.assetId - b.assetId);
+    const withHash = candidates.map((candidate) => ({ candidate, hash: shaOf.get(candidate.assetId) ?? '' }));
+    return withHash.sort((a, b) => a.candidate.distance - b.candidate.distance || (a.hash < b.hash ? -1 : 1)).slice(0, MAX_CANDIDATES).map(({ candidate }) => candidate);
+  }
+
+  /** This one and all before it that were not answered with yet: a size's images are gone through once. */
+  function sameSize(row: Row): readonly number[] {
+    if (row.pdqQuality >= FLAT_QUALITY) return [];
+    const group = flatBySize.get(sizeKey(row.assetId));
+    if (group === undefined || group.ids.length < 2) return [];
+    const fresh = group.ids.slice(group.answered);
+    group.answered = group.ids.length;
+    return [...new Set([...fresh, row.assetId])].filter((id) => isUnhashed.get(id) === 1);
+  }
+
+  return {
+    pending(limit) {
+      load();
+      const rows = waiting.all(limit);
+      for (const row of rows) refresh(row);
+      const found = near(rows);
+      return rows.map((row, at) => ({ assetId: row.assetId, candidates: confirm(row, row.assetId, found[at] ?? new Map()), sameSize: sameSize(row) }));
+    },
+    of(fingerprint) {
+      load();
+      const [found] = near([fingerprint]);
+      return confirm(fingerprint, null, found ?? new Map());
+    },
+    counts: () => index.counts(),
+  };
+}
+
+function letGo(nearest: Map<number, number>, keep: number): void {
+  const far = [...nearest].sort((a, b) => a[1] - b[1]).slice(keep);
+  for (const [owner] of far) nearest.delete(owner);
+}

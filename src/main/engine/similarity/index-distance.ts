@@ -1,0 +1,41 @@
+import { CANDIDATE_DISTANCE, codesOf, type FingerprintRow } from './variants.ts';
+
+/** What of a fingerprint's row is looked for and found. */
+export type StoredFingerprint = FingerprintRow;
+
+/**
+ * Bits of 256 between the variants of two pictures that fit best; null when either does not find the other. The same
+ * whichever comes first.
+ */
+export function codeDistance(a: StoredFingerprint, b: StoredFingerprint): number | null {
+  const there = leastDistance(a, b);
+  const back = leastDistance(b, a);
+  return Math.max(there, back) > CANDIDATE_DISTANCE ? null : Math.min(there, back);
+}
+
+/** The same however far they are apart, at most 256: for pictures that found each other another way. */
+export function evidenceDistance(a: StoredFingerprint, b: StoredFingerprint): number {
+  return Math.min(256, leastDistance(a, b), leastDistance(b, a));
+}
+
+function leastDistance(from: StoredFingerprint, to: StoredFingerprint): number {
+  const { index } = codesOf(to);
+  let least = Infinity;
+  for (const { code } of codesOf(from).query) for (const other of index) least = Math.min(least, bitsBetween(code, other.code));
+  return least;
+}
+
+export function bitsBetween(a: Uint8Array, b: Uint8Array): number {
+  let bits = 0;
+  for (let at = 0; at < a.length; at += 4) {
+    bits += popcount(((a[at] ?? 0) ^ (b[at] ?? 0)) | (((a[at + 1] ?? 0) ^ (b[at + 1] ?? 0)) << 8) | (((a[at + 2] ?? 0) ^ (b[at + 2] ?? 0)) << 16) | (((a[at + 3] ?? 0) ^ (b[at + 3] ?? 0)) << 24));
+  }
+  return bits;
+}
+
+/** Bits set in 32, counted in parallel ("Hacker's Delight", 5–1). */
+function popcount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}

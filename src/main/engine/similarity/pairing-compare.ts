@@ -1,0 +1,189 @@
+import type { Originals } from '../assets/originals.ts';
+import type { GroupCommit } from '../catalog/group-commit.ts';
+import type { Workspace } from '../catalog/workspace.ts';
+import { renditionPath } from '../renditions/store.ts';
+import type { TaskRunner } from '../tasks/pool.ts';
+import type { PendingAsset } from './index-candidates.ts';
+import { LEVEL_NUMBERS, type PairRow } from './pair-rows.ts';
+import { type AssetFacts, kinshipOf } from './pairs-facts.ts';
+import { CLOSED_LEVEL, type PairingStore } from './pairing-store.ts';
+import { inTurn, verifyInPool } from './pairing-verify.ts';
+import { pixelHashTask, type PixelHashInput } from './pixel-hash-task.ts';
+import type { Verdict } from './verify.ts';
+import type { Card } from './verify-pairs-task.ts';
+
+export interface PairComparerDependencies {
+  readonly store: PairingStore;
+  readonly factsOf: (assetId: number) => AssetFacts | undefined;
+  readonly pool: TaskRunner;
+  readonly groupCommit: GroupCommit;
+  readonly workspace: Workspace;
+  readonly originals: Originals;
+}
+
+export interface PairComparer {
+  /**
+   * Compares images with their candidates, and whatever becomes alike by that with each other; then writes it all down
+   * at once, so that an image either has been compared or still waits.
+   */
+  compare(pending: readonly PendingAsset[], limits: Limits): Promise<void>;
+  cardOf(assetId: number): Card;
+}
+
+export interface Limits {
+  /** How many tasks may be in the pool at one time. */
+  readonly atOnce: number;
+  /** Breaks off between two tasks, with nothing written. */
+  readonly signal: AbortSignal;
+}
+
+type Pair = readonly [number, number];
+
+/** More would mean thousands of nearly equal pictures; whoever has so many is known well enough by them. */
+const MAX_COMPARISONS = 512;
+
+export function createPairComparer({ store, factsOf, pool, groupCommit, workspace, originals }: PairComparerDependencies): PairComparer {
+  function requireFacts(assetId: number): AssetFacts {
+    const facts = factsOf(assetId);
+    if (facts === undefined) throw new Error(`The image ${assetId} is to be compared, and not in the catalog`);
+    return facts;
+  }
+
+  function cardOf(assetId: number): Card {
+    const { sha256, width, height } = requireFacts(assetId);
+    return { file: renditionPath(workspace.renditions, sha256, 'card'), width, height };
+  }
+
+  /** The hashes of the full-size pixels, as far as their files can still be read. */
+  async function hashPixels(assetIds: Iterable<number>, limits: Limits, hashes: Map<number, string>): Promise<void> {
+    await inTurn([...new Set(assetIds)], limits, async (assetId) => {
+      const { sha256, bytes, pixels } = requireFacts(assetId);
+      if (pixels !== null || hashes.has(assetId)) return;
+      const path = originals.find(assetId);
+      // Without its file nothing can be said of its pixels, and nothing is lost: it stays a look-alike.
+      if (path === null) return;
+      const answer = await pool.run({ task: pixelHashTask.name, input: { sha256, bytes, path } satisfies PixelHashInput }).catch(() => null);
+      if (answer !== null && 'result' in answer) hashes.set(assetId, String(answer.result));
+    });
+  }
+
+  async function compare(pending: readonly PendingAsset[], limits: Limits): Promise<void> {
+    const hashes = new Map<number, string>();
+    const failures = new Map<number, string>();
+    const rows = new Map<string, PairRow>();
+    const pixelsOf = (assetId: number): string | null => hashes.get(assetId) ?? store.pixelsOf(assetId);
+    const isKnown = (a: number, b: number): boolean => {
+      const pixels = pixelsOf(a);
+      return a === b || rows.has(keyOf(a, b)) || (pixels !== null && pixels === pixelsOf(b)) || store.rowOf(a, b) !== undefined;
+    };
+
+    // What is equal to the last pixel need not be looked at: a thousand copies with other metadata would be half a million pairs.
+    await hashPixels(pending.flatMap(({ assetId, candidates, sameSize }) => {
+      const twins = candidates.filter((candidate) => candidate.distance === 0 && hasSameSize(requireFacts(assetId), requireFacts(candidate.assetId)));
+      return [...sameSize, ...(twins.length === 0 ? [] : [assetId]), ...twins.map((twin) => twin.assetId)];
+    }), limits, hashes);
+    await storeHashes(hashes);
+    const wanted = new Map<string, Pair>();
+    for (const { assetId, candidates } of pending) {
+      if (store.hasComparedTwin(assetId)) continue;
+      for (const candidate of onePerPixels(candidates.map((one) => requireFacts(one.assetId)))) {
+        if (!isKnown(assetId, candidate)) wanted.set(keyOf(assetId, candidate), pairOf(assetId, candidate));
+      }
+    }
+    for (let round = [...wanted.values()]; round.length > 0;) {
+      const fresh = await verify(round, limits, hashes, failures);
+      for (const row of fresh) rows.set(keyOf(row.aId, row.bId), row);
+      round = await openPairs(fresh.filter(isClosed), rows, isKnown);
+    }
+    await groupCommit.submit(() => {
+      for (const [assetId, hash] of hashes) store.setPixels(assetId, hash);
+      for (const row of rows.values()) store.insert(row);
+      for (const { assetId } of pending) store.setPaired(assetId, failures.get(assetId) ?? null);
+      for (const [assetId, failure] of failures) store.setPaired(assetId, failure);
+    });
+  }
+
+  /** At once: whether an image has a twin is asked of the catalog. */
+  async function storeHashes(hashes: ReadonlyMap<number, string>): Promise<void> {
+    if (hashes.size > 0) await groupCommit.submit(() => { for (const [assetId, hash] of hashes) store.setPixels(assetId, hash); });
+  }
+
+  async function verify(pairs: readonly Pair[], limits: Limits, hashes: Map<number, string>, failures: Map<number, string>): Promise<PairRow[]> {
+    const outcome = await verifyInPool(pool, pairs, cardOf, limits);
+    for (const [assetId, failure] of outcome.failures) failures.set(assetId, failure);
+    const compared = pairs.map((pair, at) => ({ pair, verdict: outcome.verdicts[at] ?? null })).filter(({ pair }) => !pair.some((assetId) => outcome.failures.has(assetId)));
+    // Nearly equal, and of one size: perhaps equal.
+    await hashPixels(compared.flatMap(({ pair: [a, b], verdict }) => (verdict?.level === 'strict' && hasSameSize(requireFacts(a), requireFacts(b)) ? [a, b] : [])), limits, hashes);
+    return compared.map(({ pair: [a, b], verdict }) => rowFrom(requireFacts(a), requireFacts(b), verdict, store.distanceOf(a, b)));
+  }
+
+  /** What became alike to one of two that are alike has to be compared with the other: groups know no chains. */
+  async function openPairs(fresh: readonly PairRow[], rows: ReadonlyMap<string, PairRow>, isKnown: (a: number, b: number) => boolean): Promise<Pair[]> {
+    const alike = alikeInMemory(rows);
+    const alikeTo = (assetId: number): readonly number[] => [...new Set([...store.alikeTo(assetId), ...alike.get(assetId) ?? []])].slice(0, MAX_COMPARISONS);
+    const open = new Map<string, Pair>();
+    const add = (from: number, hub: number): void => {
+      for (const other of alikeTo(hub)) if (!open.has(keyOf(from, other)) && !isKnown(from, other)) open.set(keyOf(from, other), pairOf(from, other));
+    };
+    for (const { aId, bId } of fresh) {
+      add(aId, bId);
+      add(bId, aId);
+      // Each may have hundreds of others, and the engine answers meanwhile.
+      await new Promise(setImmediate);
+    }
+    return [...open.values()];
+  }
+
+  return { compare, cardOf };
+}
+
+/** What was found between two images, `a` the one with the smaller id. */
+export function rowFrom(a: AssetFacts, b: AssetFacts, verdict: Verdict | null, distance: number): PairRow {
+  const base = { aId: a.id, bId: b.id };
+  if (verdict === null) return { ...base, level: null, relation: null, transform: null, whole: null, distance, similarity: null, kinship: null };
+  const { relation, transform, whole, similarity } = verdict;
+  const kinship = kinshipOf(a, b) ?? verdict.kinship;
+  return { ...base, level: kinship === null ? LEVEL_NUMBERS[verdict.level] : null, relation, transform, whole, distance, similarity, kinship };
+}
+
+/** Of images with equal pixels one stands for all, as long as they are decoded the same way. */
+function onePerPixels(candidates: readonly AssetFacts[]): readonly number[] {
+  const chosen = new Map<string, AssetFacts>();
+  for (const facts of candidates) {
+    const key = facts.pixels === null ? String(facts.id) : `${facts.pixels} ${facts.format}`;
+    const known = chosen.get(key);
+    if (known === undefined || facts.sha256 < known.sha256) chosen.set(key, facts);
+  }
+  return [...chosen.values()].map(({ id }) => id);
+}
+
+function alikeInMemory(rows: ReadonlyMap<string, PairRow>): ReadonlyMap<number, readonly number[]> {
+  const alike = new Map<number, number[]>();
+  const add = (from: number, to: number): void => {
+    const known = alike.get(from);
+    if (known === undefined) alike.set(from, [to]);
+    else known.push(to);
+  };
+  for (const row of rows.values()) {
+    if (!isClosed(row)) continue;
+    add(row.aId, row.bId);
+    add(row.bId, row.aId);
+  }
+  return alike;
+}
+
+function isClosed({ level }: PairRow): boolean {
+  return level !== null && level <= CLOSED_LEVEL;
+}
+
+function hasSameSize(a: AssetFacts, b: AssetFacts): boolean {
+  return a.width === b.width && a.height === b.height;
+}
+
+function pairOf(a: number, b: number): Pair {
+  return a < b ? [a, b] : [b, a];
+}
+
+function keyOf(a: number, b: number): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}

@@ -1,0 +1,78 @@
+import type Database from 'better-sqlite3';
+import type { SimilarityStatus } from '../../../contract/index.ts';
+import { evidenceDistance, type StoredFingerprint } from './index-distance.ts';
+import { LEVEL_NUMBERS, PAIR_COLUMNS, type PairRow } from './pair-rows.ts';
+
+/** The rows that the comparison reads and writes, each of them found by a key: on the engine's thread nothing is searched. */
+export interface PairingStore {
+  status(): SimilarityStatus;
+  fingerprintOf(assetId: number): StoredFingerprint | undefined;
+  rowOf(a: number, b: number): PairRow | undefined;
+  rowsOf(assetId: number): readonly PairRow[];
+  pixelsOf(assetId: number): string | null;
+  /** Other images of equal pixels. */
+  samePixels(assetId: number): readonly number[];
+  /** An image of equal pixels, decoded the same way, that has been compared already: what holds of it holds of this one. */
+  hasComparedTwin(assetId: number): boolean;
+  /** Images that were verified to be alike, up to the level whose chains are closed, also by way of equal pixels. */
+  alikeTo(assetId: number): readonly number[];
+  distanceOf(a: number, b: number): number;
+  insert(row: PairRow): void;
+  setPixels(assetId: number, hash: string): void;
+  setPaired(assetId: number, failure: string | null): void;
+}
+
+/** Up to this level, what is alike to one is compared with each other: in groups of a level, every pair is verified. */
+export const CLOSED_LEVEL = LEVEL_NUMBERS.similar;
+/** A picture that lies there in more forms than these is known well enough by so many. */
+const MAX_TWINS = 64;
+
+export function createPairingStore(db: Database.Database): PairingStore {
+  const assets = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'assets'`).pluck();
+  const pending = db.prepare<[], number>('SELECT count(*) FROM fingerprint INDEXED BY fingerprint_pending WHERE paired = 0').pluck();
+  const failed = db.prepare<[], number>('SELECT count(*) FROM fingerprint INDEXED BY fingerprint_failed WHERE paired = 2').pluck();
+  const fingerprint = db.prepare<[number], StoredFingerprint>('SELECT pdq, pdq_quality AS pdqQuality, variants FROM fingerprint WHERE asset_id = ?');
+  const row = db.prepare<[number, number], PairRow>(`SELECT ${PAIR_COLUMNS} FROM pair WHERE a_id = ? AND b_id = ?`);
+  const rows = db.prepare<[number, number], PairRow>(
+    `SELECT ${PAIR_COLUMNS} FROM pair WHERE a_id = ? UNION ALL SELECT ${PAIR_COLUMNS} FROM pair INDEXED BY pair_b WHERE b_id = ?`);
+  const pixels = db.prepare<[number], string | null>(`SELECT nullif(lower(hex(pixel_sha256)), '') FROM asset WHERE id = ?`).pluck();
+  const twins = db.prepare<[number], number>(`
+    SELECT y.id FROM asset x JOIN asset y INDEXED BY asset_pixels ON y.pixel_sha256 = x.pixel_sha256 AND y.id <> x.id WHERE x.id = ? AND x.pixel_sha256 IS NOT NULL LIMIT ${MAX_TWINS}`).pluck();
+  const comparedTwin = db.prepare<[number], number>(`
+    SELECT 1 FROM asset x JOIN asset y INDEXED BY asset_pixels ON y.pixel_sha256 = x.pixel_sha256 AND y.id <> x.id AND y.format = x.format
+    JOIN fingerprint f ON f.asset_id = y.id AND f.paired = 1 WHERE x.id = ? AND x.pixel_sha256 IS NOT NULL LIMIT 1`).pluck();
+  const insert = db.prepare<[PairRow]>(`
+    INSERT INTO pair (a_id, b_id, level, relation, transform, whole, distance, similarity, kinship)
+    VALUES (@aId, @bId, @level, @relation, @transform, @whole, @distance, @similarity, @kinship) ON CONFLICT DO NOTHING`);
+  const setPixels = db.prepare<[Uint8Array, number]>('UPDATE asset SET pixel_sha256 = ? WHERE id = ?');
+  const setPaired = db.prepare<[number, string | null, number]>('UPDATE fingerprint SET paired = ?, pairing_error = ? WHERE asset_id = ?');
+
+  const rowsOf = (assetId: number): readonly PairRow[] => rows.all(assetId, assetId);
+  const samePixels = (assetId: number): readonly number[] => twins.all(assetId);
+  return {
+    status() {
+      const counts = { pending: pending.get() ?? 0, failed: failed.get() ?? 0 };
+      return { ...counts, compared: Math.max(0, (assets.get() ?? 0) - counts.pending - counts.failed) };
+    },
+    fingerprintOf: (assetId) => fingerprint.get(assetId),
+    rowOf: (a, b) => row.get(Math.min(a, b), Math.max(a, b)),
+    rowsOf,
+    pixelsOf: (assetId) => pixels.get(assetId) ?? null,
+    samePixels,
+    hasComparedTwin: (assetId) => comparedTwin.get(assetId) === 1,
+    alikeTo(assetId) {
+      const alike = new Set<number>();
+      for (const twin of [assetId, ...samePixels(assetId)]) {
+        for (const { aId, bId, level } of rowsOf(twin)) if (level !== null && level <= CLOSED_LEVEL) alike.add(aId === twin ? bId : aId);
+      }
+      return [...alike];
+    },
+    distanceOf(a, b) {
+      const [one, other] = [fingerprint.get(a), fingerprint.get(b)];
+      return one && other ? evidenceDistance(one, other) : 256;
+    },
+    insert: (pair) => { insert.run(pair); },
+    setPixels: (assetId, hash) => { setPixels.run(Buffer.from(hash, 'hex'), assetId); },
+    setPaired: (assetId, failure) => { setPaired.run(failure === null ? 1 : 2, failure, assetId); },
+  };
+}

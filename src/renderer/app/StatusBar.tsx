@@ -4,6 +4,7 @@ import { useEtaText } from '../batches/eta.ts';
 import { fractionDone, finishedCount, isActive, progressTone, wantedCount } from '../batches/progress.ts';
 import { useProgress } from '../batches/queries.ts';
 import { useFormat } from '../i18n/setup.ts';
+import { useGroupCount, useSimilarityStatus } from '../cleanup/queries.ts';
 import { useFacets, useView } from '../library/queries.ts';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import styles from './Shell.module.css';
@@ -19,6 +20,7 @@ export function StatusBar() {
   return (
     <footer className={styles.status} aria-label={t('app.status')}>
       <ImageCount />
+      <Duplicates />
       {progress && (
         <button type="button" className={styles.work} onClick={() => set({ screen: 'batches', batchId: progress.batch.parentId ?? progress.batch.id })}>
           <span className={styles.name}>{progress.batch.name}</span>
@@ -35,6 +37,26 @@ export function StatusBar() {
         </button>
       )}
     </footer>
+  );
+}
+
+/** How far the comparison is; when it is done, what it has found. */
+function Duplicates() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const set = useSet();
+  const { data: status } = useSimilarityStatus();
+  const level = useAppState((state) => state.level);
+  const count = useGroupCount(level) ?? 0;
+  if (!status) return null;
+  const all = status.compared + status.failed + status.pending;
+  const comparing = status.pending > 0 && t('cleanup.comparing', { done: format.number(all - status.pending), total: format.number(all) });
+  if (!comparing && count === 0) return null;
+  return (
+    <button type="button" className={styles.found} onClick={() => set({ screen: 'cleanup' })}>
+      {comparing && <><span className={styles.foundBar}><ProgressBar slim label={comparing} value={(all - status.pending) / all} /></span><span className={styles.muted}>{comparing}</span></>}
+      {count > 0 && <span>{t('cleanup.found', { count, formatted: format.number(count) })}</span>}
+    </button>
   );
 }
 

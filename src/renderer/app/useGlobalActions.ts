@@ -1,7 +1,8 @@
 import { useAddPaths } from '../import/useAddPaths.ts';
 import { useDismissToast } from '../ui/Toast.tsx';
+import { useUndo } from '../cleanup/useUndo.ts';
 import { useActions } from './actions.ts';
-import { useAppStore, useSet } from './store.ts';
+import { useAppState, useAppStore, useSet } from './store.ts';
 
 /** What can be done from every screen. */
 export function useGlobalActions(): void {
@@ -9,6 +10,8 @@ export function useGlobalActions(): void {
   const set = useSet();
   const add = useAddPaths();
   const toasts = useDismissToast();
+  const { undo } = useUndo();
+  const canUndo = useAppState((state) => state.acts.length > 0);
   useActions({
     'go-home': { run: () => set({ screen: 'home' }) },
     'go-library': { run: () => set({ screen: 'library', loupeOpen: false }) },
@@ -18,6 +21,7 @@ export function useGlobalActions(): void {
     'add-folder': { run: () => add('folder') },
     'add-files': { run: () => add('files') },
     'add-list': { run: () => add('list') },
+    'undo': { run: undo, enabled: canUndo },
     'palette': { run: () => set({ overlay: 'palette' }) },
     'shortcuts': { run: () => set({ overlay: 'shortcuts' }) },
     'dismiss-toast': { run: toasts.dismiss, enabled: toasts.shown },

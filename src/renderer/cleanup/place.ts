@@ -1,8 +1,9 @@
 /** Where one is on the cleanup screen; kept while other screens are shown. */
 export interface CleanupPlace {
   readonly view: 'groups' | 'plan' | 'quarantine' | 'history';
-  /** 0-based rank of the group that has the keyboard; `groupId` finds it again when ranks have moved. */
-  readonly rank: number;
+  /** 0-based rank of the group that has the keyboard; null when the first open one is still to be found. */
+  readonly rank: number | null;
+  /** Finds the group again when ranks have moved. */
   readonly groupId: string | null;
   /** The member that has the keyboard; the first one when it is not in the group. */
   readonly sourceId: number | null;
@@ -12,5 +13,4 @@ export interface CleanupPlace {
   readonly showDecided: boolean;
 }
 
-/** `groupId` is null: the first open group is still to be found. */
-export const CLEANUP_START: CleanupPlace = { view: 'groups', rank: 0, groupId: null, sourceId: null, look: null, showDecided: false };
+export const CLEANUP_START: CleanupPlace = { view: 'groups', rank: null, groupId: null, sourceId: null, look: null, showDecided: false };

@@ -20,13 +20,14 @@ export function useFocusedMember(review: Review, total: number): FocusedMember {
   const store = useAppStore();
   const set = useSet();
   const place = useAppState((state) => state.cleanup);
-  const rank = Math.max(0, Math.min(place.rank, total - 1));
+  const rank = Math.max(0, Math.min(place.rank ?? 0, total - 1));
   const group = review.groupAt(rank);
   const member = group?.members.find(({ sourceId }) => sourceId === place.sourceId) ?? group?.members[0];
 
   const moved = place.groupId !== null && group !== undefined && group.id !== place.groupId ? review.rankOf(place.groupId) : undefined;
   useEffect(() => {
     const { cleanup } = store.getState();
+    if (cleanup.rank === null) return;
     if (moved !== undefined) set({ cleanup: { ...cleanup, rank: moved } });
     else if (group && (cleanup.groupId !== group.id || cleanup.rank !== rank)) set({ cleanup: { ...cleanup, rank, groupId: group.id } });
   }, [store, set, moved, group, rank]);

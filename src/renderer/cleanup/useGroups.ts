@@ -22,7 +22,8 @@ export function useGroups() {
   const set = useSet();
   const level = useAppState((state) => state.level);
   const decisions = useAppState((state) => state.decisions);
-  const placeRank = useAppState((state) => state.cleanup.rank);
+  const placeRank = useAppState((state) => state.cleanup.rank ?? 0);
+  const isPlaced = useAppState((state) => state.cleanup.rank !== null);
   const [band, setBand] = useState({ first: 0, end: 0 });
   const [news, setNews] = useState('');
   // The next page is there before it is wanted, and its pictures with it.
@@ -44,16 +45,12 @@ export function useGroups() {
     await decisions.idle();
     const open = await client.cleanup.nextOpen({ level, from: from + 1 });
     if (open !== null) latest.current.focus.move.to(open);
-    else set({ cleanup: { ...store.getState().cleanup, showDecided: false } });
+    else set({ cleanup: { ...store.getState().cleanup, rank: Math.max(0, from), showDecided: false } });
   }, [client, decisions, level, set, store]);
 
   // One begins at the first group that is open. Whoever comes back finds the place kept.
-  const sought = useRef<string | null>(store.getState().cleanup.groupId === null ? null : level);
-  useEffect(() => {
-    if (total === 0 || sought.current === level) return;
-    sought.current = level;
-    void advance(-1);
-  }, [advance, level, total]);
+  const isAny = total > 0;
+  useEffect(() => { if (isAny && !isPlaced) void advance(-1); }, [advance, isAny, isPlaced]);
 
   const tell = useCallback((group: ReviewGroup) => {
     const { keep, remove } = summarize(group);

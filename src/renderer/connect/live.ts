@@ -7,6 +7,8 @@ export const PROGRESS_KEY = ['progress'] as const;
 const PAUSE_AFTER_FAILURE = 1000;
 /** While an import runs, rows change many times a second; counts on screen need not. */
 const SPACING = 1000;
+/** Groups follow from what is alike, and suggestions from the rules in the settings. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { similarity: ['cleanup'], settings: ['cleanup'] };
 
 export interface LiveDependencies {
   readonly connection: Connection;
@@ -59,7 +61,7 @@ function createSpacedRefresh(queries: QueryClient, signal: AbortSignal): (topics
   };
   signal.addEventListener('abort', () => { if (timer) clearTimeout(timer); }, { once: true });
   return (topics) => {
-    for (const topic of topics) pending.add(topic);
+    for (const topic of topics) for (const stale of [topic, ...(ALSO[topic] ?? [])]) pending.add(stale);
     if (!timer) flush();
   };
 }

@@ -1,10 +1,11 @@
-import { FileSpreadsheet, FolderPlus, ImagePlus, ShieldCheck } from 'lucide-react';
+import { CopyCheck, FileSpreadsheet, FolderPlus, ImagePlus, ShieldCheck } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../app/actions.ts';
-import { useSet } from '../app/store.ts';
+import { useAppState, useSet } from '../app/store.ts';
 import { useCountText } from '../batches/count.ts';
 import { stateTone } from '../batches/progress.ts';
 import { useBatches } from '../batches/queries.ts';
+import { useGroupCount } from '../cleanup/queries.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Badge } from '../ui/Badge.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -33,8 +34,25 @@ export function HomeScreen() {
         <p className={styles.hint}>{t('home.lists')}</p>
         <p className={styles.promise}><ShieldCheck size={16} strokeWidth={1.75} aria-hidden />{t('app.promise')}</p>
       </section>
+      <Found />
       <Recent />
     </div>
+  );
+}
+
+/** What the comparison has found, and the way to clean it up. */
+function Found() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const set = useSet();
+  const count = useGroupCount(useAppState((state) => state.level)) ?? 0;
+  if (count === 0) return null;
+  return (
+    <section className={styles.found}>
+      <CopyCheck size={20} strokeWidth={1.5} aria-hidden />
+      <p><strong>{t('cleanup.found', { count, formatted: format.number(count) })}</strong> {t('cleanup.foundHint')}</p>
+      <Button onClick={() => set({ screen: 'cleanup' })}>{t('actions.go-cleanup')}</Button>
+    </section>
   );
 }
 

@@ -6,6 +6,7 @@ import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useFormat } from '../i18n/setup.ts';
 import { legible } from '../i18n/legible.ts';
 import { Badge } from '../ui/Badge.tsx';
+import { Alike } from './Alike.tsx';
 import { flagLabel } from './flag-label.ts';
 import styles from './Inspector.module.css';
 import { useAsset } from './queries.ts';
@@ -45,6 +46,7 @@ function Details({ asset }: { readonly asset: Asset }) {
         {asset.takenAt && <Fact label={t('inspector.taken')}>{format.dateTime(asset.takenAt)}</Fact>}
         <Fact label={t('inspector.added')}>{format.dateTime(asset.createdAt)}</Fact>
       </Section>
+      <Alike assetId={asset.id} />
       <Section title={t('inspector.quality')} aside={t('inspector.outOf', { score: format.decimal(quality.score, 1) })}>
         {COMPONENTS.map((component) => (
           <div key={component} className={styles.component}>

@@ -6,6 +6,7 @@ import { useActions } from '../app/actions.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
 import { isActive } from '../batches/progress.ts';
 import { useProgress } from '../batches/queries.ts';
+import { useFindDuplicates } from '../cleanup/useFindDuplicates.ts';
 import { useCompareSelection } from '../compare/useCompareSelection.ts';
 import { useHost } from '../connect/context.tsx';
 import { userError } from '../connect/errors.ts';
@@ -57,6 +58,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
   };
   const inGrid = visible && !loupeOpen;
   const compare = useCompareSelection(view);
+  const findDuplicates = useFindDuplicates(view);
   useActions(visible ? {
     'find': { run: () => {
       // The box takes no focus before it is shown again.
@@ -70,6 +72,7 @@ export function LibraryScreen({ visible }: { readonly visible: boolean }) {
     'smaller': { run: () => resize(-1), enabled: inGrid },
     'refresh-view': { run: showFresh, enabled: inGrid },
     'compare': { run: compare },
+    'find-duplicates': { run: findDuplicates, enabled: view !== undefined && view.total > 0 },
   } : {});
 
   if (!view) {

@@ -6,6 +6,7 @@ import { useClient } from '../connect/context.tsx';
 import { useFormat } from '../i18n/setup.ts';
 import { Button } from '../ui/Button.tsx';
 import { useToast } from '../ui/Toast.tsx';
+import { MOST_COMPARED } from '../compare/useCompareSelection.ts';
 import styles from './Library.module.css';
 import type { View } from './queries.ts';
 import { EMPTY_SELECTION, selectedCount, selectedPortions } from './selection.ts';
@@ -23,6 +24,8 @@ export function SelectionBar({ view, visible }: { readonly view: View; readonly 
   const errorToast = useErrorToast();
   const selection = useAppState((state) => state.selection);
   const selectInvert = useAction('select-invert');
+  const compare = useAction('compare');
+  const findDuplicates = useAction('find-duplicates');
   const count = selectedCount(selection, view.total);
 
   const copyPaths = async () => {
@@ -40,6 +43,8 @@ export function SelectionBar({ view, visible }: { readonly view: View; readonly 
   return (
     <div className={styles.selectionBar} data-dock role="toolbar" aria-label={t('groups.selection')}>
       <strong role="status">{t('library.selected', { count, formatted: format.number(count) })}</strong>
+      {count > 1 && count <= MOST_COMPARED && <Button size="small" onClick={compare.run}>{t('actions.compare')}</Button>}
+      <Button size="small" onClick={findDuplicates.run}>{t('actions.find-duplicates')}</Button>
       <Button size="small" onClick={runCopy}>{t('actions.copy-paths')}</Button>
       <Button size="small" onClick={selectInvert.run}>{t('library.invert')}</Button>
       <Button size="small" onClick={() => set({ selection: EMPTY_SELECTION })}>{t('library.deselect')}</Button>

@@ -7,6 +7,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** One JSON document, or one line of JSON Lines. */
   readonly json: (value: unknown) => Promise<void>;
+  /** One JSON document whose list may be too long to be held: its other keys first, then the list. */
+  readonly jsonList: (head: Readonly<Record<string, unknown>>, key: string, items: AsyncIterable<unknown>) => Promise<void>;
   /** Whether anything went to stdout. */
   readonly hasPrinted: () => boolean;
   /** Text for people, on stdout. Here and in notes control characters are shown, line ends excepted. */
@@ -56,6 +58,15 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
     isJson,
     isTerminal: stdout.isTTY === true,
     json: async (value) => { await write(`${JSON.stringify(toSnakeCase(value))}\n`); },
+    async jsonList(head, key, items) {
+      const opening = JSON.stringify(toSnakeCase({ ...head, [key]: [] })).slice(0, -2);
+      let separator = opening;
+      for await (const item of items) {
+        await write(`${separator}${JSON.stringify(toSnakeCase(item))}`);
+        separator = ',';
+      }
+      await write(`${separator === opening ? opening : ''}]}\n`);
+    },
     hasPrinted: () => printed,
     text: async (text) => { await write(`${printableLines(text)}\n`); },
     note(text) {

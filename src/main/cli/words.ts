@@ -1,4 +1,4 @@
-import type { Batch, BatchState, ErrorCode } from '../../contract/index.ts';
+import type { Batch, BatchState, ErrorCode, Relation, SimilarHit, Transform } from '../../contract/index.ts';
 import { formatCount } from './format.ts';
 
 const STATES: Readonly<Record<BatchState, string>> = {
@@ -32,4 +32,16 @@ export function skippedInWords({ skipped, unchanged }: Pick<Batch, 'skipped' | '
 /** `disk full`: the codes are words already. */
 export function reasonInWords(code: ErrorCode): string {
   return code.replaceAll('-', ' ');
+}
+
+const RELATIONS: Readonly<Record<Relation, string>> = {
+  'identical-bytes': 'same bytes', 'identical-pixels': 'same pixels', 'near': 'near-identical', 'rotated': 'rotated', 'mirrored': 'mirrored', 'cropped': 'cropped', 'bordered': 'bordered',
+};
+const TURNS: Readonly<Partial<Record<Transform, string>>> = { 'rotate-90': ' 90°', 'rotate-180': ' 180°', 'rotate-270': ' 270°' };
+
+/** `rotated 90°, 99.8 %`: what was done to the one to get the other, and how like they are. */
+export function likenessInWords({ relation, transform, similarity }: Pick<SimilarHit, 'relation' | 'transform' | 'similarity'>): string {
+  // Never rounded up to what only equal pixels are.
+  const percent = Math.floor(similarity * 1000) / 10;
+  return `${RELATIONS[relation]}${relation === 'rotated' ? TURNS[transform] ?? '' : ''}${relation.startsWith('identical') ? '' : `, ${percent.toFixed(1)} %`}`;
 }

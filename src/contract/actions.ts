@@ -66,6 +66,8 @@ export const ACTIONS = {
   'next-open': { group: 'cleanup', key: { code: 'BracketRight', shift: true } },
   'toggle-rules': { group: 'cleanup', key: { code: 'KeyR' } },
   'review-plan': { group: 'cleanup', key: { code: 'Enter', mod: true } },
+  // Not one key after the other: an Enter held down must not run through to the files.
+  'apply-plan': { group: 'cleanup', key: { code: 'Enter', mod: true, shift: true } },
   'undo': { group: 'general', key: { code: 'KeyZ', mod: true } },
   'palette': { group: 'general', key: { code: 'KeyK', mod: true } },
   'shortcuts': { group: 'general', key: { code: 'Slash', shift: true, character: '?' } },

@@ -71,7 +71,7 @@ export function Groups() {
         {review.error && <ErrorBanner error={review.error} onRetry={review.retry} />}
         <div className={styles.body}>
           {listed && <GroupList key={level} review={review} total={total} tileWidth={tileWidth} focus={focus} active={look === null} onBand={groups.onBand} onVerb={onVerb} onAccept={groups.accept} onCompare={openPairs} onOpen={() => setPlace({ look: 'loupe' })} />}
-          {!listed && summary && <NoGroups level={level} onLevel={groups.setLevel} allDecided={allDecided} isCounted={summary.isCounted} />}
+          {!listed && summary && <NoGroups level={level} onLevel={groups.setLevel} allDecided={allDecided} removable={summary.removable} isCounted={summary.isCounted} />}
           {!summary && !review.error && <div className={styles.loading}><Spinner label={t('cleanup.loading')} /></div>}
           {rulesOpen && <RulesPanel />}
         </div>

@@ -40,7 +40,7 @@ export function GroupsHeader({ groups: { level, setLevel, review: { summary } } 
         {summary && summary.total > 0 && <>
           <strong>{t('cleanup.decidedOf', { done: format.number(summary.decided), total: format.number(summary.total) })}</strong>
           <span className={styles.decidedBar}><ProgressBar slim label={t('cleanup.progress')} value={summary.decided / summary.total} tone={summary.decided >= summary.total ? 'complete' : 'running'} /></span>
-          <span className={styles.muted}>{summary.isCounted ? t('cleanup.toFree', { bytes: format.bytes(summary.removableBytes), count: summary.removable, formatted: format.number(summary.removable) }) : t('cleanup.counting')}</span>
+          <span className={styles.muted}>{!summary.isCounted ? t('cleanup.counting') : summary.removable > 0 && t('cleanup.toFree', { bytes: format.bytes(summary.removableBytes), count: summary.removable, formatted: format.number(summary.removable) })}</span>
         </>}
         <Comparing />
       </div>

@@ -43,7 +43,7 @@ export function HistoryView() {
             label={t('cleanup.history.title')} rows={operations} rowKey={({ id }) => id}
             columns={[
               { key: 'when', header: t('cleanup.history.when'), cell: ({ createdAt }) => format.dateTime(createdAt) },
-              { key: 'what', header: t('cleanup.history.what'), cell: ({ kind, mode }) => (kind === 'cleanup' && mode ? t(`cleanup.plan.modes.${mode}`) : t(`cleanup.history.kinds.${kind}`)), grow: true },
+              { key: 'what', header: t('cleanup.history.what'), cell: ({ kind, mode }) => (kind === 'cleanup' && mode ? t(`cleanup.history.modes.${mode}`) : t(`cleanup.history.kinds.${kind}`)), grow: true },
               { key: 'files', header: t('cleanup.history.files'), cell: ({ kind, moved, restored }) => format.number(kind === 'restore' ? restored : moved), numeric: true },
               { key: 'size', header: t('inspector.size'), cell: ({ bytes }) => format.bytes(bytes), numeric: true },
               { key: 'skipped', header: t('cleanup.history.skipped'), cell: ({ skipped }) => format.number(skipped), numeric: true },

@@ -1,15 +1,17 @@
 import { ArrowLeft, CircleAlert, ListChecks } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Plan, REMOVAL_MODES } from '../../contract/index.ts';
-import { useActions } from '../app/actions.ts';
+import { type BoundAction, useActions } from '../app/actions.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
+import { useKeyLabel } from '../app/keyboard.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
 import { legible } from '../i18n/legible.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Button } from '../ui/Button.tsx';
 import { Checkbox } from '../ui/Checkbox.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
+import { Kbd } from '../ui/Kbd.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
@@ -33,14 +35,18 @@ export function PlanView() {
   const { data: plan, error, isPlaceholderData, isFetching, refetch } = usePlan({ level, scope, mode, mergeMetadata }, decisions.idle);
   const { apply, isPending, result } = useApply(mode);
   const leave = () => set({ cleanup: { ...store.getState().cleanup, view: 'groups' } });
-  useActions({ 'close-loupe': { run: leave, enabled: !isPending } });
   const settled = plan && !isPlaceholderData && !isFetching ? plan : undefined;
+  const applyNow = { run: () => { if (settled) apply(settled.planId); }, enabled: settled !== undefined && settled.counts.remove > 0 && !isPending && !result };
+  useActions({ 'close-loupe': { run: leave, enabled: !isPending }, 'apply-plan': applyNow });
+  // Whatever was pressed to get here, a key pressed once more does nothing.
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
 
   return (
     <div className={styles.plan}>
       <header className={styles.bar}>
         <Button variant="quiet" icon={ArrowLeft} disabled={isPending} onClick={leave}>{t('cleanup.back')}</Button>
-        <h1>{t(result ? 'cleanup.plan.skippedTitle' : 'cleanup.plan.title')}</h1>
+        <h1 ref={heading} tabIndex={-1}>{t(result ? 'cleanup.plan.skippedTitle' : 'cleanup.plan.title')}</h1>
       </header>
       {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
       {result && <Skipped result={result} />}
@@ -61,7 +67,7 @@ export function PlanView() {
         {plan.counts.remove === 0 && settled
           ? <NothingPlanned scope={scope} onAll={() => setScope('all')} onLeave={leave} />
           : <Planned plan={plan} />}
-        <Footer plan={plan} ready={settled !== undefined} isPending={isPending} onApply={() => { if (settled) apply(settled.planId); }} />
+        <Footer plan={plan} isPending={isPending} apply={applyNow} />
       </>}
     </div>
   );
@@ -71,7 +77,7 @@ function NothingPlanned({ scope, onAll, onLeave }: { readonly scope: 'decided' |
   const { t } = useTranslation();
   return (
     <EmptyState icon={ListChecks} title={t('cleanup.plan.nothing')} actions={<>
-      <Button variant="primary" autoFocus onClick={onLeave}>{t('cleanup.plan.decideMore')}</Button>
+      <Button variant="primary" onClick={onLeave}>{t('cleanup.plan.decideMore')}</Button>
       {scope === 'decided' && <Button onClick={onAll}>{t('cleanup.plan.useRules')}</Button>}
     </>}>{t(`cleanup.plan.nothingBody.${scope}`)}</EmptyState>
   );
@@ -109,13 +115,13 @@ function Planned({ plan }: { readonly plan: Plan }) {
   );
 }
 
-interface FooterProps { readonly plan: Plan; readonly ready: boolean; readonly isPending: boolean; readonly onApply: () => void }
+interface FooterProps { readonly plan: Plan; readonly isPending: boolean; readonly apply: BoundAction }
 
-function Footer({ plan: { counts, groups, bytes }, ready, isPending, onApply }: FooterProps) {
+function Footer({ plan: { counts, groups, bytes }, isPending, apply }: FooterProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const mode = useAppState((state) => state.removalMode);
-  const focused = useRef(false);
+  const keyLabel = useKeyLabel();
   return (
     <footer className={styles.footer} data-dock>
       {isPending ? <Applying /> : (
@@ -128,14 +134,8 @@ function Footer({ plan: { counts, groups, bytes }, ready, isPending, onApply }: 
         </div>
       )}
       <Button
-        variant="primary" size="large" disabled={!ready || isPending || counts.remove === 0} onClick={onApply}
-        ref={(button) => {
-          // The next step is under the finger as soon as it can be taken.
-          if (!button || button.disabled || focused.current) return;
-          focused.current = true;
-          button.focus();
-        }}
-      >{t(`cleanup.plan.applies.${mode}`)}</Button>
+        variant="primary" size="large" disabled={!apply.enabled} onClick={apply.run}
+      >{t(`cleanup.plan.applies.${mode}`)}<Kbd>{keyLabel('apply-plan')}</Kbd></Button>
     </footer>
   );
 }

@@ -31,7 +31,7 @@ export const de: Catalogue = {
     'loupe-actual': 'Originalgröße (100 %)', 'loupe-fit': 'Einpassen', 'loupe-zoom-in': 'Vergrößern', 'loupe-zoom-out': 'Verkleinern',
     'close-compare': 'Zurück vom Vergleich', 'compare-flick': 'Zwischen den Bildern wechseln', 'compare-side': 'Nebeneinander', 'compare-swipe': 'Wischen', 'compare-onion': 'Überblenden', 'compare-difference': 'Differenz',
     'keep': 'Behalten', 'reject': 'Entfernen', 'keep-both': 'Beide behalten', 'not-duplicate': 'Kein Duplikat', 'accept': 'Vorschlag annehmen', 'take-back': 'Letzte Entscheidung zurücknehmen',
-    'previous-group': 'Vorige Gruppe', 'next-group': 'Nächste Gruppe', 'next-open': 'Nächste offene Gruppe', 'toggle-rules': 'Regeln ein- oder ausblenden', 'review-plan': 'Plan prüfen',
+    'previous-group': 'Vorige Gruppe', 'next-group': 'Nächste Gruppe', 'next-open': 'Nächste offene Gruppe', 'toggle-rules': 'Regeln ein- oder ausblenden', 'review-plan': 'Plan prüfen', 'apply-plan': 'Plan ausführen',
     'find-duplicates': 'Duplikate finden', 'undo': 'Rückgängig',
     'palette': 'Befehle', 'shortcuts': 'Tastenkürzel', 'dismiss-toast': 'Meldung schließen', 'toggle-theme': 'Zwischen hell und dunkel wechseln',
   },
@@ -180,7 +180,7 @@ export const de: Catalogue = {
       noImages: 'Noch keine Bilder', noImagesBody: 'Fügen Sie einen Ordner hinzu; seine Duplikate werden von selbst gefunden.',
       comparing: 'Bilder werden verglichen', comparingBody: 'Bisher {{done}} von {{total}}. Gruppen erscheinen hier, sobald sie gefunden sind; Sie können weiterarbeiten.',
       none: 'Keine Duplikate', clean: 'Alles aufgeräumt', noneBody: 'Auf der Stufe „{{level}}“ gleichen sich keine zwei Bilder.', wider: '„{{level}}“ ansehen',
-      decided: 'Nichts mehr zu entscheiden', decidedBody: 'Jede Gruppe ist entschieden. Mit Ihren Dateien ist noch nichts geschehen.', showDecided: 'Entschiedene Gruppen zeigen',
+      decided: 'Nichts mehr zu entscheiden', decidedBody: 'Jede Gruppe ist entschieden. Mit Ihren Dateien ist noch nichts geschehen.', showDecided: 'Entschiedene Gruppen zeigen', allKept: 'Sie behalten jede Datei der Gruppen auf der Stufe „{{level}}“.',
     },
     pairs: {
       place: 'Paar {{place}} von {{total}}', answers: 'Über das Paar entscheiden', left: 'Links behalten', right: 'Rechts behalten', takeBack: 'Zurücknehmen', copies_one: '{{formatted}} Ort', copies_other: '{{formatted}} Orte',
@@ -221,7 +221,7 @@ export const de: Catalogue = {
     },
     history: {
       title: 'Verlauf', none: 'Noch ist nichts geschehen', noneBody: 'Was mit Ihren Dateien geschieht, steht hier und lässt sich hier rückgängig machen.', when: 'Wann', what: 'Was', files: 'Dateien', skipped: 'Nicht angefasst',
-      kinds: { 'cleanup': 'Aufgeräumt', 'restore': 'Zurückgelegt', 'empty-quarantine': 'Quarantäne geleert' }, states: { 'running': 'Läuft', 'applied': 'Fertig', 'undoing': 'Wird zurückgenommen', 'undone': 'Zurückgenommen', 'partly-undone': 'Teils zurückgenommen' },
+      kinds: { 'cleanup': 'Aufgeräumt', 'restore': 'Aus der Quarantäne zurückgelegt', 'empty-quarantine': 'Quarantäne geleert' }, modes: { 'quarantine': 'In Quarantäne gelegt', 'trash': 'In den Papierkorb gelegt', 'hard-link': 'Durch Hardlinks ersetzt' }, states: { 'running': 'Läuft', 'applied': 'Fertig', 'undoing': 'Wird zurückgenommen', 'undone': 'Zurückgenommen', 'partly-undone': 'Teils zurückgenommen' },
     },
     found_one: '{{formatted}} Gruppe von Duplikaten', found_other: '{{formatted}} Gruppen von Duplikaten', foundHint: 'Entscheiden Sie, was bleibt. Vorher wird nichts entfernt.', noneOfThese: 'Keins davon hat ein Duplikat', noneOfTheseHint: 'Auf der Stufe „{{level}}“.',
     alike: 'Duplikate', related: 'Verwandt', kinships: { 'burst': 'Dieselbe Serie', 'raw-jpeg': 'Rohdatei und JPEG', 'edit': 'Bearbeitet', 'recolour': 'Andere Farbe' }, showGroup: 'Beim Aufräumen zeigen',

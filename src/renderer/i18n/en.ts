@@ -29,7 +29,7 @@ export const en = {
     'loupe-actual': 'Actual size (100%)', 'loupe-fit': 'Fit', 'loupe-zoom-in': 'Zoom in', 'loupe-zoom-out': 'Zoom out',
     'close-compare': 'Back from comparing', 'compare-flick': 'Flick between the images', 'compare-side': 'Side by side', 'compare-swipe': 'Swipe', 'compare-onion': 'Onion skin', 'compare-difference': 'Difference',
     'keep': 'Keep', 'reject': 'Remove', 'keep-both': 'Keep both', 'not-duplicate': 'Not a duplicate', 'accept': 'Accept the suggestion', 'take-back': 'Take the last decision back',
-    'previous-group': 'Previous group', 'next-group': 'Next group', 'next-open': 'Next open group', 'toggle-rules': 'Show or hide the keeper rules', 'review-plan': 'Review plan',
+    'previous-group': 'Previous group', 'next-group': 'Next group', 'next-open': 'Next open group', 'toggle-rules': 'Show or hide the keeper rules', 'review-plan': 'Review plan', 'apply-plan': 'Apply the plan',
     'find-duplicates': 'Find duplicates', 'undo': 'Undo',
     'palette': 'Commands', 'shortcuts': 'Keyboard shortcuts', 'dismiss-toast': 'Dismiss the message', 'toggle-theme': 'Switch between light and dark',
   },
@@ -178,7 +178,7 @@ export const en = {
       noImages: 'No images yet', noImagesBody: 'Add a folder, and its duplicates are found by themselves.',
       comparing: 'Images are being compared', comparingBody: '{{done}} of {{total}} so far. Groups appear here as they are found; you can go on working.',
       none: 'No duplicates', clean: 'All cleaned up', noneBody: 'No two images are alike at the level “{{level}}”.', wider: 'Look at “{{level}}”',
-      decided: 'Nothing left to decide', decidedBody: 'Every group is decided. Nothing has happened to your files yet.', showDecided: 'Show decided groups',
+      decided: 'Nothing left to decide', decidedBody: 'Every group is decided. Nothing has happened to your files yet.', showDecided: 'Show decided groups', allKept: 'You keep every file of the groups found at the level “{{level}}”.',
     },
     pairs: {
       place: 'pair {{place}} of {{total}}', answers: 'Decide about the pair', left: 'Keep left', right: 'Keep right', takeBack: 'Take back', copies_one: '{{formatted}} place', copies_other: '{{formatted}} places',
@@ -219,7 +219,7 @@ export const en = {
     },
     history: {
       title: 'History', none: 'Nothing has been done yet', noneBody: 'Everything that is done to your files is listed here, with its undo.', when: 'When', what: 'What', files: 'Files', skipped: 'Left alone',
-      kinds: { 'cleanup': 'Cleanup', 'restore': 'Restored', 'empty-quarantine': 'Quarantine emptied' }, states: { 'running': 'Running', 'applied': 'Done', 'undoing': 'Being undone', 'undone': 'Undone', 'partly-undone': 'Partly undone' },
+      kinds: { 'cleanup': 'Cleanup', 'restore': 'Restored from quarantine', 'empty-quarantine': 'Quarantine emptied' }, modes: { 'quarantine': 'Moved to quarantine', 'trash': 'Moved to the trash', 'hard-link': 'Replaced by hard links' }, states: { 'running': 'Running', 'applied': 'Done', 'undoing': 'Being undone', 'undone': 'Undone', 'partly-undone': 'Partly undone' },
     },
     found_one: '{{formatted}} group of duplicates', found_other: '{{formatted}} groups of duplicates', foundHint: 'Decide what stays. Nothing is removed before you say so.', noneOfThese: 'None of these has a duplicate', noneOfTheseHint: 'At the level “{{level}}”.',
     alike: 'Duplicates', related: 'Related', kinships: { 'burst': 'Same series', 'raw-jpeg': 'Raw and JPEG', 'edit': 'Edited', 'recolour': 'Other colour' }, showGroup: 'Show in Cleanup',

@@ -1,6 +1,8 @@
 export interface Format {
   readonly number: (value: number) => string;
   readonly decimal: (value: number, digits: number) => string;
+  /** With all of its decimal places, so that figures stand still and line up. */
+  readonly fixed: (value: number, digits: number) => string;
   readonly percent: (fraction: number) => string;
   readonly bytes: (value: number) => string;
   readonly date: (iso: string) => string;
@@ -25,6 +27,7 @@ export function createFormat(language: string): Format {
   return {
     number: (value) => integer.format(value),
     decimal: (value, digits) => new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),
+    fixed: (value, digits) => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
     percent: (fraction) => percent.format(fraction),
     bytes: (value) => {
       const power = value < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(value) / 3));

@@ -1,11 +1,13 @@
 import { Toggle } from '@base-ui/react/toggle';
 import { ToggleGroup } from '@base-ui/react/toggle-group';
 import styles from './Field.module.css';
+import { Tooltip } from './Tooltip.tsx';
 
 export interface SegmentedProps<Value extends string> {
   readonly label: string;
   readonly value: Value;
-  readonly options: readonly { readonly value: Value; readonly label: string }[];
+  /** With a shortcut, an option tells it in a tooltip. */
+  readonly options: readonly { readonly value: Value; readonly label: string; readonly shortcut?: string }[];
   readonly onChange: (value: Value) => void;
 }
 
@@ -21,7 +23,10 @@ export function Segmented<Value extends string>({ label, value, options, onChang
         if (chosen) onChange(chosen.value);
       }}
     >
-      {options.map((option) => <Toggle key={option.value} value={option.value} className={styles.segment}>{option.label}</Toggle>)}
+      {options.map(({ value: own, label: text, shortcut }) => {
+        const toggle = <Toggle key={own} value={own} className={styles.segment}>{text}</Toggle>;
+        return shortcut === undefined ? toggle : <Tooltip key={own} label={text} shortcut={shortcut}>{toggle}</Tooltip>;
+      })}
     </ToggleGroup>
   );
 }

@@ -12,6 +12,8 @@ import styles from './feedback.module.css';
 export type Say = (t: TFunction, format: Format) => string;
 
 export interface ToastOptions {
+  /** Finds it again: `useCloseToast` takes it away when what it says holds no longer. */
+  readonly id?: string;
   readonly title: Say;
   readonly description?: Say;
   /** Told as it is, below the rest: the engine's own sentence. */
@@ -39,8 +41,9 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
 /** Shows a short message; a reversible act offers its undo here instead of asking first. */
 export function useToast(): (options: ToastOptions) => void {
   const { add, close } = Base.useToastManager();
-  return useCallback(({ title, description, detail, tone = 'neutral', action }) => {
+  return useCallback(({ id: wanted, title, description, detail, tone = 'neutral', action }) => {
     const id: string = add({
+      ...(wanted !== undefined && { id: wanted }),
       title: <Spoken say={title} />,
       description: (description ?? detail) && <>{description && <Spoken say={description} />}{detail && <small lang="en">{detail}</small>}</>,
       priority: tone === 'danger' ? 'high' : 'low',
@@ -48,6 +51,10 @@ export function useToast(): (options: ToastOptions) => void {
       actionProps: action && { children: <Spoken say={action.label} />, onClick: () => { action.run(); close(id); } },
     });
   }, [add, close]);
+}
+
+export function useCloseToast(): (id: string) => void {
+  return Base.useToastManager().close;
 }
 
 /** What is shown last goes first. */

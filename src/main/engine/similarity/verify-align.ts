@@ -17,6 +17,8 @@ export interface Alignment {
 }
 
 const REFINED = 3;
+/** No other guess will do better. */
+const SURE = 0.995;
 
 /** How the second picture fits best on the first, by its borders, its features, or as a whole; null if in no way. */
 export function align(first: Look, second: Look): Alignment | null {
@@ -26,16 +28,31 @@ export function align(first: Look, second: Look): Alignment | null {
       .map((window) => ({ transform, window, score: correlate(turned, second.levels[0] as Plane, window) }));
   }).toSorted((a, b) => b.score - a.score).slice(0, REFINED);
   let best: Alignment | null = null;
-  for (const guess of guesses) {
-    const turned = turnPlane(first.levels[0] as Plane, guess.transform);
-    const window = refine(turned, second.levels[0] as Plane, guess.window, 6);
-    const score = correlate(turned, second.levels[0] as Plane, window);
-    if (!best || score > best.score) best = { transform: guess.transform, window, score };
+  for (const { transform, window } of guesses) {
+    const refined = refineThroughLevels(first, second, transform, window);
+    if (!best || refined.score > best.score) best = refined;
+    if (best.score > SURE) break;
   }
-  if (!best) return null;
-  let { window } = best;
-  for (const level of [1, 2]) window = refine(turnPlane(first.levels[level] as Plane, best.transform), second.levels[level] as Plane, window, 5);
-  return { transform: best.transform, window, score: correlate(turnPlane(first.levels[1] as Plane, best.transform), second.levels[1] as Plane, window) };
+  return best;
+}
+
+/** From coarse to fine; a level whose refinement does not fit better than its start leaves it. */
+function refineThroughLevels(first: Look, second: Look, transform: Transform, start: Window): Alignment {
+  let window = start;
+  let score = -1;
+  for (const [level, plane] of second.levels.entries()) {
+    const turned = turnPlane(first.levels[level] as Plane, transform);
+    const refined = refine(turned, plane, window, 6);
+    const [before, after] = [correlate(turned, plane, window), correlate(turned, plane, refined)];
+    if (after > before) window = refined;
+    score = Math.max(before, after);
+  }
+  const finest = second.levels.length - 1;
+  const turned = turnPlane(first.levels[finest] as Plane, transform);
+  // Coarse levels lead astray where everything is fine texture.
+  const direct = refine(turned, second.levels[finest] as Plane, start, 6);
+  const directScore = correlate(turned, second.levels[finest] as Plane, direct);
+  return directScore > score ? { transform, window: direct, score: directScore } : { transform, window, score };
 }
 
 const WHOLE: Window = { left: 0, top: 0, across: 1, down: 1 };

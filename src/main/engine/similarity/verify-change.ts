@@ -1,0 +1,306 @@
+import type { Overlap } from './verify-overlap.ts';
+import { applyTone, fitTone, type Tone, toneTable } from './verify-tone.ts';
+
+type Channels = Overlap['first'];
+
+/** What differs between two aligned pictures once tone and sharpness are made alike. */
+export interface Change {
+  /** What makes the one's tone the other's. */
+  readonly tone: Tone;
+  /** Structural similarity of the luminance, 0–1, mean over the picture. */
+  readonly ssim: number;
+  /** Residual of the luminance relative to what edges and noise allow: of half, four fifths and 95 % of the blocks at most so much. */
+  readonly half: number;
+  readonly most: number;
+  readonly nearlyAll: number;
+  /** Share of the blocks that stand out from the others by their residual. */
+  readonly changed: number;
+  /** What the changed blocks hold: see Mark. */
+  readonly mark: Mark;
+  /** How far the colours (Cb, Cr) differ outside the changed blocks, in levels: of 99.5 % of places at most so much. */
+  readonly chroma: number;
+  /** Factor of the second's saturation. */
+  readonly saturation: number;
+  /** How far things have moved, in cells of the grid: of nine tenths of the places that can be followed at most so much. */
+  readonly motion: number;
+  /** Share of blocks without structure in either. */
+  readonly plain: number;
+}
+
+/** How like a mark laid over the picture the changed blocks are. */
+export interface Mark {
+  /** Structure in the one ÷ structure in the other, at least 1: a mark brings structure, a replaced thing had its own. */
+  readonly asymmetry: number;
+  /** Share of the changed blocks whose change has one and the same sign. */
+  readonly oneSign: number;
+  /** Share of the change that one colour blended over the picture explains, of the better direction and the worse. */
+  readonly oneColor: number;
+  readonly oneColorBack: number;
+  /** Share of the changed blocks that lie on structure that both have. */
+  readonly onStructure: number;
+}
+
+export function measureChange({ width, height, first, second }: Overlap): Change {
+  const { from, to, tone } = matchTone(first, second);
+  const [sharpFrom, sharpTo] = matchSharpness(from, to, width, height);
+  return measureBlocks(sharpFrom, sharpTo, width, height, tone);
+}
+
+/** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
+function matchTone(first: Channels, second: Channels): { from: Channels; to: Channels; tone: Tone } {
+  const [lumaA, lumaB] = [lumaOf(first), lumaOf(second)];
+  const [there, back] = [fitTone(lumaA, lumaB), fitTone(lumaB, lumaA)];
+  const isThere = there.error / spreadOf(lumaB) <= back.error / spreadOf(lumaA);
+  const table = toneTable((isThere ? there : back).tone);
+  const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
+  return isThere ? { from: toned, to: second, tone: there.tone } : { from: toned, to: first, tone: back.tone };
+}
+
+const MOST_BLURS = 8;
+
+/** Blurs the sharper of the two until both have as much fine structure: what was made smaller, blurred or sharpened. */
+function matchSharpness(from: Channels, to: Channels, width: number, height: number): readonly [Channels, Channels] {
+  const soften = (channels: Channels): Channels => mapChannels(channels, (plane) => binomial(plane, width, height));
+  const pair: [Channels, Channels] = [soften(from), soften(to)];
+  const energy: [number, number] = [sharpness(lumaOf(pair[0]), width, height), sharpness(lumaOf(pair[1]), width, height)];
+  for (let blurs = 0; blurs < MOST_BLURS; blurs++) {
+    const sharper = energy[0] > energy[1] ? 0 : 1;
+    const [high, low] = [energy[sharper], energy[1 - sharper] ?? 0];
+    if (high < 1.06 * low + 0.1) break;
+    const softer = soften(pair[sharper]);
+    const left = sharpness(lumaOf(softer), width, height);
+    if (Math.abs(left - low) > high - low) break;
+    pair[sharper] = softer;
+    energy[sharper] = left;
+  }
+  return pair;
+}
+
+/** Side of a block, in cells. */
+const BLOCK = 4;
+/** What is always allowed, in levels, and for each level of slope. */
+const ALLOWED = 2;
+const ALLOWED_BY_SLOPE = 0.2;
+const STANDS_OUT = 2;
+const MIN_RESIDUAL = 6;
+const PLAIN_SLOPE = 1.2;
+
+function measureBlocks(from: Channels, to: Channels, width: number, height: number, tone: Tone): Change {
+  const [lumaA, lumaB] = [lumaOf(from), lumaOf(to)];
+  const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
+  const count = columns * rows;
+  const blocks = { residual: new Float32Array(count), signed: new Float32Array(count), slopeA: new Float32Array(count), slopeB: new Float32Array(count), blue: new Float32Array(count), red: new Float32Array(count) };
+  const saturation = fitSaturation(from, to, lumaA, lumaB);
+  let ssim = 0;
+  for (let block = 0; block < count; block++) {
+    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
+    let [n, sum, squares, slopeA, slopeB, blue, red, sumA, sumB, squareA, squareB, product] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    for (let row = 0; row < Math.min(BLOCK, height); row++) {
+      for (let at = start + row * width, end = at + Math.min(BLOCK, width); at < end; at++) {
+        const [a, b] = [lumaA[at] ?? 0, lumaB[at] ?? 0];
+        const difference = b - a;
+        n++; sum += difference; squares += difference * difference;
+        sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
+        slopeA += slopeSquare(lumaA, at, width);
+        slopeB += slopeSquare(lumaB, at, width);
+        blue += 0.564 * ((to[2][at] ?? 0) - b - saturation * ((from[2][at] ?? 0) - a));
+        red += 0.713 * ((to[0][at] ?? 0) - b - saturation * ((from[0][at] ?? 0) - a));
+      }
+    }
+    blocks.residual[block] = Math.sqrt(squares / n);
+    blocks.signed[block] = sum / n;
+    blocks.slopeA[block] = Math.sqrt(slopeA / n);
+    blocks.slopeB[block] = Math.sqrt(slopeB / n);
+    blocks.blue[block] = blue / n;
+    blocks.red[block] = red / n;
+    const [meanA, meanB] = [sumA / n, sumB / n];
+    const [varA, varB, both] = [squareA / n - meanA * meanA, squareB / n - meanB * meanB, product / n - meanA * meanB];
+    // Constants as in Wang et al. 2004, the second raised to what JPEG leaves in plain areas.
+    ssim += ((2 * meanA * meanB + 6.5) * (2 * both + 58.5)) / ((meanA * meanA + meanB * meanB + 6.5) * (varA + varB + 58.5));
+  }
+  const relative = blocks.residual.map((residual, at) => residual / (ALLOWED + ALLOWED_BY_SLOPE * Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0)));
+  const sorted = relative.toSorted();
+  const most = quantile(sorted, 0.8);
+  const limit = Math.max(STANDS_OUT, 3 * most);
+  const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
+  const near = grow(isChanged, columns, rows);
+  return {
+    tone, saturation, ssim: Math.max(0, ssim / count),
+    half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
+    changed: isChanged.reduce((sum, value) => sum + value, 0) / count,
+    mark: describeMark(isChanged, blocks, from, to, width, columns),
+    chroma: chromaDifference(blocks.blue, blocks.red, near, columns, rows),
+    motion: measureMotion(lumaA, lumaB, width, height, near, columns),
+    plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,
+  };
+}
+
+function describeMark(isChanged: Uint8Array, blocks: { signed: Float32Array; slopeA: Float32Array; slopeB: Float32Array }, from: Channels, to: Channels, width: number, columns: number): Mark {
+  let [energyA, energyB, brighter, darker, onStructure, total] = [0, 0, 0, 0, 0, 0];
+  const places: number[] = [];
+  for (const [block, changed] of isChanged.entries()) {
+    if (changed === 0) continue;
+    const [slopeA, slopeB, signed] = [blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0, blocks.signed[block] ?? 0];
+    energyA += slopeA * slopeA;
+    energyB += slopeB * slopeB;
+    if (signed > 0) brighter += signed;
+    else darker -= signed;
+    total++;
+    if (Math.min(slopeA, slopeB) > 2 * PLAIN_SLOPE) onStructure++;
+    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
+    for (let row = 0; row < BLOCK; row++) for (let column = 0; column < BLOCK; column++) places.push(start + row * width + column);
+  }
+  if (total === 0) return { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0 };
+  const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
+  return {
+    asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
+    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onStructure: onStructure / total,
+  };
+}
+
+/** How much of the change is `share · (color − before)` with a share from 0 to 1 at each place and one colour for all. */
+function explainByOneColor(before: Channels, after: Channels, places: readonly number[]): number {
+  const strengths = places.map((at) => Math.hypot(...([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0))));
+  const strong = quantile(Float32Array.from(strengths).sort(), 0.8);
+  const color = ([0, 1, 2] as const).map((channel) => {
+    const values = places.filter((_, index) => (strengths[index] ?? 0) >= strong).map((at) => after[channel][at] ?? 0);
+    return quantile(Float32Array.from(values).sort(), 0.5);
+  });
+  let [left, total] = [0, 0];
+  for (const at of places) {
+    const change = ([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0));
+    const way = color.map((value, channel) => value - (before[channel as 0 | 1 | 2][at] ?? 0));
+    const length = way.reduce((sum, value) => sum + value * value, 0);
+    const share = length > 0 ? Math.max(0, Math.min(1, way.reduce((sum, value, channel) => sum + value * (change[channel] ?? 0), 0) / length)) : 0;
+    for (const [channel, value] of change.entries()) {
+      left += (value - share * (way[channel] ?? 0)) ** 2;
+      total += value * value;
+    }
+  }
+  return total > 0 ? 1 - left / total : 1;
+}
+
+/** Means of three by three blocks, so that the coarse colour of JPEG does not count. */
+function chromaDifference(blue: Float32Array, red: Float32Array, without: Uint8Array, columns: number, rows: number): number {
+  const values: number[] = [];
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      let [n, sumBlue, sumRed] = [0, 0, 0];
+      for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++) {
+        for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) {
+          const at = row * columns + column;
+          if (without[at] === 1) continue;
+          n++; sumBlue += blue[at] ?? 0; sumRed += red[at] ?? 0;
+        }
+      }
+      if (n > 0 && without[y * columns + x] !== 1) values.push(Math.hypot(sumBlue, sumRed) / n);
+    }
+  }
+  return quantile(Float32Array.from(values).sort(), 0.995);
+}
+
+/** Side of a place that is followed, in cells. */
+const PLACE = 16;
+
+/** Lucas-Kanade at each place by itself: after the alignment, what is one and the same picture has not moved anywhere. */
+function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, without: Uint8Array, columns: number): number {
+  const lengths: number[] = [];
+  for (let top = 1; top + PLACE < height; top += PLACE / 2) {
+    for (let left = 1; left + PLACE < width; left += PLACE / 2) {
+      let [xx, xy, yy, xt, yt] = [0, 0, 0, 0, 0];
+      for (let y = top; y < top + PLACE; y++) {
+        for (let x = left; x < left + PLACE; x++) {
+          if (without[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1) continue;
+          const at = y * width + x;
+          const slopeX = ((a[at + 1] ?? 0) - (a[at - 1] ?? 0) + (b[at + 1] ?? 0) - (b[at - 1] ?? 0)) / 4;
+          const slopeY = ((a[at + width] ?? 0) - (a[at - width] ?? 0) + (b[at + width] ?? 0) - (b[at - width] ?? 0)) / 4;
+          const change = (b[at] ?? 0) - (a[at] ?? 0);
+          xx += slopeX * slopeX; xy += slopeX * slopeY; yy += slopeY * slopeY; xt += slopeX * change; yt += slopeY * change;
+        }
+      }
+      const smallest = (xx + yy - Math.sqrt((xx - yy) ** 2 + 4 * xy * xy)) / 2;
+      if (smallest < PLACE * PLACE * 2) continue;
+      const determinant = xx * yy - xy * xy;
+      lengths.push(Math.hypot((yy * xt - xy * yt) / determinant, (xx * yt - xy * xt) / determinant));
+    }
+  }
+  return lengths.length < 4 ? 0 : quantile(Float32Array.from(lengths).sort(), 0.9);
+}
+
+/** Blocks that are marked or touch one that is. */
+function grow(marked: Uint8Array, columns: number, rows: number): Uint8Array {
+  const grown = new Uint8Array(marked);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      if (marked[y * columns + x] !== 1) continue;
+      for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++) {
+        for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) grown[row * columns + column] = 1;
+      }
+    }
+  }
+  return grown;
+}
+
+/** How much more colourful the second is as a whole, where there is colour. */
+function fitSaturation(from: Channels, to: Channels, lumaA: Float32Array, lumaB: Float32Array): number {
+  let [products, squares] = [0, 0];
+  for (const [at, a] of lumaA.entries()) {
+    const b = lumaB[at] ?? 0;
+    for (const channel of [0, 2] as const) {
+      const [one, other] = [(from[channel][at] ?? 0) - a, (to[channel][at] ?? 0) - b];
+      products += one * other;
+      squares += one * one;
+    }
+  }
+  return squares < 8 * lumaA.length ? 1 : Math.max(0.5, Math.min(2, products / squares));
+}
+
+export function lumaOf([red, green, blue]: Channels): Float32Array {
+  const luma = new Float32Array(red.length);
+  for (let at = 0; at < luma.length; at++) luma[at] = 0.299 * (red[at] ?? 0) + 0.587 * (green[at] ?? 0) + 0.114 * (blue[at] ?? 0);
+  return luma;
+}
+
+function mapChannels([red, green, blue]: Channels, map: (plane: Float32Array) => Float32Array): Channels {
+  return [map(red), map(green), map(blue)];
+}
+
+function slopeSquare(plane: Float32Array, at: number, width: number): number {
+  const across = (plane[at + 1] ?? 0) - (plane[at - 1] ?? plane[at + 1] ?? 0);
+  const down = (plane[at + width] ?? plane[at] ?? 0) - (plane[at - width] ?? plane[at] ?? 0);
+  return (across * across + down * down) / 4;
+}
+
+/** Root of the mean squared slope; a strong edge counts as much as a clear one. */
+function sharpness(plane: Float32Array, width: number, height: number): number {
+  let sum = 0;
+  for (let y = 1; y < height - 1; y++) {
+    for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) sum += Math.min(1600, slopeSquare(plane, at, width));
+  }
+  return Math.sqrt(sum / Math.max(1, plane.length));
+}
+
+function spreadOf(plane: Float32Array): number {
+  let [sum, squares] = [0, 0];
+  for (const value of plane) { sum += value; squares += value * value; }
+  return Math.sqrt(Math.max(0, squares / plane.length - (sum / plane.length) ** 2)) + 1;
+}
+
+/** 1·2·1 across and down. */
+function binomial(plane: Float32Array, width: number, height: number): Float32Array {
+  const across = new Float32Array(plane.length);
+  const output = new Float32Array(plane.length);
+  for (let y = 0; y < height; y++) {
+    const [first, last] = [y * width, (y + 1) * width - 1];
+    for (let at = first; at <= last; at++) across[at] = (2 * (plane[at] ?? 0) + (plane[Math.max(first, at - 1)] ?? 0) + (plane[Math.min(last, at + 1)] ?? 0)) / 4;
+  }
+  for (let y = 0; y < height; y++) {
+    const [up, down] = [y > 0 ? width : 0, y < height - 1 ? width : 0];
+    for (let at = y * width, end = at + width; at < end; at++) output[at] = (2 * (across[at] ?? 0) + (across[at - up] ?? 0) + (across[at + down] ?? 0)) / 4;
+  }
+  return output;
+}
+
+function quantile(sorted: Float32Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

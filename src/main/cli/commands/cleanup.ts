@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { KEEPER_RULES, LEVELS, REMOVAL_MODES, type KeeperRule, type Level, type Operation, type Plan, type RemovalMode } from '../../../contract/index.ts';
 import type { EngineClient } from '../../host/engine-client.ts';
+import { catchUp } from '../catch-up.ts';
 import { defineCommand, UsageError, type CommandContext, type ExitStatus } from '../command.ts';
 import { formatBytes, formatCount, formatTable, plural, printable } from '../format.ts';
 import { describeSkipped, withOperationProgress } from '../operations.ts';
@@ -60,7 +61,10 @@ export const cleanupCommand = defineCommand({
   },
 });
 
-async function makePlan({ output }: CommandContext, client: EngineClient, { level, rules, protect, scope, mode, 'no-merge': noMerge }: PlanOptions): Promise<ExitStatus> {
+async function makePlan(context: CommandContext, client: EngineClient, { level, rules, protect, scope, mode, 'no-merge': noMerge }: PlanOptions): Promise<ExitStatus> {
+  const { output } = context;
+  // What was taken in a moment ago is a part of it.
+  await catchUp(context, client);
   const plan = await client.cleanup.plan({
     level, scope, mode, protect: [...protect], mergeMetadata: !noMerge, itemLimit: output.isJson ? PAGE : LISTED, ...(rules === undefined ? {} : { rules }),
   });

@@ -12,6 +12,7 @@ import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
 import { useToast } from '../ui/Toast.tsx';
+import { Tooltip } from '../ui/Tooltip.tsx';
 import styles from './Compare.module.css';
 import { CompareView } from './CompareView.tsx';
 import { likelyKeeperFirst } from './likely-keeper.ts';
@@ -38,6 +39,7 @@ export function CompareScreen() {
 function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly onLeave: () => void }) {
   const { t } = useTranslation();
   const set = useSet();
+  const keyLabel = useKeyLabel();
   const evidence = useAppState((state) => state.inspectorOpen);
   const [focused, setFocused] = useState(0);
   const assets = useAssets(ids).flatMap(({ asset }) => asset ?? []);
@@ -68,7 +70,9 @@ function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly on
         }))}
         focused={focused} onFocus={setFocused} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
         leading={<Button variant="quiet" icon={ArrowLeft} onClick={onLeave}>{t('actions.go-library')}</Button>}
-        actions={first !== undefined && <Button onClick={marked.toggle} title={t('actions.not-duplicate')} aria-pressed={marked.value}>{t('actions.not-duplicate')}</Button>}
+        actions={first !== undefined && (
+          <Tooltip label={t('actions.not-duplicate')} shortcut={keyLabel('not-duplicate')}><Button onClick={marked.toggle} aria-pressed={marked.value}>{t('actions.not-duplicate')}</Button></Tooltip>
+        )}
       />
     </>
   );

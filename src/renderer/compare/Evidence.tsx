@@ -81,8 +81,8 @@ function Measures({ comparison }: { readonly comparison: Comparison }) {
       <dl>
         <Measure label={t('compare.bytes')}>{t(identicalBytes ? 'compare.identical' : 'compare.differ')}</Measure>
         <Measure label={t('inspector.pixels')}>{t(identicalPixels ? 'compare.identical' : 'compare.differ')}</Measure>
-        <Measure label="PSNR" band={t(`compare.psnrBands.${psnrBand}`)}>{psnrDb === null ? '∞' : `${format.decimal(psnrDb, 2)} dB`}</Measure>
-        <Measure label="SSIM">{format.decimal(ssim, 4)}</Measure>
+        <Measure label="PSNR" band={t(`compare.psnrBands.${psnrBand}`)}>{psnrDb === null ? '∞' : `${format.fixed(psnrDb, 2)} dB`}</Measure>
+        <Measure label="SSIM">{format.fixed(ssim, 4)}</Measure>
         <Measure label="pHash" band={t(`compare.hashBands.${hashBand}`)}>{t('compare.ofBits', { distance: phashDistance, bits: 64 })}</Measure>
         <Measure label="PDQ">{t('compare.ofBits', { distance: pdqDistance, bits: 256 })}</Measure>
       </dl>

@@ -26,6 +26,8 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
   const area = useRef<HTMLDivElement>(null);
   const [divider, setDivider] = useState(0.5);
   const [opacity, setOpacity] = useState(0.5);
+  const [mapped, setMapped] = useState('');
+  const pair = `${a.asset.id} ${b.asset.id} ${b.transform}`;
   useFrame(area, onFrame);
   const placementOf = (candidate: Candidate): Placement => place(candidate.aligned, sharpest, view, frame);
   const plain = step > 0;
@@ -44,11 +46,11 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
       <div ref={area} className={styles.area} data-area>
         {frame.width > 0 && (
           <>
-            <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracting)}>
+            <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracting)} data-mapped={mapped === pair}>
               <div className={styles.sheet}><Layer key={a.asset.sha256} asset={a.asset} transform={a.transform} placement={placementOf(a)} shown={step !== 2} /></div>
               <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracted)} style={top}><Layer key={b.asset.sha256} asset={b.asset} transform={b.transform} placement={placementOf(b)} shown={step !== 1} /></div>
             </div>
-            {mode === 'difference' && !plain && <HeatMap key={`${a.asset.id} ${b.asset.id}`} a={a} b={b} measured={measured} placement={placementOf(a.aligned.width * a.aligned.height <= b.aligned.width * b.aligned.height ? a : b)} />}
+            {mode === 'difference' && !plain && <HeatMap key={pair} onLoaded={() => setMapped(pair)} a={a} b={b} measured={measured} placement={placementOf(a.aligned.width * a.aligned.height <= b.aligned.width * b.aligned.height ? a : b)} />}
             {mode === 'swipe' && !plain && <Divider at={divider} onMove={setDivider} labels={[letterOf(a.index), letterOf(b.index)]} />}
           </>
         )}
@@ -58,7 +60,7 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
 }
 
 /** Over the difference that the browser makes at once: what the engine measured, in colours that tell how much. */
-function HeatMap({ a, b, measured, placement }: { readonly a: Candidate; readonly b: Candidate; readonly measured: Measured | undefined; readonly placement: Placement }) {
+function HeatMap({ a, b, measured, placement, onLoaded }: { readonly onLoaded: () => void; readonly a: Candidate; readonly b: Candidate; readonly measured: Measured | undefined; readonly placement: Placement }) {
   const { t } = useTranslation();
   const host = useHost();
   const [state, setState] = useState<'loading' | 'loaded' | 'failed'>('loading');
@@ -67,7 +69,10 @@ function HeatMap({ a, b, measured, placement }: { readonly a: Candidate; readonl
     <>
       <img
         src={heatmapUrl(host, a.asset.id, b.asset.id, b.transform)} alt={state === 'loaded' ? t('compare.heatmap') : ''} draggable={false} decoding="async"
-        className={styles.heatmap} data-loaded={state === 'loaded'} onLoad={() => setState('loaded')} onError={() => setState('failed')}
+        className={styles.heatmap} data-loaded={state === 'loaded'} onLoad={() => {
+          setState('loaded');
+          onLoaded();
+        }} onError={() => setState('failed')}
         style={{ inlineSize: placement.width, blockSize: placement.height, transform: `translate(${placement.left}px, ${placement.top}px)`, imageRendering: placement.scale * window.devicePixelRatio > 3 ? 'pixelated' : 'auto' }}
       />
       <div className={styles.legend} role="status">

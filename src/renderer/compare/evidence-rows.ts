@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next';
-import type { Asset, Metadata } from '../../contract/index.ts';
+import type { Asset } from '../../contract/index.ts';
 import type { Format } from '../i18n/format.ts';
+import { cameraName, exposureText } from '../library/camera.ts';
 
 export interface EvidenceRow {
   readonly label: string;
@@ -24,7 +25,7 @@ export function evidenceRows(assets: readonly Asset[], t: TFunction, format: For
     // The first in time is the original; an undated one is a copy that lost its date.
     row(t('inspector.taken'), ({ takenAt }) => (takenAt === null ? '' : format.dateTime(takenAt)), ({ takenAt }) => (takenAt === null ? null : -Date.parse(takenAt))),
     row(t('inspector.make'), ({ metadata }) => cameraName(metadata)),
-    row(t('inspector.exposure'), ({ metadata }) => exposureText(metadata, format)),
+    row(t('inspector.exposure'), ({ metadata }) => settingsText(metadata, format)),
     row(t('compare.metadata'), ({ metadata }) => format.number(Object.keys(metadata).length), ({ metadata }) => Object.keys(metadata).length),
     score(t('inspector.sharpness'), ({ quality }) => quality.sharpness),
     row(t('inspector.quality'), ({ quality }) => format.decimal(quality.score, 1), ({ quality }) => Math.round(quality.score * 10)),
@@ -44,16 +45,10 @@ function formatName({ format, colorSpace }: Asset): string {
   return colorSpace === 'cmyk' ? `${format.toUpperCase()} CMYK` : format.toUpperCase();
 }
 
-/** Many makers name themselves in the model too. */
-function cameraName({ cameraMake, cameraModel }: Metadata): string {
-  if (cameraMake && cameraModel?.toLowerCase().startsWith(cameraMake.toLowerCase())) return cameraModel;
-  return [cameraMake, cameraModel].filter(Boolean).join(' ');
-}
-
 /** `1/250 s · f/2.8 · ISO 200` */
-function exposureText({ exposureSeconds, aperture, iso }: Metadata, format: Format): string {
+function settingsText({ exposureSeconds, aperture, iso }: Asset['metadata'], format: Format): string {
   return [
-    exposureSeconds !== undefined && (exposureSeconds > 0 && exposureSeconds < 0.5 ? `1/${Math.round(1 / exposureSeconds)} s` : `${format.decimal(exposureSeconds, 1)} s`),
+    exposureSeconds !== undefined && exposureText(exposureSeconds, format),
     aperture !== undefined && `f/${format.decimal(aperture, 1)}`,
     iso !== undefined && `ISO ${iso}`,
   ].filter(Boolean).join(' · ');

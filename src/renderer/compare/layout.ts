@@ -2,7 +2,10 @@ import type { Size } from './view.ts';
 
 export interface PaneGrid { readonly columns: number; readonly rows: number }
 
-/** How panes are arranged so that pictures of these proportions get as large as they can. */
+/** More columns mean that the first stays on the left; fewer are worth it where pictures get so much larger. */
+const WORTH = 1.4;
+
+/** How panes are arranged: beside each other, unless pictures of these proportions get much larger otherwise. */
 export function arrangePanes(count: number, stage: Size, picture: Size, headerHeight: number, gap: number): PaneGrid {
   let best: PaneGrid & { readonly scale: number } = { columns: count, rows: 1, scale: 0 };
   for (let columns = count; columns >= 1; columns--) {
@@ -12,7 +15,7 @@ export function arrangePanes(count: number, stage: Size, picture: Size, headerHe
     const width = (stage.width - gap * (columns - 1)) / columns;
     const height = (stage.height - gap * (rows - 1)) / rows - headerHeight;
     const scale = Math.min(width / picture.width, height / picture.height);
-    if (scale > best.scale) best = { columns, rows, scale };
+    if (scale > best.scale * (best.scale === 0 ? 1 : WORTH)) best = { columns, rows, scale };
   }
   return { columns: best.columns, rows: best.rows };
 }

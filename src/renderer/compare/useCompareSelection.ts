@@ -7,7 +7,8 @@ import type { View } from '../library/queries.ts';
 import { selectedCount, selectedPortions } from '../library/selection.ts';
 import { useToast } from '../ui/Toast.tsx';
 
-const MOST = 4;
+/** More at once would each be too small to tell anything. */
+export const MOST_COMPARED = 4;
 
 /**
  * Opens the images that are selected in the library side by side; in the loupe, where none are, the one shown and the
@@ -25,9 +26,9 @@ export function useCompareSelection(view: View | undefined): () => void {
     const { selection, loupeOpen, focusedRank } = store.getState();
     const count = selectedCount(selection, view.total);
     const neighbour = Math.min(focusedRank, Math.max(0, view.total - 2));
-    const ranks = count === 0 && loupeOpen ? [{ start: neighbour, end: Math.min(view.total, neighbour + 2) }] : selectedPortions(selection, view.total, MOST)[0] ?? [];
+    const ranks = count === 0 && loupeOpen ? [{ start: neighbour, end: Math.min(view.total, neighbour + 2) }] : selectedPortions(selection, view.total, MOST_COMPARED)[0] ?? [];
     const wanted = ranks.reduce((sum, { start, end }) => sum + end - start, 0);
-    if (count > MOST || wanted < 2) {
+    if (count > MOST_COMPARED || wanted < 2) {
       toast({ title: () => t('compare.choose'), description: () => t('compare.chooseBody', { key: keyLabel('compare') }) });
       return;
     }

@@ -7,6 +7,7 @@ import { useFormat } from '../i18n/setup.ts';
 import { legible } from '../i18n/legible.ts';
 import { Badge } from '../ui/Badge.tsx';
 import { Alike } from './Alike.tsx';
+import { cameraName, exposureText } from './camera.ts';
 import { flagLabel } from './flag-label.ts';
 import styles from './Inspector.module.css';
 import { useAsset } from './queries.ts';
@@ -79,13 +80,11 @@ function Details({ asset }: { readonly asset: Asset }) {
 function Camera({ metadata }: { readonly metadata: Metadata }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { cameraMake, cameraModel, lens, exposureSeconds, aperture, iso, focalLengthMm, latitude, longitude, altitudeMetres } = metadata;
-  // Many makers name themselves in the model too.
-  const camera = cameraModel?.toLowerCase().startsWith(cameraMake?.toLowerCase() ?? '') ? cameraModel : [cameraMake, cameraModel].filter(Boolean).join(' ');
+  const { lens, exposureSeconds, aperture, iso, focalLengthMm, latitude, longitude, altitudeMetres } = metadata;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    [t('inspector.make'), camera || undefined],
+    [t('inspector.make'), cameraName(metadata)],
     [t('inspector.lens'), lens],
-    [t('inspector.exposure'), exposureSeconds === undefined ? undefined : exposure(exposureSeconds, format.decimal)],
+    [t('inspector.exposure'), exposureSeconds === undefined ? undefined : exposureText(exposureSeconds, format)],
     [t('inspector.aperture'), aperture === undefined ? undefined : `f/${format.decimal(aperture, 1)}`],
     [t('inspector.iso'), iso === undefined ? undefined : format.number(iso)],
     [t('inspector.focalLength'), focalLengthMm === undefined ? undefined : `${format.decimal(focalLengthMm, 1)} mm`],
@@ -134,9 +133,4 @@ function Hash({ label, value }: { readonly label: string; readonly value: string
 
 function Muted({ children }: { readonly children: ReactNode }) {
   return <span className={styles.muted}>{children}</span>;
-}
-
-/** `1/250 s` below half a second, as cameras write it. */
-function exposure(seconds: number, decimal: (value: number, digits: number) => string): string {
-  return seconds > 0 && seconds < 0.5 ? `1/${Math.round(1 / seconds)} s` : `${decimal(seconds, 1)} s`;
 }

@@ -1,7 +1,7 @@
-import { ArrowLeft, ChevronLeft, ChevronRight, Info, Maximize, Minus, Plus } from 'lucide-react';
+import { ArrowLeft, ChevronLeft, ChevronRight, Columns2, Info, Maximize, Minus, Plus } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useActions } from '../app/actions.ts';
+import { useAction, useActions } from '../app/actions.ts';
 import { useKeyLabel } from '../app/keyboard.ts';
 import { useAppState, useSet } from '../app/store.ts';
 import { renditionUrl, useHost } from '../connect/context.tsx';
@@ -36,6 +36,7 @@ export function Loupe({ view, visible }: { readonly view: View; readonly visible
   const [zoom, setZoom] = useState<Zoom | null>(null);
   const shown = cell && carriedOver(zoom, cell, frame);
 
+  const compare = useAction('compare');
   const go = (to: number) => set({ focusedRank: to, anchorRank: to });
   const scaleTo = (scale: number) => { if (cell && shown) setZoom(zoomAt(shown, scale, { x: 0, y: 0 }, cell, frame)); };
   const close = () => set({ loupeOpen: false });
@@ -62,6 +63,7 @@ export function Loupe({ view, visible }: { readonly view: View; readonly visible
         <span className={styles.place}>{place}</span>
         <IconButton icon={ChevronLeft} label={t('actions.loupe-previous')} shortcut={keyLabel('loupe-previous')} disabled={!previous.enabled} onClick={previous.run} />
         <IconButton icon={ChevronRight} label={t('actions.loupe-next')} shortcut={keyLabel('loupe-next')} disabled={!next.enabled} onClick={next.run} />
+        <IconButton icon={Columns2} label={t('loupe.compareNext')} shortcut={keyLabel('compare')} disabled={view.total < 2} onClick={compare.run} />
         <span className={styles.divider} />
         <IconButton icon={Minus} label={t('actions.loupe-zoom-out')} shortcut={keyLabel('loupe-zoom-out')} onClick={() => scaleTo((shown?.scale ?? 1) / STEP)} />
         <span className={styles.scale} aria-label={t('loupe.zoom')} role="status">{shown && format.percent(shown.scale * window.devicePixelRatio)}</span>

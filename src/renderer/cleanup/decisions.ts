@@ -59,8 +59,9 @@ export interface GroupSummary {
   readonly bytes: number;
 }
 
-/** How many files stay and go as things stand, and how many bytes that frees. */
-export function summarize({ members }: ReviewGroup): GroupSummary {
+/** How many files stay and go if the suggestion is accepted for what is open, and how many bytes that frees. */
+export function summarize(group: ReviewGroup): GroupSummary {
+  const { members } = withChoices(group, accept(group));
   const going = members.filter((member) => outcomeOf(member) === 'remove');
   return { keep: members.length - going.length, remove: going.length, bytes: going.reduce((sum, { bytes }) => sum + bytes, 0) };
 }

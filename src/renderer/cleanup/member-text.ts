@@ -7,10 +7,13 @@ export function isTold({ isReference }: Pick<ReviewMember, 'isReference'>): bool
   return !isReference;
 }
 
+/** What is not the same is never called a hundred per cent alike. */
+const ALMOST = 0.99;
+
 /** How a member comes from the group's reference, with how alike they are where that is in question. */
 export function evidenceText(t: TFunction, format: Format, member: Pick<ReviewMember, 'isReference' | 'relation' | 'transform' | 'similarity'>): string {
   if (!isTold(member)) return t('cleanup.reference');
   const { relation, transform, similarity } = member;
   const how = relation === 'rotated' || relation === 'mirrored' ? t(`cleanup.transforms.${transform}`) : t(`cleanup.relations.${relation}`);
-  return relation === 'identical-bytes' || relation === 'identical-pixels' ? how : `${how} · ${format.percent(similarity)}`;
+  return relation === 'identical-bytes' || relation === 'identical-pixels' ? how : `${how} · ${format.percent(Math.min(ALMOST, similarity))}`;
 }

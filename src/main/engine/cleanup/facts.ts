@@ -62,11 +62,13 @@ export function isDecided({ members }: MemberGroup): boolean {
 }
 
 export function toReviewGroup(group: MemberGroup, rules: readonly KeeperRule[]): ReviewGroup {
-  const suggestions = judge(group.members, rules, false);
+  const alone = judge(group.members, rules, false);
+  // What is still open follows what was decided: where the file that the rules would keep is to go, the next one stays.
+  const following = group.members.some(({ decision }) => decision !== null) ? judge(group.members, rules, true) : alone;
   return {
     id: group.id, isDecided: isDecided(group),
     members: group.members.map((member, index) => {
-      const suggestion = suggestions[index];
+      const suggestion = (member.decision === null ? following : alone)[index];
       if (suggestion === undefined || suggestion.rule === 'decision') throw new Error(`The rules said nothing of ${member.path}`);
       const { name, format, width, height, bytes, placeholder, isProtected, decision } = member;
       return {

@@ -9,7 +9,7 @@ import { type AssetFacts, kinshipOf } from './pairs-facts.ts';
 import { CLOSED_LEVEL, type PairingStore } from './pairing-store.ts';
 import { inTurn, verifyInPool } from './pairing-verify.ts';
 import { pixelHashTask, type PixelHashInput } from './pixel-hash-task.ts';
-import type { Verdict } from './verify.ts';
+import { inverseOf, type Verdict } from './verify.ts';
 import type { Card } from './verify-pairs-task.ts';
 
 export interface PairComparerDependencies {
@@ -109,12 +109,13 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
   }
 
   async function verify(pairs: readonly Pair[], limits: Limits, hashes: Map<number, string>, failures: Map<number, string>): Promise<PairRow[]> {
-    const outcome = await verifyInPool(pool, pairs, cardOf, limits);
+    const ordered = pairs.map(([a, b]) => byContent(requireFacts(a), requireFacts(b)));
+    const outcome = await verifyInPool(pool, ordered.map(([first, second]) => [first.id, second.id]), cardOf, limits);
     for (const [assetId, failure] of outcome.failures) failures.set(assetId, failure);
-    const compared = pairs.map((pair, at) => ({ pair, verdict: outcome.verdicts[at] ?? null })).filter(({ pair }) => !pair.some((assetId) => outcome.failures.has(assetId)));
+    const compared = ordered.map((pair, at) => ({ pair, verdict: outcome.verdicts[at] ?? null })).filter(({ pair }) => !pair.some(({ id }) => outcome.failures.has(id)));
     // Nearly equal, and of one size: perhaps equal.
-    await hashPixels(compared.flatMap(({ pair: [a, b], verdict }) => (verdict?.level === 'strict' && hasSameSize(requireFacts(a), requireFacts(b)) ? [a, b] : [])), limits, hashes);
-    return compared.map(({ pair: [a, b], verdict }) => rowFrom(requireFacts(a), requireFacts(b), verdict, store.distanceOf(a, b)));
+    await hashPixels(compared.flatMap(({ pair: [first, second], verdict }) => (verdict?.level === 'strict' && hasSameSize(first, second) ? [first.id, second.id] : [])), limits, hashes);
+    return compared.map(({ pair: [first, second], verdict }) => rowFrom(first, second, verdict, store.distanceOf(first.id, second.id)));
   }
 
   /** What became alike to one of two that are alike has to be compared with the other: groups know no chains. */
@@ -137,13 +138,22 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
   return { compare, cardOf };
 }
 
-/** What was found between two images, `a` the one with the smaller id. */
-export function rowFrom(a: AssetFacts, b: AssetFacts, verdict: Verdict | null, distance: number): PairRow {
-  const base = { aId: a.id, bId: b.id };
-  if (verdict === null) return { ...base, level: null, relation: null, transform: null, whole: null, distance, similarity: null, kinship: null };
+/** Which of two is looked at first follows from their contents: no rounding may depend on who came first. */
+export function byContent(a: AssetFacts, b: AssetFacts): readonly [AssetFacts, AssetFacts] {
+  return a.sha256 < b.sha256 ? [a, b] : [b, a];
+}
+
+/** What was found between two images, as it is stored: seen from the one with the smaller id. */
+export function rowFrom(first: AssetFacts, second: AssetFacts, verdict: Verdict | null, distance: number): PairRow {
+  const isSwapped = first.id > second.id;
+  const base = { aId: Math.min(first.id, second.id), bId: Math.max(first.id, second.id), distance };
+  if (verdict === null) return { ...base, level: null, relation: null, transform: null, whole: null, similarity: null, kinship: null };
   const { relation, transform, whole, similarity } = verdict;
-  const kinship = kinshipOf(a, b) ?? verdict.kinship;
-  return { ...base, level: kinship === null ? LEVEL_NUMBERS[verdict.level] : null, relation, transform, whole, distance, similarity, kinship };
+  const kinship = kinshipOf(first, second) ?? verdict.kinship;
+  return {
+    ...base, relation, similarity, kinship, level: kinship === null ? LEVEL_NUMBERS[verdict.level] : null,
+    transform: isSwapped ? inverseOf(transform) : transform, whole: !isSwapped || whole === null ? whole : whole === 'a' ? 'b' : 'a',
+  };
 }
 
 /** Of images with equal pixels one stands for all, as long as they are decoded the same way. */

@@ -6,7 +6,7 @@ import { errorCodeOf, ProofsheetError } from '../errors.ts';
 import type { TaskRunner } from '../tasks/pool.ts';
 import { lookAtFileTask, type FileLook } from './look-at-file-task.ts';
 import { evidenceFrom, SAME_BYTES, SAME_PIXELS } from './pair-rows.ts';
-import { type PairComparer, rowFrom } from './pairing-compare.ts';
+import { byContent, type PairComparer, rowFrom } from './pairing-compare.ts';
 import type { PairingStore } from './pairing-store.ts';
 import { verifyInPool } from './pairing-verify.ts';
 import { type AssetFacts, isRaw } from './pairs-facts.ts';
@@ -42,8 +42,8 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
     SELECT c.path AS container, s.name FROM source s INDEXED BY source_present JOIN container c ON c.id = s.container_id
     WHERE s.asset_id = ? AND s.missing_since IS NULL ORDER BY c.path, s.name LIMIT 1`);
   const isPending = db.prepare<[number], number>('SELECT 1 FROM fingerprint WHERE asset_id = ? AND paired = 0').pluck();
-  const byContent = db.prepare<[Uint8Array], number>('SELECT id FROM asset WHERE sha256 = ?').pluck();
-  const byPixels = db.prepare<[Uint8Array], number>('SELECT id FROM asset INDEXED BY asset_pixels WHERE pixel_sha256 = ?').pluck();
+  const withContent = db.prepare<[Uint8Array], number>('SELECT id FROM asset WHERE sha256 = ?').pluck();
+  const withPixels = db.prepare<[Uint8Array], number>('SELECT id FROM asset INDEXED BY asset_pixels WHERE pixel_sha256 = ?').pluck();
   const isApart = db.prepare<[Uint8Array, Uint8Array], number>('SELECT 1 FROM not_duplicate WHERE a_sha256 = ? AND b_sha256 = ?').pluck();
   const beside = createBeside(db);
 
@@ -75,10 +75,12 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
   async function compareNow(look: Pick<FileLook, 'fingerprint'>, card: Card, facts: AssetFacts): Promise<Map<number, PairEvidence>> {
     const near = (await candidates.of(look.fingerprint)).filter(({ assetId }) => assetId !== facts.id);
     const cardOf = (key: number): Card => (key === facts.id ? card : comparer.cardOf(key));
-    const { verdicts } = await verifyInPool(pool, near.map(({ assetId }) => [facts.id, assetId] as const), cardOf, { atOnce: AT_ONCE, signal: NEVER });
+    const pairs = near.map(({ assetId }) => byContent(facts, requireFacts(assetId)));
+    const { verdicts } = await verifyInPool(pool, pairs.map(([first, second]) => [first.id, second.id]), cardOf, { atOnce: AT_ONCE, signal: NEVER });
     const found = new Map<number, PairEvidence>();
     for (const [at, { assetId, distance }] of near.entries()) {
-      const evidence = evidenceFrom(rowFrom(facts, requireFacts(assetId), verdicts[at] ?? null, distance), facts.id);
+      const [first, second] = pairs[at] ?? [facts, facts];
+      const evidence = evidenceFrom(rowFrom(first, second, verdicts[at] ?? null, distance), facts.id);
       if (evidence !== null) found.set(assetId, evidence);
     }
     return found;
@@ -105,9 +107,9 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
     async findFile(path, limit) {
       const look = await lookAtFile(pool, path);
       const found = new Map<number, PairEvidence>();
-      const same = byContent.get(Buffer.from(look.sha256, 'hex'));
+      const same = withContent.get(Buffer.from(look.sha256, 'hex'));
       if (same !== undefined) found.set(same, SAME_BYTES);
-      const twins = look.pixelSha256 === null ? [] : byPixels.all(Buffer.from(look.pixelSha256, 'hex'));
+      const twins = look.pixelSha256 === null ? [] : withPixels.all(Buffer.from(look.pixelSha256, 'hex'));
       for (const twin of twins) if (!found.has(twin)) found.set(twin, SAME_PIXELS);
       const facts: AssetFacts = { id: OUTSIDE, sha256: look.sha256, pixels: look.pixelSha256, format: look.format, width: look.width, height: look.height, bytes: look.bytes, takenAt: look.takenAt, camera: look.camera };
       const card: Card = { file: look.card, width: look.width, height: look.height };
@@ -126,14 +128,14 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
     },
     async pair(a, b) {
       const [one, other] = [requireFacts(a), requireFacts(b)];
-      const [low, high] = one.sha256 < other.sha256 ? [one, other] : [other, one];
+      const [low, high] = byContent(one, other);
       const isNotDuplicate = isApart.get(Buffer.from(low.sha256, 'hex'), Buffer.from(high.sha256, 'hex')) === 1;
       if (a === b) return { evidence: SAME_BYTES, kinship: null, isNotDuplicate };
       if (one.pixels !== null && one.pixels === other.pixels) return { evidence: SAME_PIXELS, kinship: null, isNotDuplicate };
       const known = store.rowOf(a, b);
       if (known) return { evidence: evidenceFrom(known, a), kinship: known.kinship, isNotDuplicate };
       // They never came near each other; whoever compares them by eye still wants to know how they lie on each other.
-      const [first, second] = a < b ? [one, other] : [other, one];
+      const [first, second] = byContent(one, other);
       const { verdicts: [verdict = null] } = await verifyInPool(pool, [[first.id, second.id]], (key) => comparer.cardOf(key), { atOnce: 1, signal: NEVER });
       const row = rowFrom(first, second, verdict, store.distanceOf(a, b));
       return { evidence: evidenceFrom(row, a), kinship: row.kinship, isNotDuplicate };

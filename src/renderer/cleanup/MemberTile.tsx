@@ -61,7 +61,7 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
         <span className={styles.muted}>{member.format.toUpperCase()}{date && ` · ${format.date(date)}`}</span>
         <span className={classNames(styles.suggestion, decision !== null && styles.muted)}>
           {suggestion === 'keep' ? <Check size={12} strokeWidth={2.5} aria-hidden /> : <X size={12} strokeWidth={2.5} aria-hidden />}
-          {suggested} · {t(`cleanup.rules.names.${member.rule}`)}
+          <span>{suggested} · {t(`cleanup.rules.names.${member.rule}`)}</span>
         </span>
         <span className={classNames(styles.reason, styles.muted)} lang="en" title={member.reason}>{member.reason}</span>
       </div>

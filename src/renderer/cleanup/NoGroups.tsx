@@ -35,6 +35,21 @@ export function NoGroups({ level, onLevel, allDecided, removable, isCounted }: N
   const show = (part: Partial<ReturnType<typeof store.getState>['cleanup']>) => set({ cleanup: { ...store.getState().cleanup, ...part } });
   const library = <Button onClick={() => set({ screen: 'library' })}>{t('actions.go-library')}</Button>;
 
+  if (facets?.total === 0) {
+    return <EmptyState icon={Images} title={t('cleanup.empty.noImages')} actions={<Button variant="primary" onClick={addFolder.run}>{t('actions.add-folder')}</Button>}>{t('cleanup.empty.noImagesBody')}</EmptyState>;
+  }
+  const pending = status?.pending ?? 0;
+  if (pending > 0 || !isCounted) {
+    const done = (status?.compared ?? 0) + (status?.failed ?? 0);
+    return (
+      <EmptyState icon={ScanSearch} title={t('cleanup.empty.comparing')} actions={<>
+        {allDecided && removable > 0 && <Button onClick={reviewPlan.run}>{t('actions.review-plan')}</Button>}
+        {library}
+      </>}>
+        {t('cleanup.empty.comparingBody', { done: format.number(done), total: format.number(done + pending) })}
+      </EmptyState>
+    );
+  }
   if (allDecided && removable === 0) {
     return (
       <EmptyState icon={CircleCheckBig} title={t('cleanup.empty.clean')} actions={<>
@@ -49,17 +64,6 @@ export function NoGroups({ level, onLevel, allDecided, removable, isCounted }: N
         <Button variant="primary" onClick={reviewPlan.run}>{t('actions.review-plan')}<Kbd>{keyLabel('review-plan')}</Kbd></Button>
         <Button onClick={() => show({ showDecided: true })}>{t('cleanup.empty.showDecided')}</Button>
       </>}>{t('cleanup.empty.decidedBody')}</EmptyState>
-    );
-  }
-  if (facets?.total === 0) {
-    return <EmptyState icon={Images} title={t('cleanup.empty.noImages')} actions={<Button variant="primary" onClick={addFolder.run}>{t('actions.add-folder')}</Button>}>{t('cleanup.empty.noImagesBody')}</EmptyState>;
-  }
-  if (!isCounted || status && status.pending > 0) {
-    const done = (status?.compared ?? 0) + (status?.failed ?? 0);
-    return (
-      <EmptyState icon={ScanSearch} title={t('cleanup.empty.comparing')} actions={library}>
-        {t('cleanup.empty.comparingBody', { done: format.number(done), total: format.number(done + (status?.pending ?? 0)) })}
-      </EmptyState>
     );
   }
   const wider = LEVELS[LEVELS.indexOf(level) + 1];

@@ -128,7 +128,7 @@ function Footer({ plan: { counts, groups, bytes }, isPending, apply }: FooterPro
         <div className={styles.sum}>
           <strong>{t(`cleanup.plan.sums.${mode}`, { count: counts.remove, formatted: format.number(counts.remove), bytes: format.bytes(bytes) })}</strong>
           <span className={styles.muted}>
-            {t('cleanup.plan.stays', { count: counts.keep, formatted: format.number(counts.keep), groups: format.number(groups) })}
+            {t('cleanup.plan.stays', { count: counts.keep, formatted: format.number(counts.keep) })} · {t('cleanup.groupCount', { count: groups, formatted: format.number(groups) })}
             {counts.held > 0 && <> · <CircleAlert size={12} aria-hidden /> {t('cleanup.plan.heldBack', { count: counts.held, formatted: format.number(counts.held) })}</>}
           </span>
         </div>

@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Asset, Transform } from '../../contract/index.ts';
 import { useActions } from '../app/actions.ts';
@@ -65,7 +65,8 @@ export function CompareView({ candidates, focused, onFocus, preload = [], eviden
   const shownIds = candidates.map(({ assetId }) => assetId).join();
   const [flick, setFlick] = useState({ of: shownIds, step: 0 });
   const stage = useRef<HTMLDivElement>(null);
-  const [frame, setFrame] = useState<Size>({ width: 0, height: 0 });
+  const [frame, setFrameSize] = useState<Size>({ width: 0, height: 0 });
+  const setFrame = useCallback((size: Size) => setFrameSize((before) => (before.width === size.width && before.height === size.height ? before : size)), []);
 
   const ids = candidates.map(({ assetId, transform = 'identity' }) => ({ assetId, transform }));
   const found = useAssets(ids.map(({ assetId }) => assetId));
@@ -79,11 +80,13 @@ export function CompareView({ candidates, focused, onFocus, preload = [], eviden
   const [first] = ready;
   usePreload(preload, view !== null && first !== undefined && needsFullSize(first.asset, place(first.aligned, sharpest, shown, frame)));
 
-  const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => setView(zoomAt(shown, shown.scale * factor, pointer, sharpest, frame));
-  const actualSize = (pointer = { x: 0, y: 0 }) => setView(zoomAt(shown, 1 / window.devicePixelRatio, pointer, sharpest, frame));
+  // From what is there by then: several turns of the wheel may come before one is painted.
+  const change = (next: (now: SharedView) => SharedView) => setView((before) => next(settle(before, sharpest, frame)));
+  const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, now.scale * factor, pointer, sharpest, frame));
+  const actualSize = (pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, 1 / window.devicePixelRatio, pointer, sharpest, frame));
   const gestures = useViewGestures(stage, {
     onZoom: zoomBy,
-    onPan: (dx, dy) => setView(panBy(shown, dx, dy, sharpest, frame)),
+    onPan: (dx, dy) => change((now) => panBy(now, dx, dy, sharpest, frame)),
     onDoubleClick: (pointer) => (view ? setView(null) : actualSize(pointer)),
   });
   const choose = (next: CompareMode) => {

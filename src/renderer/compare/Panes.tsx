@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'react';
+import { type RefObject, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/setup.ts';
 import { legible } from '../i18n/legible.ts';
@@ -82,8 +82,18 @@ export function letterOf(index: number): string {
   return String.fromCharCode(65 + index);
 }
 
-/** Tells the inner size of an area before it is painted, and whenever it changes. */
-export function useFrame(area: React.RefObject<HTMLElement | null>, onFrame: (frame: Size) => void): void {
-  const size = useElementSize(area);
-  useLayoutEffect(() => { if (size.width > 0) onFrame(size); }, [size, onFrame]);
+/** Tells the size of an area before it is painted, and whenever it changes; with its fractions, or zooming at a point would drift. */
+export function useFrame(area: RefObject<HTMLElement | null>, onFrame: (frame: Size) => void): void {
+  useLayoutEffect(() => {
+    const target = area.current;
+    if (!target) return;
+    const measure = () => {
+      const { width, height } = target.getBoundingClientRect();
+      if (width > 0) onFrame({ width, height });
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(target);
+    return () => observer.disconnect();
+  }, [area, onFrame]);
 }

@@ -60,7 +60,7 @@ export const compareTask = defineTask<CompareInput, CompareResult>({ name: 'comp
 async function run({ a, b, transform, scratch, heatmap }: CompareInput, context: TaskContext): Promise<CompareResult> {
   const first = await look(a, context);
   const second = await look(b, context);
-  if (first.sha256 === second.sha256 && transform === 'identity') return await compareWithItself(first, heatmap, context);
+  if (first.sha256 === second.sha256 && transform === 'identity') return await compareWithItself(first, second, heatmap, context);
   const alignment = align(first.outline, undoneSize(second.outline, transform));
   const { size } = alignment;
   await using laidDown = await createScratch(scratch, size.width * 3);
@@ -125,13 +125,13 @@ async function withPicture(known: Look, transform: Transform, context: TaskConte
 }
 
 /** Equal bytes are equal in everything; they are decoded once, because a picture that cannot be is none. */
-async function compareWithItself(first: Look, heatmap: string | null, context: TaskContext): Promise<CompareResult> {
+async function compareWithItself(first: Look, second: Look, heatmap: string | null, context: TaskContext): Promise<CompareResult> {
   const { width, height } = first.outline;
   const findings = await withPicture(first, 'identity', context, async () => {
     if (heatmap !== null) await writeHeatmap(heatmap, width, height, blackRows(width, height));
   });
   return {
-    a: contentOf(first, findings), b: contentOf(first, findings),
+    a: contentOf(first, findings), b: contentOf(second, findings),
     alignment: 'same-size', comparedWidth: width, comparedHeight: height,
     identicalPixels: true, psnrDb: null, ssim: 1, pdqDistance: 0, phashDistance: 0,
   };

@@ -257,7 +257,11 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
 
   return {
     /** What was cut short is settled as soon as the engine runs. */
-    begin(): void { void inTurn(() => Promise.resolve()).catch(onDefect); },
+    begin(): void {
+      inTurn(() => Promise.resolve()).catch((error: unknown) => {
+        if (!isStopping) onDefect(error);
+      });
+    },
     apply: (planId: number) => inTurn(() => apply(planId)),
     /** @returns false when it is not at work */
     cancel(operationId: number): boolean {

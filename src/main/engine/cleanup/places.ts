@@ -80,7 +80,9 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
     },
     async tidy(place) {
       for (const folder of foldersUp(folderOf(place))) {
-        if (!keyOf(folder).includes(QUARANTINE_FOLDER) || !await files.removeEmptyFolder(folder) || nameOf(folder) === QUARANTINE_FOLDER) return;
+        // An empty folder that stays is no harm, whatever keeps it.
+        const isGone = keyOf(folder).includes(QUARANTINE_FOLDER) && await files.removeEmptyFolder(folder).catch(() => false);
+        if (!isGone || nameOf(folder) === QUARANTINE_FOLDER) return;
       }
     },
   };

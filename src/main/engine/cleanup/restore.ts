@@ -66,22 +66,21 @@ async function restoreItem(files: Files, item: JournalItem, path: FilePath): Pro
       if (!await isVolumeThere(files, place, item.device)) return stay('offline', 'the volume it lies on is not there');
       return { item, state: 'lost', refusal: { code: 'vanished', reason: NOT_IN_PLACE } };
     }
-    await files.makeFolder(folderOf(path));
-    if (item.linkInode !== null && !await setLinkAside(files, path, place, item.linkInode)) return stay('occupied', OCCUPIED);
-    const end = await putBack(files, place, path);
-    if (end === 'restored') {
-      if (item.linkInode !== null) await dropAside(files, place);
+    const here = await files.look(path);
+    if (here !== null && isSameFile(here, look)) {
+      // It has its old name already: an earlier try got as far as this.
+      await files.unlink(place);
+      await dropAside(files, place);
       return { item, state: 'restored', refusal: null };
     }
-    const there = await files.look(path);
-    if (there === null || !isSameFile(there, look)) {
-      if (item.linkInode !== null) await dropAside(files, place);
-      return stay('occupied', OCCUPIED);
-    }
-    // It has its old name already: an earlier try got as far as this.
-    await files.unlink(place);
-    return { item, state: 'restored', refusal: null };
+    await files.makeFolder(folderOf(path));
+    const isFree = item.linkInode === null || await setLinkAside(files, path, place, item.linkInode);
+    const isBack = isFree && await putBack(files, place, path) === 'restored';
+    if (item.linkInode !== null && isFree) await dropAside(files, place);
+    return isBack ? { item, state: 'restored', refusal: null } : stay('occupied', OCCUPIED);
   } catch (error) {
+    // The link that stood in for it stands in for it again.
+    if (place !== null && item.linkInode !== null) await putBack(files, asideOf(place), path).catch(() => 'occupied');
     const { code, reason } = refusalOf(error);
     return stay(code, reason);
   }

@@ -1,15 +1,16 @@
-/** Digits of a content's hash that make a name: at a million groups, two bear the same once in 37 million catalogs. */
-const NAME_DIGITS = 16;
+/** Digits of a content's hash that make a name: of a million images, two bear the same in one of 37 million catalogs. */
+export const NAME_DIGITS = 16;
 
 /**
  * A name for each group: the one its members were shown under, else the beginning of the smallest hash among them. Of
  * several groups whose members bear one name, it goes to the one with the content it was made of, then to the one with
  * most of its bearers; a group whose members bear several takes the one most of them bear.
- * @param groups the members' hashes, hexadecimal
- * @param written name by hash, of everything that was shown before
+ * @param groups the members of each
+ * @param keyOf the beginning of a member's hash, as many digits as a name has
+ * @param nameOf the name a member was shown under before
  */
-export function nameGroups(groups: readonly (readonly string[])[], written: ReadonlyMap<string, string>): readonly string[] {
-  const claims = claimsOf(groups, written);
+export function nameGroups(groups: readonly (readonly number[])[], keyOf: (member: number) => string, nameOf: (member: number) => string | undefined): readonly string[] {
+  const claims = claimsOf(groups, keyOf, nameOf);
   claims.sort((a, b) => Number(b.hasAnchor) - Number(a.hasAnchor) || b.bearers - a.bearers || (a.smallest < b.smallest ? -1 : a.smallest > b.smallest ? 1 : a.name < b.name ? -1 : 1));
   const names: (string | undefined)[] = groups.map(() => undefined);
   const taken = new Set<string>();
@@ -18,7 +19,7 @@ export function nameGroups(groups: readonly (readonly string[])[], written: Read
     names[group] = name;
     taken.add(name);
   }
-  return groups.map((members, group) => names[group] ?? newName(members, taken));
+  return groups.map((members, group) => names[group] ?? newName(members.map(keyOf), taken));
 }
 
 interface Claim {
@@ -30,17 +31,17 @@ interface Claim {
   readonly smallest: string;
 }
 
-function claimsOf(groups: readonly (readonly string[])[], written: ReadonlyMap<string, string>): Claim[] {
+function claimsOf(groups: readonly (readonly number[])[], keyOf: (member: number) => string, nameOf: (member: number) => string | undefined): Claim[] {
   const claims: Claim[] = [];
   for (const [group, members] of groups.entries()) {
     const bearers = new Map<string, number>();
-    for (const sha256 of members) {
-      const name = written.get(sha256);
+    for (const member of members) {
+      const name = nameOf(member);
       if (name !== undefined) bearers.set(name, (bearers.get(name) ?? 0) + 1);
     }
     if (bearers.size === 0) continue;
-    const smallest = smallestOf(members);
-    for (const [name, count] of bearers) claims.push({ group, name, bearers: count, hasAnchor: members.some((sha256) => sha256.startsWith(name)), smallest });
+    const keys = members.map(keyOf);
+    for (const [name, count] of bearers) claims.push({ group, name, bearers: count, hasAnchor: keys.includes(name), smallest: smallestOf(keys) });
   }
   return claims;
 }
@@ -55,13 +56,14 @@ function mostBorneFirst(claims: readonly Claim[]): readonly Claim[] {
   return [...claims.filter((claim) => strongest.get(claim.group) === claim), ...claims.filter((claim) => strongest.get(claim.group) !== claim)];
 }
 
-function newName(members: readonly string[], taken: Set<string>): string {
-  const hashes = members.toSorted();
-  const free = hashes.find((sha256) => !taken.has(sha256.slice(0, NAME_DIGITS)))?.slice(0, NAME_DIGITS) ?? smallestOf(members);
-  taken.add(free);
-  return free;
+function newName(keys: readonly string[], taken: Set<string>): string {
+  let name = keys.toSorted().find((key) => !taken.has(key));
+  // Groups that these members have left may keep all their names.
+  for (let number = 2; name === undefined; number += 1) if (!taken.has(`${smallestOf(keys)}-${number}`)) name = `${smallestOf(keys)}-${number}`;
+  taken.add(name);
+  return name;
 }
 
-function smallestOf(members: readonly string[]): string {
-  return members.reduce((least, sha256) => (sha256 < least ? sha256 : least));
+function smallestOf(keys: readonly string[]): string {
+  return keys.reduce((least, key) => (key < least ? key : least));
 }

@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
 import { createHammingIndex } from './hamming-index.ts';
 import { codeDistance, type StoredFingerprint } from './index-distance.ts';
-import { CANDIDATE_DISTANCE, codesOf, MIN_QUALITY } from './variants.ts';
+import { PDQ_BYTES } from './pdq.ts';
+import { CANDIDATE_DISTANCE, codesOf, indexCodesOf, MIN_QUALITY } from './variants.ts';
 
 export interface Candidate {
   readonly assetId: number;
@@ -39,7 +40,8 @@ interface Row extends StoredFingerprint { readonly assetId: number }
  */
 export function createCandidates(db: Database.Database): Candidates {
   const columns = 'asset_id AS assetId, pdq, pdq_quality AS pdqQuality, variants';
-  const after = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE asset_id > ? ORDER BY asset_id`);
+  const after = db.prepare<[number], Row>(`
+    SELECT asset_id AS assetId, substr(pdq, 1, ${PDQ_BYTES}) AS pdq, pdq_quality AS pdqQuality, variants FROM fingerprint WHERE asset_id > ? ORDER BY asset_id`);
   const waiting = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE paired = 0 ORDER BY asset_id LIMIT ?`);
   const byId = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE asset_id = ?`);
   const shaOf = db.prepare<[number], string>('SELECT hex(sha256) FROM asset WHERE id = ?').pluck();
@@ -58,7 +60,7 @@ export function createCandidates(db: Database.Database): Candidates {
   }
 
   function addCodes(row: Row): void {
-    for (const { code } of codesOf(row).index) index.add(row.assetId, code);
+    for (const code of indexCodesOf(row)) index.add(row.assetId, code);
   }
 
   function addFlat(assetId: number): void {
@@ -75,7 +77,7 @@ export function createCandidates(db: Database.Database): Candidates {
 
   /** A picture that was taken in anew may have other codes than those it is known by. */
   function refresh(row: Row): void {
-    if (codesOf(row).index.every(({ code }) => index.has(row.assetId, code))) return;
+    if (indexCodesOf(row).every((code) => index.has(row.assetId, code))) return;
     index.remove(row.assetId);
     addCodes(row);
   }

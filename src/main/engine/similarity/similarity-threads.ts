@@ -3,6 +3,9 @@ import type { Candidates } from './index-candidates.ts';
 import type { Groups } from './groups.ts';
 import type { SimilarityAnswer, SimilarityQuestion, SimilarityRequest } from './similarity-thread.ts';
 
+/** Reading a million rows makes garbage fast: a small heap collects it before it grows. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 768 };
+
 type Async<Functions> = { readonly [Name in keyof Functions]: Functions[Name] extends (...values: infer Values) => infer Result ? (...values: Values) => Promise<Result> : never };
 
 export interface SimilarityThreads {
@@ -46,7 +49,7 @@ function createThread(catalogPath: string, threadFile: URL): Thread {
   let lastRequest = 0;
 
   function start(): Worker {
-    const thread = new Worker(threadFile, { workerData: { path: catalogPath } });
+    const thread = new Worker(threadFile, { workerData: { path: catalogPath }, resourceLimits: THREAD_MEMORY });
     thread.on('message', (answer: SimilarityAnswer) => {
       const waiter = waiting.get(answer.request);
       waiting.delete(answer.request);

@@ -45,6 +45,13 @@ export function codesOf(row: FingerprintRow): { readonly index: readonly Code[];
   return { index: query.filter(({ transform }) => transform === 'identity'), query };
 }
 
+/** The codes under which a picture is found, without making the others: a million rows are read so. Of `pdq`, the first hash will do. */
+export function indexCodesOf({ pdq, pdqQuality, variants }: FingerprintRow): readonly Uint8Array[] {
+  const codes = pdqQuality >= MIN_QUALITY ? [pdq.subarray(0, PDQ_BYTES)] : [];
+  if ((variants[0] ?? 0) >= MIN_QUALITY) codes.push(variants.subarray(1, VARIANT_BYTES));
+  return codes;
+}
+
 const VARIANT_BYTES = 1 + PDQ_BYTES;
 
 /**

@@ -1,0 +1,192 @@
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openCatalog } from '../src/main/engine/catalog/open.ts';
+import { linkGroups, type GroupAssets, type GroupEdges, type Veto } from '../src/main/engine/similarity/groups-linkage.ts';
+import { nameGroups } from '../src/main/engine/similarity/groups-names.ts';
+import { createSimilarityThreads } from '../src/main/engine/similarity/similarity-threads.ts';
+import { fillCatalog } from './fixtures/catalog.ts';
+import { createRandom } from './fixtures/images.ts';
+import { temporaryFolder } from './hosts.ts';
+import { ENGINE_FILES } from './support/engine-files.ts';
+
+interface Picture { readonly key: string; readonly pixels?: number; readonly files?: number; readonly area?: number }
+interface Alike { readonly a: string; readonly b: string; readonly similarity?: number; readonly whole?: 'a' | 'b' }
+
+/** The groups by key, each with its reference first. */
+function link(pictures: readonly Picture[], alike: readonly Alike[], vetoes: readonly (readonly [string, string])[] = []): string[][] {
+  const place = new Map(pictures.map(({ key }, at) => [key, at]));
+  const assets: GroupAssets = {
+    keys: pictures.map(({ key }) => key), pixels: pictures.map(({ pixels }) => pixels ?? -1), files: pictures.map(({ files }) => files ?? 1),
+    pixelCounts: pictures.map(({ area }) => area ?? 100), bytes: pictures.map(() => 1000),
+  };
+  const edges: GroupEdges = {
+    a: alike.map(({ a }) => place.get(a)!), b: alike.map(({ b }) => place.get(b)!), similarity: alike.map(({ similarity }) => similarity ?? 0.9), distance: alike.map(() => 4),
+    whole: alike.map(({ whole }) => (whole === undefined ? 0 : whole === 'a' ? 1 : 2)),
+  };
+  const groups = linkGroups(assets, edges, vetoes.map(([a, b]): Veto => [place.get(a)!, place.get(b)!]));
+  return groups.map((members) => members.map((member) => pictures[member]!.key)).sort((a, b) => (a.toSorted()[0]! < b.toSorted()[0]! ? -1 : 1));
+}
+
+const keys = (text: string): Picture[] => [...text].map((key) => ({ key }));
+const pair = (text: string, similarity?: number): Alike => ({ a: text[0]!, b: text[1]!, ...similarity !== undefined && { similarity } });
+
+describe('groups', () => {
+  test('are no chains: every two members were verified', () => {
+    expect(link(keys('abc'), [pair('ab', 0.9), pair('bc', 0.99)])).toEqual([['b', 'c']]);
+    expect(link(keys('abc'), [pair('ab'), pair('bc'), pair('ac')])).toEqual([['a', 'b', 'c']]);
+    // Two tight pairs with one bridge between them stay two.
+    expect(link(keys('abcd'), [pair('ab', 0.99), pair('cd', 0.98), pair('bc', 0.97)])).toEqual([['a', 'b'], ['c', 'd']]);
+  });
+
+  test('hold what is equal to the last pixel together, whichever of them was compared', () => {
+    const pictures = [{ key: 'a', pixels: 1 }, { key: 'b', pixels: 1 }, { key: 'c', pixels: 2 }, { key: 'd', pixels: 2 }, { key: 'e' }];
+    expect(link(pictures, [pair('ac')])).toEqual([['a', 'b', 'c', 'd']]);
+    expect(link(pictures, [])).toEqual([['a', 'b'], ['c', 'd']]);
+  });
+
+  test('need two files, which may be of one image', () => {
+    expect(link([{ key: 'a', files: 2 }, { key: 'b' }], [])).toEqual([['a']]);
+  });
+
+  test('never join what the user has parted, and let everything else join', () => {
+    expect(link(keys('abc'), [pair('ab', 0.99), pair('bc', 0.98), pair('ac', 0.97)], [['a', 'b']])).toEqual([['b', 'c']]);
+    const equal = [{ key: 'a', pixels: 1 }, { key: 'b', pixels: 1 }, { key: 'c', pixels: 1 }, { key: 'd' }];
+    expect(link(equal, [pair('ad')], [['a', 'b']])).toEqual([['a', 'c', 'd']]);
+    // What was said of one holds of all with its pixels.
+    expect(link(equal, [pair('ad')], [['c', 'd']])).toEqual([['a', 'b', 'c']]);
+  });
+
+  test('are led by the whole picture, then by the largest', () => {
+    const pictures = [{ key: 'a', area: 50 }, { key: 'b', area: 200 }, { key: 'c', area: 300 }];
+    const cropped: Alike[] = [{ a: 'a', b: 'b', whole: 'a' }, { a: 'a', b: 'c', whole: 'a' }, { a: 'b', b: 'c' }];
+    expect(link(pictures, cropped)).toEqual([['a', 'c', 'b']]);
+    expect(link(pictures, cropped.map(({ a, b }) => ({ a, b })))).toEqual([['c', 'b', 'a']]);
+  });
+
+  test('are the same whatever the order of images and pairs', () => {
+    const random = createRandom(17);
+    const letters = Array.from({ length: 60 }, (_, at) => String(at).padStart(3, '0'));
+    const pictures = letters.map((key, at): Picture => ({ key, area: 100 + (at % 3), ...at % 7 === 0 && { pixels: at % 21 } }));
+    const alike: Alike[] = [];
+    for (const a of letters) for (const b of letters) if (a < b && random() < 0.12) alike.push({ a, b, similarity: Math.round(random() * 20) / 20 });
+    const vetoes = alike.filter(() => random() < 0.05).map(({ a, b }) => [a, b] as const);
+    const expected = link(pictures, alike, vetoes);
+    expect(expected.length).toBeGreaterThan(5);
+    const isAlike = new Set(alike.map(({ a, b }) => `${a} ${b}`));
+    const parted = new Set(vetoes.map(([a, b]) => `${a} ${b}`));
+    const pixelsOf = new Map(pictures.map(({ key, pixels }) => [key, pixels]));
+    for (const members of expected) {
+      for (const a of members) for (const b of members) if (a < b) {
+        expect(parted.has(`${a} ${b}`)).toBe(false);
+        const inClass = (key: string): string[] => letters.filter((other) => other === key || (pixelsOf.get(key) !== undefined && pixelsOf.get(other) === pixelsOf.get(key)));
+        const verified = inClass(a).some((x) => inClass(b).some((y) => x === y || isAlike.has(x < y ? `${x} ${y}` : `${y} ${x}`)));
+        expect(verified).toBe(true);
+      }
+    }
+    const shuffle = <Item>(items: readonly Item[]): Item[] => items.map((item) => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
+    for (let round = 0; round < 10; round += 1) {
+      const turned = shuffle(alike).map((one) => (random() < 0.5 ? one : { ...one, a: one.b, b: one.a }));
+      expect(link(shuffle(pictures), turned, shuffle(vetoes))).toEqual(expected);
+    }
+  });
+});
+
+describe('the name of a group', () => {
+  const name = (groups: readonly (readonly string[])[], written: Readonly<Record<string, string>> = {}): readonly string[] => {
+    const all = [...new Set(groups.flat())];
+    return nameGroups(groups.map((members) => members.map((key) => all.indexOf(key))), (member) => all[member]!, (member) => written[all[member]!]);
+  };
+
+  test('is made of its smallest member, and stays when a smaller one joins or that one leaves', () => {
+    expect(name([['c', 'b']])).toEqual(['b']);
+    expect(name([['c', 'b', 'a']], { b: 'b', c: 'b' })).toEqual(['b']);
+    expect(name([['c', 'd']], { b: 'b', c: 'b', d: 'b' })).toEqual(['b']);
+  });
+
+  test('stays with the content it was made of when a group parts, and no name is given twice', () => {
+    expect(name([['c', 'd'], ['b', 'e']], { b: 'b', c: 'b', d: 'b', e: 'b' })).toEqual(['c', 'b']);
+    expect(name([['b', 'c', 'd', 'e']], { b: 'b', c: 'b', d: 'd', e: 'd' })).toHaveLength(1);
+    // Both of its members' own names are borne by groups they have left.
+    const names = name([['p', 'q'], ['x', 'y'], ['z', 'w']], { p: 'r', q: 'r', x: 'p', y: 'p', z: 'q', w: 'q' });
+    expect(new Set(names).size).toBe(3);
+    expect(names.slice(1)).toEqual(['p', 'q']);
+    expect(new Set(name([['p', 'q'], ['x', 'y'], ['z', 'w']], { x: 'p', y: 'p', z: 'q', w: 'q' })).size).toBe(3);
+  });
+});
+
+describe('a catalog of 100,000 images', () => {
+  test('tells its planted groups, finds a planted copy, and answers anew only when something has changed', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'catalog.sqlite');
+    const db = openCatalog(path, folder);
+    fillCatalog(db, 100_000);
+    const random = createRandom(4);
+    const planted = Array.from({ length: 5000 }, (_, at) => ({ first: at * 20 + 1, size: 2 + Math.floor(random() * 4) }));
+    const insert = db.prepare(`INSERT INTO pair (a_id, b_id, level, relation, transform, distance, similarity) VALUES (?, ?, ?, 'near', 'identity', 6, ?)`);
+    db.transaction(() => {
+      for (const { first, size } of planted) {
+        for (let a = first; a < first + size; a += 1) for (let b = a + 1; b < first + size; b += 1) insert.run(a, b, size === 2 ? 2 : 1, 0.9 + random() / 10);
+      }
+      db.exec('UPDATE fingerprint SET paired = 1');
+    })();
+    const threads = createSimilarityThreads(path, ENGINE_FILES.similarityThread);
+    onTestFinished(async () => { await threads.close(); db.close(); });
+
+    const found: string[] = [];
+    const { total } = await threads.groups.page('similar', 0, 1);
+    for (let start = 0; start < total; start += 1000) {
+      const { groups } = await threads.groups.page('similar', start, 1000);
+      for (const { members } of groups) found.push(members.map(({ assetId }) => assetId).toSorted((a, b) => a - b).join(' '));
+    }
+    expect(found.toSorted()).toEqual(planted.map(({ first, size }) => Array.from({ length: size }, (_, at) => first + at).join(' ')).toSorted());
+    expect((await threads.groups.page('strict', 0, 1)).total).toBe(planted.filter(({ size }) => size > 2).length);
+    const middle = await threads.groups.page('similar', 2500, 1);
+    expect(await threads.groups.rankOf('similar', middle.groups[0]!.id)).toBe(2500);
+    expect(await threads.groups.ranksOfAssets('similar', [middle.groups[0]!.members[0]!.assetId])).toEqual([2500]);
+
+    // A file that goes takes its group with it when only one is left.
+    const pairOnly = planted.find(({ size }) => size === 2)!;
+    db.prepare('UPDATE source SET missing_since = 1 WHERE asset_id = ?').run(pairOnly.first);
+    expect((await threads.groups.page('similar', 0, 1)).total).toBe(total - 1);
+    db.prepare('UPDATE source SET missing_since = NULL WHERE asset_id = ?').run(pairOnly.first);
+    expect((await threads.groups.page('similar', 0, 1)).total).toBe(total);
+
+    // The copies of three images come in: each finds the one it is a copy of and nothing else, turned or not.
+    fillCatalog(db, 3, 100_000);
+    const copies = [[100_001, 77], [100_002, 50_000], [100_003, 99_999]] as const;
+    const codes = db.prepare<[number], Buffer>('SELECT pdq FROM fingerprint WHERE asset_id = ?').pluck();
+    for (const [copy, original] of copies) {
+      const pdq = Buffer.from(codes.get(original)!);
+      for (let bit = 0; bit < 20; bit += 1) for (let turn = 0; turn < 8; turn += 1) pdq[turn * 32 + bit]! ^= 1 << (bit % 8);
+      db.prepare('UPDATE fingerprint SET pdq = ? WHERE asset_id = ?').run(pdq, copy);
+    }
+    const pending = await threads.candidates.pending(100);
+    expect(pending).toEqual(copies.map(([copy, original]) => ({ assetId: copy, candidates: [{ assetId: original, distance: 20 }], sameSize: [] })));
+  }, 120_000);
+
+  test('counts changes only where they may change a group', async () => {
+    const folder = await temporaryFolder();
+    const db = openCatalog(join(folder, 'catalog.sqlite'), folder);
+    onTestFinished(() => { db.close(); });
+    fillCatalog(db, 10);
+    const revision = (): number => db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck().get()!;
+    const changes = (sql: string): boolean => {
+      const before = revision();
+      db.exec(sql);
+      return revision() !== before;
+    };
+    expect(revision()).toBe(0);
+    expect(changes('UPDATE source SET missing_since = 5 WHERE asset_id = 1')).toBe(false);
+    expect(changes('INSERT INTO pair (a_id, b_id, distance) VALUES (1, 2, 30)')).toBe(false);
+    expect(changes(`INSERT INTO pair (a_id, b_id, level, relation, transform) VALUES (2, 3, 1, 'near', 'identity')`)).toBe(true);
+    expect(changes('UPDATE source SET missing_since = 5 WHERE asset_id = 3')).toBe(true);
+    expect(changes('UPDATE source SET missing_since = 6 WHERE asset_id = 3')).toBe(false);
+    expect(changes('UPDATE asset SET pixel_sha256 = randomblob(32) WHERE id = 5')).toBe(true);
+    expect(changes('UPDATE source SET asset_id = 7 WHERE asset_id = 8')).toBe(true);
+    expect(changes('INSERT INTO not_duplicate SELECT min(a.sha256, b.sha256), max(a.sha256, b.sha256), 1 FROM asset a, asset b WHERE a.id = 2 AND b.id = 3')).toBe(true);
+    // A fingerprint that is made anew is compared anew.
+    expect(changes('INSERT OR REPLACE INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash) SELECT asset_id, pdq, 90, phash, dhash FROM fingerprint WHERE asset_id = 3')).toBe(true);
+    expect(db.prepare('SELECT count(*) FROM pair WHERE b_id = 3').pluck().get()).toBe(0);
+    expect(db.prepare('SELECT paired FROM fingerprint WHERE asset_id = 3').pluck().get()).toBe(0);
+  });
+});

@@ -7,7 +7,7 @@ export function screensOf(page: Page) {
   // Toasts are dialogs to the accessibility tree as well, so every dialog is asked for by its name.
   const picker = page.getByRole('dialog', { name: /^Add / });
   return {
-    go: async (screen: 'Home' | 'Library' | 'Batches' | 'Settings'): Promise<void> => {
+    go: async (screen: 'Home' | 'Library' | 'Cleanup' | 'Batches' | 'Settings'): Promise<void> => {
       await navigation.getByRole('button', { name: screen }).click();
     },
     banner: (text: RegExp | string): Locator => page.getByText(text),
@@ -36,6 +36,12 @@ export function screensOf(page: Page) {
       selected: page.getByRole('grid', { name: 'Images' }).getByRole('gridcell', { selected: true }),
       grid: page.getByRole('grid', { name: 'Images' }),
       cells: page.getByRole('grid', { name: 'Images' }).getByRole('gridcell'),
+    },
+    cleanup: {
+      /** Says so many of so many groups are decided. */
+      decided: (done: number, total: number): Locator => page.getByText(`${String(done)} of ${String(total)} decided`, { exact: true }),
+      groups: page.getByRole('grid', { name: 'Groups of duplicates' }).getByRole('row'),
+      focused: page.locator('[role="gridcell"][data-source]:focus'),
     },
     toast: (text: string): Locator => page.getByRole('dialog').filter({ hasText: text }),
     shortcuts: page.getByRole('dialog', { name: 'Keyboard shortcuts' }),

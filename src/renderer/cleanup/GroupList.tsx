@@ -55,7 +55,8 @@ export function GroupList({ review, total, tileWidth, focus, onBand, onVerb, onA
     lastRowHeight.current = rowHeight;
   }, [focusedRank, rowHeight, size.height > 0]); // eslint-disable-line react-hooks/exhaustive-deps -- scrolling away by hand must not be undone
 
-  // The keyboard follows the member when that changes, and comes back when its row had gone. Elsewhere it is left alone.
+  // The keyboard follows the member when that changes, comes back when its row had gone, and comes in from the rail, which
+  // has led here. Elsewhere it is left alone.
   const focusedSource = member?.sourceId ?? null;
   const lastFocused = useRef('');
   useLayoutEffect(() => {
@@ -67,7 +68,7 @@ export function GroupList({ review, total, tileWidth, focus, onBand, onVerb, onA
     const cell = scroller.current?.querySelector<HTMLElement>(`[data-rank="${focusedRank}"][data-source="${focusedSource}"]`);
     if (!cell) return;
     lastFocused.current = key;
-    if (isLost || scroller.current?.contains(holder)) cell.focus({ preventScroll: true });
+    if (isLost || scroller.current?.contains(holder) || holder.closest('nav') !== null) cell.focus({ preventScroll: true });
   });
 
   const onKeyDown = (event: KeyboardEvent) => {

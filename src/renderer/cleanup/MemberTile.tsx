@@ -35,11 +35,9 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
   const shape = `${member.width} × ${member.height} · ${format.bytes(member.bytes)}`;
   const date = member.takenAt ?? member.modifiedAt;
   const suggested = t(suggestion === 'keep' ? 'cleanup.suggestKeep' : 'cleanup.suggestRemove');
-  const state = decision === null ? suggested : t(decision === 'keep' ? 'cleanup.kept' : 'cleanup.removed');
   return (
     <div
       role="gridcell" aria-colindex={index + 2} tabIndex={focused ? 0 : -1} data-source={member.sourceId} data-rank={rank}
-      aria-label={[name, state, shape, member.format.toUpperCase(), member.reason, isProtected && t('cleanup.protected')].filter(Boolean).join(', ')}
       className={classNames(styles.tile, decision === 'remove' && styles.going)} style={{ inlineSize: width, insetInlineStart: start }}
     >
       <div className={styles.picture} style={{ blockSize: pictureHeight }}>

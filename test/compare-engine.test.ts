@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { createPictureCache } from '../src/main/engine/renditions/cache.ts';
+import { createPictureCache, purgeCache } from '../src/main/engine/renditions/cache.ts';
 import { createTurns } from '../src/main/engine/tasks/turns.ts';
 import { HEIC, paint, paintPhoto, toSharp } from './fixtures/images.ts';
 import { runCli, temporaryFolder } from './hosts.ts';
@@ -140,6 +140,8 @@ test('a full cache forgets what was used longest ago', async () => {
   expect(await cache.find('aa'.repeat(32), 'full.jpg')).toBe(cache.pathOf('aa'.repeat(32), 'full.jpg'));
   await cache.trim();
   expect(await Promise.all(['aa', 'bb', 'cc'].map((key) => cache.find(key.repeat(32), 'full.jpg').then((path) => path !== null)))).toEqual([true, false, true]);
+  expect([await purgeCache(folder, 39_999_999, true), await purgeCache(folder, 40_000_000, false), await purgeCache(folder, 40_000_000, true), await purgeCache(folder, 40_000_000, true)])
+    .toEqual([{ files: 0, bytes: 0 }, { files: 2, bytes: 200 }, { files: 2, bytes: 200 }, { files: 0, bytes: 0 }]);
 });
 
 test('who gives up while waiting for a turn costs nothing, and keeps nobody from theirs', async () => {

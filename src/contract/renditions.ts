@@ -11,6 +11,8 @@ export const purgeReportSchema = z.object({
   bytesToFree: countSchema,
   deletedCount: countSchema,
   deletedBytes: countSchema,
+  /** Full-size copies and heat maps not used for as long: removed, or what would be. They are made again when they are looked at. */
+  cache: z.object({ files: countSchema, bytes: countSchema }),
   errors: z.array(itemErrorSchema.extend({ path: z.string() })),
 });
 export type PurgeReport = z.infer<typeof purgeReportSchema>;

@@ -125,7 +125,7 @@ export const de: Catalogue = {
     psnrBands: { identical: 'identisch', excellent: 'ausgezeichnet', good: 'gut', lower: 'geringer' },
     hashBands: { 'same-fingerprint': 'gleicher Fingerabdruck', 'very-similar': 'sehr ähnlich', similar: 'ähnlich', different: 'verschieden' },
     resized: 'Gemessen bei {{size}}: Das größere wurde auf das kleinere verkleinert.', cropped: 'Gemessen bei {{size}}: Die Seitenverhältnisse weichen ab, daher wurde nur die gemeinsame Mitte verglichen.',
-    keeper: 'Wohl zu behalten', choose: 'Wählen Sie zwei bis vier Bilder zum Vergleichen', chooseBody: 'Wählen Sie sie in der Bibliothek mit Strg-Klick aus und drücken Sie {{key}}.', gone: 'Eines dieser Bilder ist nicht mehr im Katalog', marked: 'Gemerkt: kein Duplikat', unmarked: 'Zurückgenommen', isMarked: 'Keine Duplikate',
+    keeper: 'Wohl zu behalten', choose: 'Wählen Sie zwei bis vier Bilder zum Vergleichen', chooseBody: 'Wählen Sie sie in der Bibliothek mit Strg-Klick aus und drücken Sie {{key}}.', marked: 'Gemerkt: kein Duplikat', unmarked: 'Zurückgenommen', isMarked: 'Keine Duplikate',
   },
   batches: {
     title: 'Stapel', list: 'Importe', none: 'Noch keine Importe', noneBody: 'Hier stehen Importe mit ihrem Fortschritt, ihren Fehlern und dem, was sich dagegen tun lässt.',

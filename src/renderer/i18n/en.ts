@@ -123,7 +123,7 @@ export const en = {
     psnrBands: { identical: 'identical', excellent: 'excellent', good: 'good', lower: 'lower' },
     hashBands: { 'same-fingerprint': 'same fingerprint', 'very-similar': 'very similar', similar: 'similar', different: 'different' },
     resized: 'Measured at {{size}}: the larger was reduced to the smaller.', cropped: 'Measured at {{size}}: the proportions differ, so only the middle they share was compared.',
-    keeper: 'Likely keeper', choose: 'Choose two to four images to compare', chooseBody: 'Select them in the library with Ctrl-click, then press {{key}}.', gone: 'One of these images is not in the catalog any more', marked: 'Remembered: not a duplicate', unmarked: 'Taken back', isMarked: 'Not duplicates',
+    keeper: 'Likely keeper', choose: 'Choose two to four images to compare', chooseBody: 'Select them in the library with Ctrl-click, then press {{key}}.', marked: 'Remembered: not a duplicate', unmarked: 'Taken back', isMarked: 'Not duplicates',
   },
   batches: {
     title: 'Batches', list: 'Imports', none: 'No imports yet', noneBody: 'Imports appear here with their progress, their failures and what to do about them.',

@@ -20,6 +20,7 @@ export const purgeCommand = defineCommand({
       await output.text(report.dryRun
         ? `${plural(report.renditionsToDelete, 'rendition')} (${formatBytes(report.bytesToFree)}) would be removed. Run again with --apply to remove them.`
         : `${plural(report.deletedCount, 'rendition')} (${formatBytes(report.deletedBytes)}) removed.`);
+      if (report.cache.files > 0) await output.text(`${plural(report.cache.files, 'cached picture')} (${formatBytes(report.cache.bytes)}) ${report.dryRun ? 'would be removed' : 'removed'}, which are made again when they are looked at.`);
       for (const { path, message } of report.errors) output.note(printable(`${path}: ${message}`));
     }
     return report.errors.length > 0 ? 3 : 0;

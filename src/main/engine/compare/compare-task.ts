@@ -65,11 +65,12 @@ async function run({ a, b, transform, scratch, heatmap }: CompareInput, context:
   const { size } = alignment;
   await using laidDown = await createScratch(scratch, size.width * 3);
 
-  const one = await withPicture(first, 'identity', context, async ({ pixels }) => {
+  const sameSize = first.outline.width === second.outline.width && first.outline.height === second.outline.height;
+  const one = await withPicture(first, 'identity', sameSize, context, async ({ pixels }) => {
     for (const row of resizedRows(rowsOf(pixels, 'identity'), alignment.a, size)) await laidDown.write(row);
   });
   const meter = createMeter(size.width, size.height);
-  const other = await withPicture(second, transform, context, async ({ pixels }) => {
+  const other = await withPicture(second, transform, sameSize, context, async ({ pixels }) => {
     const pairs = inStep(laidDown.rows(), resizedRows(rowsOf(pixels, transform), alignment.b, size), (rowA, rowB) => {
       meter.add(rowA, rowB);
       return heatmap === null ? rowB : largestDifferences(rowA, rowB);
@@ -80,7 +81,7 @@ async function run({ a, b, transform, scratch, heatmap }: CompareInput, context:
   return {
     a: contentOf(first, one), b: contentOf(second, other),
     alignment: alignment.kind, comparedWidth: size.width, comparedHeight: size.height,
-    identicalPixels: one.pixelSha256 === other.pixelSha256,
+    identicalPixels: sameSize && one.pixelSha256 === other.pixelSha256,
     psnrDb: meter.psnrDb(), ssim: meter.ssim(),
     pdqDistance: pdqDistance(one.fingerprint, other.fingerprint), phashDistance: phashDistance(one.fingerprint, other.fingerprint),
   };
@@ -104,12 +105,13 @@ async function look(side: SideInput, context: TaskContext): Promise<Look> {
 
 interface Findings {
   readonly isDamaged: boolean;
-  readonly pixelSha256: string;
+  /** Null where it was not asked for. */
+  readonly pixelSha256: string | null;
   readonly fingerprint: Fingerprint;
 }
 
 /** Decodes a picture, tells what is asked of every one, and holds it while `use` runs. */
-async function withPicture(known: Look, transform: Transform, context: TaskContext, use: (picture: FullSize) => Promise<void>): Promise<Findings> {
+async function withPicture(known: Look, transform: Transform, hashes: boolean, context: TaskContext, use: (picture: FullSize) => Promise<void>): Promise<Findings> {
   using picture = await naming(known.side, async () => {
     using content = await readContent(known.side, context);
     return await decodeFullSize(content.bytes, known.outline, context.admitDecode);
@@ -119,7 +121,7 @@ async function withPicture(known: Look, transform: Transform, context: TaskConte
   if (pixels.width !== width || pixels.height !== height) {
     throw new ProofsheetError('corrupt', `${known.side.name}: its header says ${width}×${height} px, but ${pixels.width}×${pixels.height} are in it`);
   }
-  const findings = { isDamaged, pixelSha256: hashDecoded(pixels), fingerprint: await fingerprintOf(pixels, transform) };
+  const findings = { isDamaged, pixelSha256: hashes ? hashDecoded(pixels) : null, fingerprint: await fingerprintOf(pixels, transform) };
   await use(picture);
   return findings;
 }
@@ -127,7 +129,7 @@ async function withPicture(known: Look, transform: Transform, context: TaskConte
 /** Equal bytes are equal in everything; they are decoded once, because a picture that cannot be is none. */
 async function compareWithItself(first: Look, second: Look, heatmap: string | null, context: TaskContext): Promise<CompareResult> {
   const { width, height } = first.outline;
-  const findings = await withPicture(first, 'identity', context, async () => {
+  const findings = await withPicture(first, 'identity', false, context, async () => {
     if (heatmap !== null) await writeHeatmap(heatmap, width, height, blackRows(width, height));
   });
   return {

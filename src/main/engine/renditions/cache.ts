@@ -14,7 +14,7 @@ export interface PictureCache {
   trim(): Promise<void>;
 }
 
-export interface CachedFile {
+interface CachedFile {
   readonly path: string;
   readonly bytes: number;
   /** Milliseconds since 1970. */
@@ -49,8 +49,22 @@ export function createPictureCache(folder: string, maxBytes: number, now: () => 
   };
 }
 
+/** Removes what was last used before `cutoff`, milliseconds since 1970; only counts it unless `apply`. */
+export async function purgeCache(folder: string, cutoff: number, apply: boolean): Promise<{ readonly files: number; readonly bytes: number }> {
+  const unused = (await cachedFiles(folder)).filter(({ usedAt }) => usedAt <= cutoff);
+  let files = 0;
+  let total = 0;
+  for (const { path, bytes } of unused) {
+    if (apply) await rm(path, { force: true }).catch(ignoreBusy);
+    if (apply && existsSync(path)) continue;
+    files += 1;
+    total += bytes;
+  }
+  return { files, bytes: total };
+}
+
 /** Everything that lies in a cache, in no order. */
-export async function cachedFiles(folder: string): Promise<CachedFile[]> {
+async function cachedFiles(folder: string): Promise<CachedFile[]> {
   const found: CachedFile[] = [];
   for (const shard of await namesIn(folder)) {
     if (!/^[0-9a-f]{2}$/.test(shard)) continue;

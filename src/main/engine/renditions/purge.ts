@@ -11,7 +11,7 @@ export interface PurgeOptions {
   readonly now: number;
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** A file younger than this may belong to a job whose rows are not committed yet. */
 const IN_FLIGHT_MS = 3_600_000;
 
@@ -29,7 +29,7 @@ interface RenditionRow {
  * memory. A row goes only after its file went, and the zoom file goes first, whose being there says that all are: a
  * purge that is cut short is finished by the next.
  */
-export async function purgeRenditions(db: Database.Database, folder: string, { days, apply, now }: PurgeOptions): Promise<PurgeReport> {
+export async function purgeRenditions(db: Database.Database, folder: string, { days, apply, now }: PurgeOptions): Promise<Omit<PurgeReport, 'cache'>> {
   const cutoff = now - days * DAY_MS;
   const unusedSince = `CASE WHEN a.stored = 1 OR EXISTS (SELECT 1 FROM source WHERE asset_id = a.id AND missing_since IS NULL) THEN NULL
     ELSE coalesce((SELECT max(missing_since) FROM source WHERE asset_id = a.id), a.created_at) END`;

@@ -127,19 +127,26 @@ async function move(run: Run, { intent, id, standing, checked, touched }: Move):
       const link = mode === 'hard-link' && !('refusal' in checked) ? await leaveLink(files, standing, place, checked.keeper) : null;
       return { item, id, place, link };
     } catch (error) {
-      if (errnoOf(error) === 'EXDEV' && mode !== 'trash' && tried < MAX_PLACES) {
-        const next = await places.choose(path, String(item.sourceId), tried).catch(() => null);
-        if (next !== null) {
-          await places.tidy(place);
-          place = next;
-          journal.intendElsewhere(id, place);
-          continue;
-        }
+      const next = errnoOf(error) === 'EXDEV' && mode !== 'trash' && tried < MAX_PLACES ? await otherPlace(run, item, path, tried) : { refusal: refusalOf(error) };
+      if ('place' in next) {
+        await places.tidy(place);
+        place = next.place;
+        journal.intendElsewhere(id, place);
+        continue;
       }
       touch();
       await giveUpPlace(run, place);
-      return { item, id, refusal: refusalOf(error) };
+      return { item, id, refusal: next.refusal };
     }
+  }
+}
+
+/** A folder of the same device may be mounted by itself, and files are not moved in or out of it. */
+async function otherPlace({ places }: Run, item: PlannedItem, path: FilePath, tried: number): Promise<{ readonly place: FilePath } | { readonly refusal: Refusal }> {
+  try {
+    return { place: await places.choose(path, String(item.sourceId), tried) };
+  } catch (error) {
+    return { refusal: refusalOf(error) };
   }
 }
 

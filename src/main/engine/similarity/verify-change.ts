@@ -19,12 +19,16 @@ export interface Change {
   readonly mark: Mark;
   /** How far the colours (Cb, Cr) differ outside the changed blocks, in levels: of 99.5 % of places at most so much. */
   readonly chroma: number;
+  /** The same of half of the places. */
+  readonly chromaHalf: number;
   /** Factor of the second's saturation. */
   readonly saturation: number;
   /** How far things have moved, in cells of the grid: of nine tenths of the places that can be followed at most so much. */
   readonly motion: number;
   /** Share of blocks without structure in either. */
   readonly plain: number;
+  /** Is either a page, a screen or a drawing: fine strokes on an even ground. */
+  readonly isWritten: boolean;
 }
 
 /** How like a mark laid over the picture the changed blocks are. */
@@ -43,37 +47,43 @@ export interface Mark {
 export function measureChange({ width, height, first, second }: Overlap): Change {
   const { from, to, tone } = matchTone(first, second);
   const [sharpFrom, sharpTo] = matchSharpness(from, to, width, height);
-  return measureBlocks(sharpFrom, sharpTo, width, height, tone);
+  return { ...measureBlocks(sharpFrom, sharpTo, width, height, tone), isWritten: isWritten(lumaOf(first), width, height) || isWritten(lumaOf(second), width, height) };
 }
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
 function matchTone(first: Channels, second: Channels): { from: Channels; to: Channels; tone: Tone } {
   const [lumaA, lumaB] = [lumaOf(first), lumaOf(second)];
-  const [there, back] = [fitTone(lumaA, lumaB), fitTone(lumaB, lumaA)];
+  const [there, back] = [fitTone(first, second), fitTone(second, first)];
   const isThere = there.error / spreadOf(lumaB) <= back.error / spreadOf(lumaA);
   const table = toneTable((isThere ? there : back).tone);
   const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
   return isThere ? { from: toned, to: second, tone: there.tone } : { from: toned, to: first, tone: back.tone };
 }
 
-const MOST_BLURS = 8;
+const MOST_BLURS = 10;
 
 /** Blurs the sharper of the two until both have as much fine structure: what was made smaller, blurred or sharpened. */
 function matchSharpness(from: Channels, to: Channels, width: number, height: number): readonly [Channels, Channels] {
-  const soften = (channels: Channels): Channels => mapChannels(channels, (plane) => binomial(plane, width, height));
-  const pair: [Channels, Channels] = [soften(from), soften(to)];
-  const energy: [number, number] = [sharpness(lumaOf(pair[0]), width, height), sharpness(lumaOf(pair[1]), width, height)];
-  for (let blurs = 0; blurs < MOST_BLURS; blurs++) {
+  const planes: [Float32Array, Float32Array] = [binomial(lumaOf(from), width, height), binomial(lumaOf(to), width, height)];
+  const energy: [number, number] = [sharpness(planes[0], width, height), sharpness(planes[1], width, height)];
+  const blurs: [number, number] = [1, 1];
+  while (blurs[0] + blurs[1] < MOST_BLURS) {
     const sharper = energy[0] > energy[1] ? 0 : 1;
     const [high, low] = [energy[sharper], energy[1 - sharper] ?? 0];
     if (high < 1.06 * low + 0.1) break;
-    const softer = soften(pair[sharper]);
-    const left = sharpness(lumaOf(softer), width, height);
+    const softer = binomial(planes[sharper], width, height);
+    const left = sharpness(softer, width, height);
     if (Math.abs(left - low) > high - low) break;
-    pair[sharper] = softer;
+    planes[sharper] = softer;
     energy[sharper] = left;
+    blurs[sharper]++;
   }
-  return pair;
+  const soften = (channels: Channels, times: number): Channels => mapChannels(channels, (plane) => {
+    let soft = plane;
+    for (let time = 0; time < times; time++) soft = binomial(soft, width, height);
+    return soft;
+  });
+  return [soften(from, blurs[0]), soften(to, blurs[1])];
 }
 
 /** Side of a block, in cells. */
@@ -81,11 +91,11 @@ const BLOCK = 4;
 /** What is always allowed, in levels, and for each level of slope. */
 const ALLOWED = 2;
 const ALLOWED_BY_SLOPE = 0.2;
-const STANDS_OUT = 2;
+const STANDS_OUT = 1.4;
 const MIN_RESIDUAL = 6;
 const PLAIN_SLOPE = 1.2;
 
-function measureBlocks(from: Channels, to: Channels, width: number, height: number, tone: Tone): Change {
+function measureBlocks(from: Channels, to: Channels, width: number, height: number, tone: Tone): Omit<Change, 'isWritten'> {
   const [lumaA, lumaB] = [lumaOf(from), lumaOf(to)];
   const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
   const count = columns * rows;
@@ -121,15 +131,15 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
   const relative = blocks.residual.map((residual, at) => residual / (ALLOWED + ALLOWED_BY_SLOPE * Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0)));
   const sorted = relative.toSorted();
   const most = quantile(sorted, 0.8);
-  const limit = Math.max(STANDS_OUT, 3 * most);
+  const limit = Math.max(STANDS_OUT, 4 * most);
   const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
-  const near = grow(isChanged, columns, rows);
+  const near = grow(grow(isChanged, columns, rows), columns, rows);
   return {
     tone, saturation, ssim: Math.max(0, ssim / count),
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
     changed: isChanged.reduce((sum, value) => sum + value, 0) / count,
     mark: describeMark(isChanged, blocks, from, to, width, columns),
-    chroma: chromaDifference(blocks.blue, blocks.red, near, columns, rows),
+    ...chromaDifference(blocks.blue, blocks.red, near, columns, rows),
     motion: measureMotion(lumaA, lumaB, width, height, near, columns),
     plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,
   };
@@ -181,7 +191,7 @@ function explainByOneColor(before: Channels, after: Channels, places: readonly n
 }
 
 /** Means of three by three blocks, so that the coarse colour of JPEG does not count. */
-function chromaDifference(blue: Float32Array, red: Float32Array, without: Uint8Array, columns: number, rows: number): number {
+function chromaDifference(blue: Float32Array, red: Float32Array, without: Uint8Array, columns: number, rows: number): { chroma: number; chromaHalf: number } {
   const values: number[] = [];
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
@@ -196,35 +206,101 @@ function chromaDifference(blue: Float32Array, red: Float32Array, without: Uint8A
       if (n > 0 && without[y * columns + x] !== 1) values.push(Math.hypot(sumBlue, sumRed) / n);
     }
   }
-  return quantile(Float32Array.from(values).sort(), 0.995);
+  const sorted = Float32Array.from(values).sort();
+  return { chroma: quantile(sorted, 0.995), chromaHalf: quantile(sorted, 0.5) };
 }
 
 /** Side of a place that is followed, in cells. */
 const PLACE = 16;
+const MIN_PLACES = 6;
 
-/** Lucas-Kanade at each place by itself: after the alignment, what is one and the same picture has not moved anywhere. */
+interface Move { readonly x: number; readonly y: number; readonly dx: number; readonly dy: number }
+
+/**
+ * Lucas-Kanade at each place by itself: what is one and the same picture has moved nowhere. A shift and a stretch that
+ * all places share is what the alignment has left, and does not count.
+ */
 function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, without: Uint8Array, columns: number): number {
-  const lengths: number[] = [];
+  const moves: Move[] = [];
   for (let top = 1; top + PLACE < height; top += PLACE / 2) {
     for (let left = 1; left + PLACE < width; left += PLACE / 2) {
-      let [xx, xy, yy, xt, yt] = [0, 0, 0, 0, 0];
-      for (let y = top; y < top + PLACE; y++) {
-        for (let x = left; x < left + PLACE; x++) {
-          if (without[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1) continue;
-          const at = y * width + x;
-          const slopeX = ((a[at + 1] ?? 0) - (a[at - 1] ?? 0) + (b[at + 1] ?? 0) - (b[at - 1] ?? 0)) / 4;
-          const slopeY = ((a[at + width] ?? 0) - (a[at - width] ?? 0) + (b[at + width] ?? 0) - (b[at - width] ?? 0)) / 4;
-          const change = (b[at] ?? 0) - (a[at] ?? 0);
-          xx += slopeX * slopeX; xy += slopeX * slopeY; yy += slopeY * slopeY; xt += slopeX * change; yt += slopeY * change;
-        }
-      }
-      const smallest = (xx + yy - Math.sqrt((xx - yy) ** 2 + 4 * xy * xy)) / 2;
-      if (smallest < PLACE * PLACE * 2) continue;
-      const determinant = xx * yy - xy * xy;
-      lengths.push(Math.hypot((yy * xt - xy * yt) / determinant, (xx * yt - xy * xt) / determinant));
+      const move = follow(a, b, width, left, top, (x, y) => without[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1);
+      if (move) moves.push(move);
     }
   }
-  return lengths.length < 4 ? 0 : quantile(Float32Array.from(lengths).sort(), 0.9);
+  if (moves.length < MIN_PLACES) return 0;
+  const across = fitLine(moves.map(({ x, dx }) => [x, dx]));
+  const down = fitLine(moves.map(({ y, dy }) => [y, dy]));
+  return quantile(Float32Array.from(moves, ({ x, y, dx, dy }) => Math.hypot(dx - across(x), dy - down(y))).sort(), 0.9);
+}
+
+/** Null where there is not enough structure to tell. */
+function follow(a: Float32Array, b: Float32Array, width: number, left: number, top: number, isLeftOut: (x: number, y: number) => boolean): Move | null {
+  let [xx, xy, yy, xt, yt] = [0, 0, 0, 0, 0];
+  for (let y = top; y < top + PLACE; y++) {
+    for (let x = left; x < left + PLACE; x++) {
+      if (isLeftOut(x, y)) continue;
+      const at = y * width + x;
+      const slopeX = ((a[at + 1] ?? 0) - (a[at - 1] ?? 0) + (b[at + 1] ?? 0) - (b[at - 1] ?? 0)) / 4;
+      const slopeY = ((a[at + width] ?? 0) - (a[at - width] ?? 0) + (b[at + width] ?? 0) - (b[at - width] ?? 0)) / 4;
+      const change = (b[at] ?? 0) - (a[at] ?? 0);
+      xx += slopeX * slopeX; xy += slopeX * slopeY; yy += slopeY * slopeY; xt += slopeX * change; yt += slopeY * change;
+    }
+  }
+  const smallest = (xx + yy - Math.sqrt((xx - yy) ** 2 + 4 * xy * xy)) / 2;
+  if (smallest < PLACE * PLACE * 2) return null;
+  const determinant = xx * yy - xy * xy;
+  return { x: left, y: top, dx: (yy * xt - xy * yt) / determinant, dy: (xx * yt - xy * xt) / determinant };
+}
+
+/** Least squares, twice: the second time without what lies far off. */
+function fitLine(points: readonly (readonly [number, number])[]): (x: number) => number {
+  let line = (_: number): number => 0;
+  let kept = points;
+  for (let round = 0; round < 2; round++) {
+    const mean = (index: 0 | 1): number => kept.reduce((sum, point) => sum + point[index], 0) / kept.length;
+    const [meanX, meanY] = [mean(0), mean(1)];
+    const [spread, together] = [kept.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0), kept.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)];
+    const slope = spread > 0 ? together / spread : 0;
+    line = (x) => meanY + slope * (x - meanX);
+    const far = quantile(Float32Array.from(kept, ([x, y]) => Math.abs(y - line(x))).sort(), 0.6) * 2 + 0.02;
+    const near = points.filter(([x, y]) => Math.abs(y - line(x)) <= far);
+    if (near.length >= MIN_PLACES) kept = near;
+  }
+  return line;
+}
+
+/** Steepness from which on a cell belongs to something. */
+const STEEP = 8;
+const MIN_STROKES = 0.25;
+const MIN_GROUND = 0.2;
+const MIN_EVEN = 0.9;
+
+/**
+ * Strokes change direction from cell to cell: there the second difference is larger than the slope. And the ground of a
+ * page is of one level nearly everywhere, as few photographs' plain parts are.
+ */
+function isWritten(luma: Float32Array, width: number, height: number): boolean {
+  let [steep, fine, ground] = [0, 0, 0];
+  const levels = new Float64Array(66);
+  for (let y = 1; y < height - 1; y++) {
+    for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) {
+      const here = luma[at] ?? 0;
+      const slope = slopeSquare(luma, at, width);
+      const bend = 4 * here - (luma[at - 1] ?? 0) - (luma[at + 1] ?? 0) - (luma[at - width] ?? 0) - (luma[at + width] ?? 0);
+      if (slope < 1 && bend * bend < 9) {
+        ground++;
+        const level = Math.floor(here / 4);
+        levels[level] = (levels[level] ?? 0) + 1;
+      }
+      if (slope + bend * bend / 4 < STEEP * STEEP) continue;
+      steep++;
+      if (bend * bend > 8 * slope) fine++;
+    }
+  }
+  if (steep < 50 || fine < MIN_STROKES * steep || ground < MIN_GROUND * width * height) return false;
+  const even = levels.reduce((most, _, level) => Math.max(most, (levels[level] ?? 0) + (levels[level + 1] ?? 0) + (levels[level + 2] ?? 0)), 0);
+  return even >= MIN_EVEN * ground;
 }
 
 /** Blocks that are marked or touch one that is. */
@@ -241,6 +317,9 @@ function grow(marked: Uint8Array, columns: number, rows: number): Uint8Array {
   return grown;
 }
 
+/** Squared colour, in levels, below which a picture is as good as grey. */
+const CALM = 60;
+
 /** How much more colourful the second is as a whole, where there is colour. */
 function fitSaturation(from: Channels, to: Channels, lumaA: Float32Array, lumaB: Float32Array): number {
   let [products, squares] = [0, 0];
@@ -252,7 +331,8 @@ function fitSaturation(from: Channels, to: Channels, lumaA: Float32Array, lumaB:
       squares += one * one;
     }
   }
-  return squares < 8 * lumaA.length ? 1 : Math.max(0.5, Math.min(2, products / squares));
+  const calm = CALM * lumaA.length;
+  return Math.max(0.5, Math.min(2, (products + calm) / (squares + calm)));
 }
 
 export function lumaOf([red, green, blue]: Channels): Float32Array {

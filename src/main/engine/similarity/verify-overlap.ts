@@ -1,6 +1,7 @@
+import type { Transform } from '../../../contract/index.ts';
 import { type Coverage, resample } from './resample.ts';
 import { overlap, type Alignment } from './verify-align.ts';
-import { isTransposing, type Look, type Plane, type Size, turnPlane } from './verify-look.ts';
+import { isTransposing, type Look, type Size, turnPlane } from './verify-look.ts';
 
 /** What two aligned pictures both show, on one grid: red, green and blue of each. */
 export interface Overlap extends Size {
@@ -16,28 +17,37 @@ export const GRID_SIDE = 256;
  * what it covers, so that neither picture is sharper for having been larger.
  */
 export function cutOverlap(first: Look, second: Look, { transform, window }: Alignment): Overlap | null {
-  const [fromX, toX] = overlap(window.left, window.across);
-  const [fromY, toY] = overlap(window.top, window.down);
+  const turned = isTransposing(transform) ? { width: first.height, height: first.width } : { width: first.width, height: first.height };
+  const [fromX, toX] = within(overlap(window.left, window.across), window.left, window.across, turned.width, second.width);
+  const [fromY, toY] = within(overlap(window.top, window.down), window.top, window.down, turned.height, second.height);
   if (toX - fromX <= 0.05 || toY - fromY <= 0.05) return null;
-  const [firstWidth, firstHeight] = isTransposing(transform) ? [first.height, first.width] : [first.width, first.height];
-  const inFirst = {
-    left: (window.left + window.across * fromX) * firstWidth, width: window.across * (toX - fromX) * firstWidth,
-    top: (window.top + window.down * fromY) * firstHeight, height: window.down * (toY - fromY) * firstHeight,
+  const inFirst: Part = {
+    left: (window.left + window.across * fromX) * turned.width, width: window.across * (toX - fromX) * turned.width,
+    top: (window.top + window.down * fromY) * turned.height, height: window.down * (toY - fromY) * turned.height,
   };
-  const inSecond = { left: fromX * second.width, width: (toX - fromX) * second.width, top: fromY * second.height, height: (toY - fromY) * second.height };
-  const scale = Math.min(1, GRID_SIDE / Math.max(Math.min(inFirst.width, inSecond.width), Math.min(inFirst.height, inSecond.height)));
-  const width = Math.max(1, Math.round(Math.min(inFirst.width, inSecond.width) * scale));
-  const height = Math.max(1, Math.round(Math.min(inFirst.height, inSecond.height) * scale));
-  const cut = (plane: Plane, part: typeof inFirst): Float32Array =>
-    resample(plane.values, plane.width, partCoverage(plane.width, part.left, part.width, width), partCoverage(plane.height, part.top, part.height, height));
-  const channels = (look: Look, turned: boolean, part: typeof inFirst): [Float32Array, Float32Array, Float32Array] => {
-    const channel = (index: number): Float32Array => {
-      const plane = { values: channelOf(look.rgb, index), width: look.width, height: look.height };
-      return cut(turned ? turnPlane(plane, transform) : plane, part);
-    };
-    return [channel(0), channel(1), channel(2)];
+  const inSecond: Part = { left: fromX * second.width, width: (toX - fromX) * second.width, top: fromY * second.height, height: (toY - fromY) * second.height };
+  const coarser = { width: Math.min(inFirst.width, inSecond.width), height: Math.min(inFirst.height, inSecond.height) };
+  const scale = Math.min(1, GRID_SIDE / Math.max(coarser.width, coarser.height));
+  const size = { width: Math.max(1, Math.round(coarser.width * scale)), height: Math.max(1, Math.round(coarser.height * scale)) };
+  return { ...size, first: cutChannels(first, transform, inFirst, size), second: cutChannels(second, 'identity', inSecond, size) };
+}
+
+interface Part extends Size { readonly left: number; readonly top: number }
+
+/** Where one picture ends inside the other, its outermost pixel is mixed with what lies beside it: a border, say. */
+function within([from, to]: readonly [number, number], start: number, span: number, firstLength: number, secondLength: number): readonly [number, number] {
+  const pixel = 1.25 * Math.max(1 / secondLength, 1 / firstLength / span);
+  const [begins, ends] = [start + span * from, start + span * to];
+  const isInside = (place: number, other: number): boolean => Math.min(place, 1 - place, other, 1 - other) < -0.002 || Math.abs(place - other) > 0.002 && (place > 0.002 && place < 0.998 || other > 0.002 && other < 0.998);
+  return [isInside(from, begins) ? from + pixel : from, isInside(to, ends) ? to - pixel : to];
+}
+
+function cutChannels(look: Look, transform: Transform, part: Part, { width, height }: Size): Overlap['first'] {
+  const channel = (index: number): Float32Array => {
+    const plane = turnPlane({ values: channelOf(look.rgb, index), width: look.width, height: look.height }, transform);
+    return resample(plane.values, plane.width, partCoverage(plane.width, part.left, part.width, width), partCoverage(plane.height, part.top, part.height, height));
   };
-  return { width, height, first: channels(first, true, inFirst), second: channels(second, false, inSecond) };
+  return [channel(0), channel(1), channel(2)];
 }
 
 function channelOf(rgb: Uint8Array, channel: number): Float32Array {

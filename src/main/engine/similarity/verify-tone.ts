@@ -6,28 +6,32 @@ export interface Tone { readonly gain: number; readonly gamma: number; readonly 
 
 export interface ToneFit {
   readonly tone: Tone;
-  /** Mean difference that the tone leaves, in levels, of what is not clipped; robust against a mark. */
+  /** Mean difference that the tone leaves, in levels; robust against a mark. */
   readonly error: number;
 }
 
-const GAMMAS = [0.35, 0.45, 0.57, 0.7, 0.84, 1, 1.19, 1.43, 1.75, 2.2, 2.8] as const;
-const MOST_SAMPLES = 3000;
-const ROUNDS = 4;
+type Channels = readonly [Float32Array, Float32Array, Float32Array];
 
-/** The tone that makes the first luminance most like the second; both 0–255, place by place. */
-export function fitTone(first: Float32Array, second: Float32Array): ToneFit {
-  const step = Math.max(1, Math.floor(first.length / MOST_SAMPLES));
-  const samples: Sample[] = [];
-  for (let at = 0; at < first.length; at += step) samples.push({ from: (first[at] ?? 0) / 255, to: second[at] ?? 0 });
-  const fits = GAMMAS.map((gamma) => fitLine(samples, gamma));
-  const best = fits.reduce((winner, fit) => (fit.error < winner.error ? fit : winner));
-  // The flat curve between two gammas: a mean of neighbours is close enough to a search.
-  const place = fits.indexOf(best);
-  const between = [place - 1, place + 1].flatMap((other) => (GAMMAS[other] === undefined ? [] : [Math.sqrt(GAMMAS[other] * best.tone.gamma)]));
-  const refined = between.map((gamma) => fitLine(samples, gamma)).reduce((winner, fit) => (fit.error < winner.error ? fit : winner), best);
-  // Unless it helps, no gamma at all.
-  const plain = fits[GAMMAS.indexOf(1)] ?? best;
-  return plain.error <= refined.error * 1.02 + 0.02 ? plain : refined;
+const GAMMAS = [0.4, 0.55, 0.75, 1, 1.33, 1.8, 2.5] as const;
+const MOST_PLACES = 1200;
+const ROUNDS = 5;
+/** The first rounds find out what is clipped, with all places counting in full. */
+const PATIENT_ROUNDS = 2;
+/** Widths of the two finer searches around the best gamma. */
+const FINER = [1.16, 1.07] as const;
+
+/**
+ * The tone that makes the first picture most like the second, place by place. All three channels are samples of it:
+ * the luminance alone neither tells where one channel is clipped, nor what becomes of a channel far from it.
+ */
+export function fitTone(first: Channels, second: Channels): ToneFit {
+  const samples = takeSamples(first, second);
+  const plain = fitLine(samples, 1);
+  let best = GAMMAS.map((gamma) => (gamma === 1 ? plain : fitLine(samples, gamma))).reduce(better);
+  // Most copies have no other gamma, and then there is nothing to search for.
+  if (plain.error <= best.error * 1.05 + 0.05) return plain;
+  for (const factor of FINER) best = [best, fitLine(samples, best.tone.gamma * factor), fitLine(samples, best.tone.gamma / factor)].reduce(better);
+  return best;
 }
 
 /** A table of what each level from 0 to 256 becomes. */
@@ -46,31 +50,48 @@ export function applyTone(table: Float32Array, plane: Float32Array): Float32Arra
   return output;
 }
 
-interface Sample { readonly from: number; readonly to: number }
+function better(a: ToneFit, b: ToneFit): ToneFit {
+  return b.error < a.error ? b : a;
+}
 
-/** Least squares of gain and offset at a given gamma; what lies far off or is clipped counts little or not. */
-function fitLine(samples: readonly Sample[], gamma: number): ToneFit {
-  let [gain, offset, limit] = [1, 0, 60];
-  let error = 0;
-  const raised = samples.map(({ from }) => 255 * from ** gamma);
+interface Samples { readonly from: Float32Array; readonly to: Float32Array }
+
+function takeSamples(first: Channels, second: Channels): Samples {
+  const step = Math.max(1, Math.floor(first[0].length / MOST_PLACES));
+  const count = Math.ceil(first[0].length / step);
+  const [from, to] = [new Float32Array(3 * count), new Float32Array(3 * count)];
+  for (let channel = 0, index = 0; channel < 3; channel++) {
+    const [one, other] = [first[channel as 0 | 1 | 2], second[channel as 0 | 1 | 2]];
+    for (let at = 0; at < one.length; at += step, index++) {
+      from[index] = Math.max(0, one[at] ?? 0);
+      to[index] = other[at] ?? 0;
+    }
+  }
+  return { from, to };
+}
+
+/** Least squares of gain and offset at a given gamma; what lies far off counts little, and what is clipped in both not. */
+function fitLine({ from, to }: Samples, gamma: number): ToneFit {
+  const raised = gamma === 1 ? from : from.map((value) => 255 * (value / 255) ** gamma);
+  let [gain, offset, limit, error] = [1, 0, 60, 0];
   for (let round = 0; round < ROUNDS; round++) {
     let [weights, sumU, sumV, squares, products] = [0, 0, 0, 0, 0];
-    for (const [at, { to }] of samples.entries()) {
-      const u = raised[at] ?? 0;
+    for (let at = 0; at < from.length; at++) {
+      const [u, v] = [raised[at] ?? 0, to[at] ?? 0];
       const expected = gain * u + offset;
-      // Where both are at the end of the range, the line cannot be seen.
-      if (round > 0 && (to >= 254 && expected >= 254 || to <= 1 && expected <= 1)) continue;
-      const distance = Math.abs(to - expected);
-      const weight = distance > limit ? limit / distance * (limit / distance) : 1;
-      weights += weight; sumU += weight * u; sumV += weight * to; squares += weight * u * u; products += weight * u * to;
+      if (round > 0 && (v >= 254 && expected >= 254 || v <= 1 && expected <= 1)) continue;
+      const distance = Math.abs(v - expected);
+      const weight = distance > limit ? (limit / distance) ** 2 : 1;
+      weights += weight; sumU += weight * u; sumV += weight * v; squares += weight * u * u; products += weight * u * v;
     }
-    const spread = squares - (sumU * sumU) / Math.max(1e-9, weights);
+    if (weights < 10) break;
+    const spread = squares - (sumU * sumU) / weights;
     gain = spread > weights ? Math.max(0.2, Math.min(5, (products - (sumU * sumV) / weights) / spread)) : 1;
-    offset = weights > 0 ? (sumV - gain * sumU) / weights : 0;
+    offset = (sumV - gain * sumU) / weights;
     error = 0;
-    for (const [at, { to }] of samples.entries()) error += Math.min(limit, Math.abs(to - Math.max(0, Math.min(255, gain * (raised[at] ?? 0) + offset))));
-    error /= Math.max(1, samples.length);
-    limit = Math.max(4, Math.min(limit, 2.5 * error));
+    for (let at = 0; at < from.length; at++) error += Math.min(limit, Math.abs((to[at] ?? 0) - Math.max(0, Math.min(255, gain * (raised[at] ?? 0) + offset))));
+    error /= from.length;
+    if (round >= PATIENT_ROUNDS) limit = Math.max(4, Math.min(limit, 2.5 * error));
   }
   return { tone: { gain, gamma, offset }, error };
 }

@@ -1,6 +1,9 @@
 import type { Kinship, Level, Relation, Transform } from '../../../contract/index.ts';
-import { align } from './verify-align.ts';
-import type { Look } from './verify-look.ts';
+import { align, type Alignment } from './verify-align.ts';
+import { type Change, measureChange } from './verify-change.ts';
+import { type Extent, measureExtent } from './verify-extent.ts';
+import { inverseOf, type Look } from './verify-look.ts';
+import { cutOverlap } from './verify-overlap.ts';
 
 export { createLook, inverseOf, type Look } from './verify-look.ts';
 
@@ -9,7 +12,7 @@ export interface Verdict {
   readonly relation: Exclude<Relation, 'identical-bytes' | 'identical-pixels'>;
   /** What was done to `a` to get `b`. */
   readonly transform: Transform;
-  /** Which of the two shows more of the scene (the whole of a crop, the picture in a border); null if neither. */
+  /** Which of the two holds the other: the whole of a crop, the picture with the border; null if they show the same. */
   readonly whole: 'a' | 'b' | null;
   /** 0–1 */
   readonly similarity: number;
@@ -19,13 +22,101 @@ export interface Verdict {
 }
 
 /**
- * Compares two pictures by their pixels; null when they are not even loosely alike. A pure function of the two:
- * `verify(b, a)` says the same with the inverse transform.
+ * Compares two pictures by their pixels; null when they are not even loosely alike. A pure function of the two contents:
+ * `verify(b, a)` says the same with the inverse transform and the other `whole`, to the last bit.
  */
 export function verify(a: Look, b: Look): Verdict | null {
-  const best = align(a, b);
-  if (!best || best.score < 0.9) return null;
-  const relation = best.transform === 'identity' ? 'near' : best.transform.startsWith('rotate') ? 'rotated' : 'mirrored';
-  const level = best.score < 0.97 ? 'loose' : relation === 'near' && best.score > 0.99 ? 'strict' : 'similar';
-  return { relation, transform: best.transform, whole: null, similarity: best.score, level, kinship: null };
+  const isInOrder = compareLooks(a, b) >= 0;
+  const verdict = isInOrder ? verifyInOrder(a, b) : verifyInOrder(b, a);
+  if (isInOrder || !verdict) return verdict;
+  return { ...verdict, transform: inverseOf(verdict.transform), whole: verdict.whole === 'a' ? 'b' : verdict.whole === 'b' ? 'a' : null };
+}
+
+/** The larger first, then the one whose pixels are greater at the first difference: an order that contents alone decide. */
+function compareLooks(a: Look, b: Look): number {
+  const size = a.original.width * a.original.height - b.original.width * b.original.height || a.rgb.length - b.rgb.length || a.original.width - b.original.width;
+  return size === 0 ? Buffer.compare(a.rgb, b.rgb) : size;
+}
+
+function verifyInOrder(a: Look, b: Look): Verdict | null {
+  const alignment = align(a, b);
+  if (!alignment) return null;
+  const overlap = cutOverlap(a, b, alignment);
+  if (!overlap) return null;
+  const change = measureChange(overlap);
+  if (change.plain > MOST_PLAIN) return null;
+  const extent = measureExtent(a, b, alignment);
+  const isTiny = Math.min(overlap.width, overlap.height) < MIN_SIDE;
+  const findings = judge(change, extent);
+  const level = findings.length === 0 && !isTiny ? (isStrict(change, extent, alignment) ? 'strict' : 'similar') : isLoose(change) ? 'loose' : null;
+  if (!level) return null;
+  return {
+    relation: relationOf(alignment.transform, extent), transform: alignment.transform, whole: extent.whole,
+    similarity: Math.max(0, Math.min(1, change.ssim * (1 - change.changed))), level, kinship: kinshipOf(findings, change),
+  };
+}
+
+/** With less structure than this nothing can be told: single colours, soft gradients, blank pages. */
+const MOST_PLAIN = 0.985;
+/** Short side of what both show, in cells. */
+const MIN_SIDE = 24;
+
+/** Why two pictures that fit each other are not the same picture after all. */
+type Finding = 'structure' | 'content' | 'motion' | 'beyond' | 'color' | 'saturation';
+
+/** Each limit is where benign edits and pictures of something else part, see docs/similarity.md. */
+const LIMITS = {
+  ssim: 0.93, most: 2.2,
+  /** In levels; what JPEG leaves is told from the half of the places that differ least. */
+  chroma: 5, chromaByHalf: 3, chromaHalf: 6, chromaByMost: 2,
+  /** In cells of the grid; noise moves things too. */
+  motion: 0.1, motionByMost: 0.25,
+  saturation: [0.7, 1.4],
+  /** Of the area. */
+  mark: 0.06,
+} as const;
+
+function judge(change: Change, extent: Extent): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (change.ssim < LIMITS.ssim || change.most > LIMITS.most) findings.push('structure');
+  if (change.changed > 0 && !isMark(change)) findings.push('content');
+  if (change.motion > LIMITS.motion + LIMITS.motionByMost * change.most) findings.push('motion');
+  if (extent.isBeyond) findings.push('beyond');
+  const chroma = LIMITS.chroma + LIMITS.chromaByHalf * Math.min(change.chromaHalf, 4) + LIMITS.chromaByMost * change.most;
+  if (change.chroma > chroma || change.chromaHalf > LIMITS.chromaHalf) findings.push('color');
+  if (change.saturation < LIMITS.saturation[0] || change.saturation > LIMITS.saturation[1]) findings.push('saturation');
+  return findings;
+}
+
+/**
+ * A logo or a line of text is small, and brings structure to where there was less, or is of one colour, or only brightens
+ * or only darkens. What takes the place of something else, another stone, word or step, does none of it. On a page or
+ * screen, added text is what it says, not a mark.
+ */
+function isMark({ changed, mark, isWritten }: Change): boolean {
+  if (changed > LIMITS.mark || isWritten) return false;
+  return mark.asymmetry > 2.5 || mark.oneColor > 0.92 && mark.asymmetry > 1.25 || mark.oneSign > 0.97 && mark.onStructure < 1;
+}
+
+/** Nothing but a new encoding, another size, a touch of tone. */
+function isStrict(change: Change, extent: Extent, alignment: Alignment): boolean {
+  const { gain, gamma, offset } = change.tone;
+  return alignment.transform === 'identity' && extent.kind === 'same' && extent.most < 0.004 && change.changed === 0
+    && Math.abs(gain - 1) < 0.12 && Math.abs(Math.log(gamma)) < 0.12 && Math.abs(offset) < 12;
+}
+
+function isLoose(change: Change): boolean {
+  return change.ssim > 0.8 && change.most < 4;
+}
+
+function kinshipOf(findings: readonly Finding[], change: Change): Kinship | null {
+  if (findings.includes('color')) return 'recolour';
+  if (findings.includes('saturation')) return 'edit';
+  return change.motion > LIMITS.motion + LIMITS.motionByMost * change.most && !findings.includes('structure') ? 'burst' : null;
+}
+
+function relationOf(transform: Transform, extent: Extent): Verdict['relation'] {
+  if (extent.kind !== 'same') return extent.kind;
+  if (transform === 'identity') return 'near';
+  return transform.startsWith('rotate') ? 'rotated' : 'mirrored';
 }

@@ -1,0 +1,69 @@
+import type { Alignment, Window } from './verify-align.ts';
+import { type Look, type Plane, turnPlane } from './verify-look.ts';
+
+/** How much each of two aligned pictures shows beyond the other. */
+export interface Extent {
+  readonly kind: 'same' | 'cropped' | 'bordered';
+  /** Which holds the other. */
+  readonly whole: 'a' | 'b' | null;
+  /** Does each show something that the other lacks, so that neither is made of the other. */
+  readonly isBeyond: boolean;
+  /** The most that one reaches beyond the other, as a share of a side. */
+  readonly most: number;
+}
+
+/** Up to this share of a side both show the same: a row of pixels lost in a conversion. */
+const SAME = 0.01;
+/** Where both reach beyond each other by more, the camera has moved. */
+const BEYOND = 0.0025;
+
+interface Sides { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
+
+/** @param alignment of `b` in the transformed `a` */
+export function measureExtent(a: Look, b: Look, { transform, window }: Alignment): Extent {
+  const [planeA, planeB] = [turnPlane(a.levels[1] as Plane, transform), b.levels[1] as Plane];
+  // What a shows beyond b in shares of a, and the other way round.
+  const ofA = { left: window.left, top: window.top, right: 1 - window.left - window.across, bottom: 1 - window.top - window.down };
+  const inB: Window = { left: -window.left / window.across, top: -window.top / window.down, across: 1 / window.across, down: 1 / window.down };
+  const ofB = { left: inB.left, top: inB.top, right: 1 - inB.left - inB.across, bottom: 1 - inB.top - inB.down };
+  const [beyondB, beyondA] = [largest(ofA), largest(ofB)];
+  const most = Math.max(beyondA, beyondB);
+  // Half a pixel of the card is as well as an edge can be placed.
+  const tolerance = BEYOND + 0.5 / Math.max(Math.min(a.width, a.height), 1) * 0.5;
+  if (most < SAME) return { kind: 'same', whole: null, isBeyond: Math.min(beyondA, beyondB) > tolerance, most };
+  const [isBorderA, isBorderB] = [isBorder(planeA, ofA), isBorder(planeB, ofB)];
+  const whole = beyondB >= beyondA ? 'a' : 'b';
+  const isBeyond = Math.min(beyondA, beyondB) > tolerance && !(beyondB > SAME && isBorderA || beyondB <= tolerance) && !(beyondA > SAME && isBorderB || beyondA <= tolerance);
+  const isBordered = (beyondB < SAME || isBorderA) && (beyondA < SAME || isBorderB);
+  return { kind: isBordered ? 'bordered' : 'cropped', whole, isBeyond, most };
+}
+
+function largest({ left, top, right, bottom }: Sides): number {
+  return Math.max(0, left, top, right, bottom);
+}
+
+/** How much softer than the picture a blurred copy of it is that fills the rest. */
+const SOFT = 0.3;
+const EVEN = 3;
+
+/** Is all that lies in the outer strips of one colour, or as soft as a backdrop of blur. */
+function isBorder({ values, width, height }: Plane, sides: Sides): boolean {
+  const box = {
+    left: Math.round(Math.max(0, sides.left) * width), right: width - Math.round(Math.max(0, sides.right) * width),
+    top: Math.round(Math.max(0, sides.top) * height), bottom: height - Math.round(Math.max(0, sides.bottom) * height),
+  };
+  let [outer, outerCount, inner, innerCount] = [0, 0, 0, 0];
+  for (let y = 0; y + 1 < height; y++) {
+    for (let x = 0; x + 1 < width; x++) {
+      const at = y * width + x;
+      const slope = Math.abs((values[at + 1] ?? 0) - (values[at] ?? 0)) + Math.abs((values[at + width] ?? 0) - (values[at] ?? 0));
+      // The edge of the picture itself belongs to neither.
+      const isOutside = x + 2 < box.left || x > box.right + 1 || y + 2 < box.top || y > box.bottom + 1;
+      const isInside = x > box.left && x + 2 < box.right && y > box.top && y + 2 < box.bottom;
+      if (isOutside) { outer += slope; outerCount++; }
+      if (isInside) { inner += slope; innerCount++; }
+    }
+  }
+  if (outerCount === 0) return true;
+  return outer / outerCount < Math.max(EVEN, SOFT * (inner / Math.max(1, innerCount)));
+}

@@ -55,7 +55,7 @@ async function expectRestorable(folder: string, before: Tree): Promise<void> {
 }
 
 /** Runs an act with a fault at each of its changes in turn, until it comes to its end without meeting the fault. */
-async function atEveryStep(fault: 'ends-before' | 'ends-after' | 'fails', prepare: () => Promise<string>, act: (folder: string, at: number) => Promise<number>): Promise<number> {
+async function atEveryStep(prepare: () => Promise<string>, act: (folder: string, at: number) => Promise<number>): Promise<number> {
   for (let at = 1; ; at += 1) {
     const steps = await act(await prepare(), at);
     if (steps < at) return steps;
@@ -75,7 +75,7 @@ for (const mode of MODES) {
   for (const fault of ['ends-before', 'ends-after'] as const) {
     test(`an apply (${mode}) that ${fault.replace('-', ' ')} any change is settled by the next engine, and undone whole`, async () => {
       let before: Tree = {};
-      const steps = await atEveryStep(fault, async () => {
+      const steps = await atEveryStep(async () => {
         const folder = makeFolder();
         before = everything(folder);
         return folder;
@@ -96,7 +96,7 @@ for (const mode of MODES) {
 
     test(`an undo (${mode}) that ${fault.replace('-', ' ')} any change is settled by the next engine, and finished by another`, async () => {
       let before: Tree = {};
-      const steps = await atEveryStep(fault, async () => {
+      const steps = await atEveryStep(async () => {
         const folder = makeFolder();
         before = everything(folder);
         return folder;
@@ -118,7 +118,7 @@ for (const mode of MODES) {
 
   test(`a disk that fails at any one change of an apply (${mode}) costs at most the files it concerns`, async () => {
     let before: Tree = {};
-    await atEveryStep('fails', async () => {
+    await atEveryStep(async () => {
       const folder = makeFolder();
       before = everything(folder);
       return folder;
@@ -137,7 +137,7 @@ for (const mode of MODES) {
 
   test(`a disk that fails at any one change of an undo (${mode}) leaves at most the files it concerns to the next one`, async () => {
     let before: Tree = {};
-    await atEveryStep('fails', async () => {
+    await atEveryStep(async () => {
       const folder = makeFolder();
       before = everything(folder);
       return folder;
@@ -160,7 +160,7 @@ for (const mode of MODES) {
 
 test('an emptying that ends at any change deletes only what it says it deleted', async () => {
   for (const fault of ['ends-before', 'ends-after'] as const) {
-    await atEveryStep(fault, async () => makeFolder(), async (folder, at) => {
+    await atEveryStep(async () => makeFolder(), async (folder, at) => {
       const first = openBench(folder);
       first.scan();
       const { operationId } = await first.cleanup.operations.apply(await first.plan());

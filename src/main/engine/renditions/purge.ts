@@ -31,7 +31,9 @@ interface RenditionRow {
  */
 export async function purgeRenditions(db: Database.Database, folder: string, { days, apply, now }: PurgeOptions): Promise<Omit<PurgeReport, 'cache'>> {
   const cutoff = now - days * DAY_MS;
-  const unusedSince = `CASE WHEN a.stored = 1 OR EXISTS (SELECT 1 FROM source WHERE asset_id = a.id AND missing_since IS NULL) THEN NULL
+  // What lies in the quarantine of a cleanup can come back, and is then shown as it was.
+  const unusedSince = `CASE WHEN a.stored = 1 OR EXISTS (SELECT 1 FROM source WHERE asset_id = a.id AND missing_since IS NULL)
+      OR EXISTS (SELECT 1 FROM operation_item i JOIN operation o ON o.id = i.operation_id WHERE i.asset_id = a.id AND i.state IN ('moved', 'restoring', 'deleting') AND o.mode <> 'trash') THEN NULL
     ELSE coalesce((SELECT max(missing_since) FROM source WHERE asset_id = a.id), a.created_at) END`;
   const rowsOf = db.prepare<[string, string], RenditionRow>(`
     SELECT r.asset_id AS assetId, lower(hex(a.sha256)) AS sha256, r.preset, ${unusedSince} AS unusedSince

@@ -89,6 +89,7 @@ CREATE TABLE operation_item (
 ) STRICT;
 CREATE INDEX operation_item_order ON operation_item (operation_id, id);
 CREATE INDEX operation_item_intent ON operation_item (id) WHERE state IN ('moving', 'restoring', 'deleting');
+CREATE INDEX operation_item_asset ON operation_item (asset_id);
 CREATE INDEX operation_item_away ON operation_item (id) WHERE state = 'moved';
 
 -- What keepers have from files that were removed in their favour; gone when the file is back.

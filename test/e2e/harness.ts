@@ -26,11 +26,12 @@ export interface Window {
   readonly complaints: readonly string[];
 }
 
-/** The loopback host as a user starts it, on a workspace of its own that vanishes with the test. */
-export async function startWorkbench(): Promise<Workbench> {
+/** The loopback host as a user starts it, on a workspace of its own that vanishes with the test; `prepare` fills it before. */
+export async function startWorkbench({ prepare }: { readonly prepare?: (workspace: string) => Promise<void> } = {}): Promise<Workbench> {
   if (!existsSync(join(root, 'out/renderer/index.html'))) throw new Error('The window is not built: npm run build.');
   const folder = await temporaryFolder();
   const workspace = join(folder, 'workspace');
+  await prepare?.(workspace);
   const host = startCli(['serve', '--workspace', workspace, '--json'], { cwd: folder });
   const { url, token } = JSON.parse(await host.says(/\}\n/)) as { readonly url: string; readonly token: string };
   onTestFinished(async () => {
@@ -56,7 +57,7 @@ async function openWindow(browser: Browser, url: string, options: BrowserContext
   page.on('pageerror', (error) => { complaints.push(String(error)); });
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
   await page.goto(url);
-  await page.getByRole('navigation').waitFor();
+  await page.getByRole('navigation').first().waitFor();
   return { page, complaints };
 }
 

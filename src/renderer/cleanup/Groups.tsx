@@ -77,7 +77,7 @@ export function Groups() {
         </div>
       </div>
       {look === 'loupe' && group && member && <GroupLoupe groups={groups} group={group} member={member} onClose={() => setPlace({ look: null })} />}
-      {look === 'pairs' && <PairView groups={groups} onClose={() => setPlace({ look: null })} />}
+      {look === 'pairs' && <PairView groups={groups} onClose={() => setPlace({ look: null })} onPlan={() => setPlace({ look: null, view: 'plan' })} />}
       <div className="visually-hidden" role="status" aria-live="polite">{groups.news}</div>
     </div>
   );

@@ -1,4 +1,4 @@
-import { ArrowLeft, Check, Copy, Undo2, Unlink } from 'lucide-react';
+import { ArrowLeft, Check, Copy, ListChecks, Undo2, Unlink } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewMember } from '../../contract/index.ts';
@@ -20,12 +20,16 @@ import type { GroupsState } from './useGroups.ts';
 const AHEAD = 2;
 
 /** Two images of a group at a time, the likely keeper on the left; one key decides and brings the next pair. */
-export function PairView({ groups, onClose }: { readonly groups: GroupsState; readonly onClose: () => void }) {
+export function PairView({ groups, onClose, onPlan }: { readonly groups: GroupsState; readonly onClose: () => void; readonly onPlan: () => void }) {
   const { t } = useTranslation();
+  const keyLabel = useKeyLabel();
   const { group, rank, move } = groups.focus;
   const pair = group && nextPair(group);
   const accepting = { run: () => groups.accept(rank), enabled: group !== undefined && !group.isDecided };
+  const { summary } = groups.review;
+  const allDecided = summary !== null && summary.decided >= groups.total;
   useActions({
+    'review-plan': { run: onPlan },
     'close-compare': { run: onClose },
     'previous-group': { run: () => move.group(-1), enabled: rank > 0 },
     'next-group': { run: () => move.group(1), enabled: rank < groups.total - 1 },
@@ -38,7 +42,9 @@ export function PairView({ groups, onClose }: { readonly groups: GroupsState; re
   return (
     <section className={styles.look} aria-label={t('compare.title')}>
       <div className={styles.bar}>{back}<GroupPlace groups={groups} /></div>
-      {group.isDecided
+      {allDecided
+        ? <EmptyState icon={ListChecks} title={t('cleanup.empty.decided')} actions={<Button variant="primary" onClick={onPlan}>{t('actions.review-plan')}<Kbd>{keyLabel('review-plan')}</Kbd></Button>}>{t('cleanup.empty.decidedBody')}</EmptyState>
+        : group.isDecided
         ? <EmptyState icon={Check} title={t('cleanup.pairs.decided')} actions={<Button variant="primary" autoFocus onClick={() => void groups.advance(rank)}>{t('actions.next-open')}</Button>}>{t('cleanup.pairs.decidedBody')}</EmptyState>
         : <EmptyState icon={Copy} title={t('cleanup.pairs.same')} actions={<Button variant="primary" autoFocus onClick={accepting.run}>{t('actions.accept')}</Button>}>{t('cleanup.pairs.sameBody')}</EmptyState>}
     </section>

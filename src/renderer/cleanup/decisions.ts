@@ -53,6 +53,18 @@ export function pairsWithOthers({ members }: ReviewGroup, assetId: number): read
   return [...others].map((b) => ({ a: assetId, b }));
 }
 
+/** The rank of the first open group behind `from`, going round; `none`, or `unknown` where groups are not here to tell. */
+export function nextOpen(groupAt: (rank: number) => ReviewGroup | undefined, from: number, total: number): number | 'none' | 'unknown' {
+  for (let step = 1; step <= total; step += 1) {
+    const rank = (from + step + total) % total;
+    if (rank === from) continue;
+    const group = groupAt(rank);
+    if (!group) return 'unknown';
+    if (!group.isDecided) return rank;
+  }
+  return 'none';
+}
+
 export interface GroupSummary {
   readonly keep: number;
   readonly remove: number;

@@ -1,4 +1,4 @@
-import { useQueries, useQuery, type UseQueryOptions } from '@tanstack/react-query';
+import { type QueryClient, useQueries, useQuery, type UseQueryOptions } from '@tanstack/react-query';
 import type { Level, ReviewGroup } from '../../contract/index.ts';
 import type { EngineClient } from '../connect/connection.ts';
 import { useClient } from '../connect/context.tsx';
@@ -11,6 +11,11 @@ export type ReviewPage = Awaited<ReturnType<EngineClient['cleanup']['review']>>;
 
 export function reviewKey(level: Level): readonly unknown[] {
   return ['cleanup', 'review', level];
+}
+
+/** The group of a rank as it is known at this instant, drawn or not. */
+export function knownGroup(queries: QueryClient, level: Level, rank: number): ReviewGroup | undefined {
+  return queries.getQueryData<ReviewPage>([...reviewKey(level), Math.floor(rank / PAGE)])?.groups[rank % PAGE];
 }
 
 export interface Review {

@@ -5,7 +5,7 @@ import { useAppState, useAppStore, useSet } from '../app/store.ts';
 import { useErrorToast } from '../app/useErrorToast.ts';
 import { useClient } from '../connect/context.tsx';
 import { useToast } from '../ui/Toast.tsx';
-import { type MemberChoice, remember } from './acts.ts';
+import { type Act, type MemberChoice, remember } from './acts.ts';
 import { showGroup } from './decision-queue.ts';
 import { choose, pairsWithOthers, type Refusal, undoOf, withChoices } from './decisions.ts';
 import { reviewKey } from './queries.ts';
@@ -31,11 +31,16 @@ export function useDecide(level: Level) {
     if (choices.length === 0) return group;
     const next = withChoices(group, choices);
     const key = reviewKey(level);
-    set({ acts: remember(store.getState().acts, { kind: 'decide', level, groupId: group.id, rank, sourceId, before: undoOf(group, choices) }) });
+    const act: Act = { kind: 'decide', level, groupId: group.id, rank, sourceId, before: undoOf(group, choices) };
+    set({ acts: remember(store.getState().acts, act) });
     void queries.cancelQueries({ queryKey: key });
     showGroup(queries, key, next);
     queue.add(() => client.cleanup.decide({ level, groupId: group.id, choices: [...choices] }))
-      .catch((error: unknown) => errorToast((t) => t('cleanup.notDecided'), error))
+      .catch((error: unknown) => {
+        // What never held cannot be taken back.
+        set({ acts: store.getState().acts.filter((one) => one !== act) });
+        errorToast((t) => t('cleanup.notDecided'), error);
+      })
       .finally(() => void queries.invalidateQueries({ queryKey: key }));
     return next;
   }, [client, queries, store, set, errorToast, level, queue]);

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewGroup } from '../../contract/index.ts';
@@ -5,9 +6,9 @@ import { useAppState, useAppStore, useSet } from '../app/store.ts';
 import { useClient } from '../connect/context.tsx';
 import { useFormat } from '../i18n/setup.ts';
 import type { MemberChoice } from './acts.ts';
-import { accept as acceptedChoices, summarize } from './decisions.ts';
+import { accept as acceptedChoices, nextOpen, summarize } from './decisions.ts';
 import { CLEANUP_START } from './place.ts';
-import { useReview } from './queries.ts';
+import { knownGroup, useReview } from './queries.ts';
 import { useDecide } from './useDecide.ts';
 import { useFocusedMember } from './useFocusedMember.ts';
 
@@ -18,6 +19,7 @@ export function useGroups() {
   const { t } = useTranslation();
   const format = useFormat();
   const client = useClient();
+  const queries = useQueryClient();
   const store = useAppStore();
   const set = useSet();
   const level = useAppState((state) => state.level);
@@ -36,17 +38,17 @@ export function useGroups() {
 
   /** To the next group that is open, wherever it is; stays where it is when there is none. */
   const advance = useCallback(async (from: number) => {
-    const { review: { groupAt }, total: all, focus: { move } } = latest.current;
-    for (let rank = from + 1; rank < all; rank += 1) {
-      const group = groupAt(rank);
-      if (!group) break;
-      if (!group.isDecided) { move.to(rank); return; }
+    const { total: all, focus: { move } } = latest.current;
+    const known = nextOpen((rank) => knownGroup(queries, level, rank), from, all);
+    if (typeof known === 'number') {
+      move.to(known);
+      return;
     }
-    await decisions.idle();
-    const open = await client.cleanup.nextOpen({ level, from: from + 1 });
+    if (known === 'unknown') await decisions.idle();
+    const open = known === 'unknown' ? await client.cleanup.nextOpen({ level, from: from + 1 }) : null;
     if (open !== null) latest.current.focus.move.to(open);
     else set({ cleanup: { ...store.getState().cleanup, rank: Math.max(0, from), showDecided: false } });
-  }, [client, decisions, level, set, store]);
+  }, [client, queries, decisions, level, set, store]);
 
   // One begins at the first group that is open. Whoever comes back finds the place kept.
   const isAny = total > 0;

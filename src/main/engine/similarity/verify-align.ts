@@ -18,20 +18,42 @@ export interface Alignment {
 
 const REFINED = 3;
 /** No other guess will do better. */
-const SURE = 0.995;
+const SURE = 0.985;
+/** What begins so much worse does not overtake. */
+const HOPELESS = 0.35;
 
-/** How the second picture fits best on the first, by its borders, its features, or as a whole; null if in no way. */
+/**
+ * How the second picture fits best on the first, by its borders, its features, or as a whole; null if in no way. What is
+ * cheap is tried first: features are matched only where neither the wholes nor the trimmed pictures fit.
+ */
 export function align(first: Look, second: Look): Alignment | null {
-  const guesses = TRANSFORMS.flatMap((transform) => {
-    const turned = turnPlane(first.levels[0] as Plane, transform);
-    return guessWindows(first, second, transform)
-      .map((window) => ({ transform, window, score: correlate(turned, second.levels[0] as Plane, window) }));
-  }).toSorted((a, b) => b.score - a.score).slice(0, REFINED);
+  const plain = bestOf(first, second, TRANSFORMS.flatMap((transform) => guessWindows(first, second, transform).map((window) => ({ transform, window }))));
+  if (plain && plain.score > SURE) return plain;
+  const found = TRANSFORMS.flatMap((transform) => {
+    const window = windowByFeatures(first, second, transform);
+    return window ? [{ transform, window }] : [];
+  });
+  const featured = found.length === 0 ? null : bestOf(first, second, found);
+  return plain && featured && plain.score >= featured.score ? plain : featured ?? plain;
+}
+
+interface Guess { readonly transform: Transform; readonly window: Window }
+
+function bestOf(first: Look, second: Look, guesses: readonly Guess[]): Alignment | null {
+  const [coarse] = second.levels;
+  const [coarseFirst] = first.levels;
+  if (!coarse || !coarseFirst) return null;
+  const turned = new Map<Transform, Plane>();
+  const scored = guesses.map((guess) => {
+    const plane = turned.get(guess.transform) ?? turnPlane(coarseFirst, guess.transform);
+    turned.set(guess.transform, plane);
+    return { ...guess, score: correlate(plane, coarse, guess.window) };
+  }).toSorted((a, b) => b.score - a.score);
   let best: Alignment | null = null;
-  for (const { transform, window } of guesses) {
+  for (const { transform, window, score } of scored.slice(0, REFINED)) {
+    if (best && (best.score > SURE || score < best.score - HOPELESS)) break;
     const refined = refineThroughLevels(first, second, transform, window);
     if (!best || refined.score > best.score) best = refined;
-    if (best.score > SURE) break;
   }
   return best;
 }
@@ -47,6 +69,7 @@ function refineThroughLevels(first: Look, second: Look, transform: Transform, st
     if (after > before) window = refined;
     score = Math.max(before, after);
   }
+  if (score > SURE) return { transform, window, score };
   const finest = second.levels.length - 1;
   const turned = turnPlane(first.levels[finest] as Plane, transform);
   // Coarse levels lead astray where everything is fine texture.
@@ -64,8 +87,6 @@ function guessWindows(first: Look, second: Look, transform: Transform): readonly
   if (inFirst) windows.push(inFirst);
   if (inSecond) windows.push(within(WHOLE, inSecond));
   if (inFirst && inSecond) windows.push(within(inFirst, inSecond));
-  const found = windowByFeatures(first, second, transform);
-  if (found) windows.push(found);
   return windows;
 }
 
@@ -140,7 +161,7 @@ function correlate(first: Plane, second: Plane, window: Window): number {
   const [fromY, toY] = overlap(window.top, window.down);
   const [spanX, spanY] = [toX - fromX, toY - fromY];
   if (spanX <= 0 || spanY <= 0 || spanX * spanY < 0.2 && spanX * spanY * window.across * window.down < 0.2) return -1;
-  let [n, sumA, sumB, squareA, squareB, product] = [0, 0, 0, 0, 0, 0];
+  let n = 0, sumA = 0, sumB = 0, squareA = 0, squareB = 0, product = 0;
   const across = Math.min(SAMPLES, second.width);
   const down = Math.min(SAMPLES, second.height);
   for (let row = 0; row < down; row++) {
@@ -164,11 +185,12 @@ export function overlap(start: number, span: number): readonly [number, number] 
 function sample({ values, width, height }: Plane, x: number, y: number): number {
   const fromX = Math.max(0, Math.min(width - 1.0001, x * width - 0.5));
   const fromY = Math.max(0, Math.min(height - 1.0001, y * height - 0.5));
-  const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
-  const [u, v] = [fromX - left, fromY - top];
+  const left = Math.floor(fromX);
+  const top = Math.floor(fromY);
+  const u = fromX - left;
   const at = top * width + left;
   const upper = (values[at] ?? 0) * (1 - u) + (values[at + 1] ?? 0) * u;
-  return upper + ((values[at + width] ?? 0) * (1 - u) + (values[at + width + 1] ?? 0) * u - upper) * v;
+  return upper + ((values[at + width] ?? 0) * (1 - u) + (values[at + width + 1] ?? 0) * u - upper) * (fromY - top);
 }
 
 const UNKNOWNS = 6;
@@ -179,52 +201,91 @@ const UNKNOWNS = 6;
  * far worse than the rest, like a logo, counts less (Huber).
  */
 function refine(first: Plane, second: Plane, start: Window, rounds: number): Window {
-  let window = start;
-  let [gain, offset] = [1, 0];
-  let limit = 40;
-  const step = Math.max(1, Math.floor(Math.max(second.width, second.height) / 72));
-  const [stepX, stepY] = [1 / first.width, 1 / first.height];
-  const row = new Float64Array(UNKNOWNS);
+  const slopes = slopesOf(first);
+  let state: Fit = { window: start, gain: 1, offset: 0, limit: 40 };
   for (let round = 0; round < rounds; round++) {
-    const normal = new Float64Array(UNKNOWNS * UNKNOWNS);
-    const right = new Float64Array(UNKNOWNS);
-    let [sum, count] = [0, 0];
-    for (let py = 0; py < second.height; py += step) {
-      const y = (py + 0.5) / second.height;
-      const toY = window.top + window.down * y;
-      if (toY < 0 || toY > 1) continue;
-      for (let px = 0; px < second.width; px += step) {
-        const x = (px + 0.5) / second.width;
-        const toX = window.left + window.across * x;
-        if (toX < 0 || toX > 1) continue;
-        const value = sample(first, toX, toY);
-        const slopeX = (sample(first, toX + stepX, toY) - sample(first, toX - stepX, toY)) / (2 * stepX);
-        const slopeY = (sample(first, toX, toY + stepY) - sample(first, toX, toY - stepY)) / (2 * stepY);
-        const residual = (second.values[py * second.width + px] ?? 0) - gain * value - offset;
-        row[0] = gain * slopeX; row[1] = gain * slopeX * x; row[2] = gain * slopeY; row[3] = gain * slopeY * y; row[4] = value; row[5] = 1;
-        const size = Math.abs(residual);
-        const weight = size > limit ? limit / size : 1;
-        sum += size;
-        count++;
-        for (let i = 0; i < UNKNOWNS; i++) {
-          const factor = weight * (row[i] ?? 0);
-          right[i] = (right[i] ?? 0) + factor * residual;
-          for (let j = 0; j <= i; j++) normal[i * UNKNOWNS + j] = (normal[i * UNKNOWNS + j] ?? 0) + factor * (row[j] ?? 0);
-        }
+    const equations = accumulate(first, slopes, second, state);
+    const delta = equations.count < 20 ? null : solve(equations.normal, equations.right);
+    if (!delta) return start;
+    const bound = (value = 0): number => Math.max(-0.05, Math.min(0.05, value));
+    const { window } = state;
+    const moved = { left: window.left + bound(delta[0]), across: window.across + bound(delta[1]), top: window.top + bound(delta[2]), down: window.down + bound(delta[3]) };
+    if (Math.min(moved.across, moved.down) < 0.2 || Math.max(moved.across, moved.down) > 5) return start;
+    state = {
+      window: moved, limit: Math.max(2, (1.5 * equations.residuals) / equations.count),
+      gain: Math.max(0.2, Math.min(5, state.gain + (delta[4] ?? 0))), offset: state.offset + (delta[5] ?? 0),
+    };
+    if (Math.max(...delta.subarray(0, 4).map(Math.abs)) < 3e-5) break;
+  }
+  return state.window;
+}
+
+interface Fit { readonly window: Window; readonly gain: number; readonly offset: number; readonly limit: number }
+
+interface Slopes { readonly across: Float32Array; readonly down: Float32Array }
+
+/** Central differences, in levels per width and per height of the picture. */
+function slopesOf({ values, width, height }: Plane): Slopes {
+  const across = new Float32Array(values.length);
+  const down = new Float32Array(values.length);
+  for (let y = 0, at = 0; y < height; y++) {
+    const up = y > 0 ? width : 0;
+    const below = y < height - 1 ? width : 0;
+    for (let x = 0; x < width; x++, at++) {
+      across[at] = (((values[x < width - 1 ? at + 1 : at] ?? 0) - (values[x > 0 ? at - 1 : at] ?? 0)) / 2) * width;
+      down[at] = (((values[at + below] ?? 0) - (values[at - up] ?? 0)) / 2) * height;
+    }
+  }
+  return { across, down };
+}
+
+/** How many places of a side are looked at. */
+const PLACES = 64;
+
+/** The normal equations of one round, over places of the second picture that lie in the first. */
+function accumulate(first: Plane, slopes: Slopes, second: Plane, { window, gain, offset, limit }: Fit): { normal: Float64Array; right: Float64Array; residuals: number; count: number } {
+  const normal = new Float64Array(UNKNOWNS * UNKNOWNS);
+  const right = new Float64Array(UNKNOWNS);
+  const row = new Float64Array(UNKNOWNS);
+  const step = Math.max(1, Math.floor(Math.max(second.width, second.height) / PLACES));
+  const { width, height, values } = first;
+  let residuals = 0;
+  let count = 0;
+  for (let py = 0; py < second.height; py += step) {
+    const y = (py + 0.5) / second.height;
+    const fromY = (window.top + window.down * y) * height - 0.5;
+    if (fromY < 0 || fromY >= height - 1) continue;
+    const top = Math.floor(fromY);
+    const v = fromY - top;
+    for (let px = 0; px < second.width; px += step) {
+      const x = (px + 0.5) / second.width;
+      const fromX = (window.left + window.across * x) * width - 0.5;
+      if (fromX < 0 || fromX >= width - 1) continue;
+      const left = Math.floor(fromX);
+      const u = fromX - left;
+      const at = top * width + left;
+      const w1 = (1 - u) * (1 - v);
+      const w2 = u * (1 - v);
+      const w3 = (1 - u) * v;
+      const w4 = u * v;
+      const blend = (plane: Float32Array): number => (plane[at] ?? 0) * w1 + (plane[at + 1] ?? 0) * w2 + (plane[at + width] ?? 0) * w3 + (plane[at + width + 1] ?? 0) * w4;
+      const value = blend(values);
+      const slopeX = gain * blend(slopes.across);
+      const slopeY = gain * blend(slopes.down);
+      const residual = (second.values[py * second.width + px] ?? 0) - gain * value - offset;
+      row[0] = slopeX; row[1] = slopeX * x; row[2] = slopeY; row[3] = slopeY * y; row[4] = value; row[5] = 1;
+      const size = Math.abs(residual);
+      const weight = size > limit ? limit / size : 1;
+      residuals += size;
+      count++;
+      for (let i = 0; i < UNKNOWNS; i++) {
+        const factor = weight * (row[i] ?? 0);
+        right[i] = (right[i] ?? 0) + factor * residual;
+        for (let j = 0; j <= i; j++) normal[i * UNKNOWNS + j] = (normal[i * UNKNOWNS + j] ?? 0) + factor * (row[j] ?? 0);
       }
     }
-    if (count < 20) return start;
-    limit = Math.max(2, (1.5 * sum) / count);
-    const delta = solve(normal, right);
-    if (!delta) return start;
-    const bound = (value: number): number => Math.max(-0.05, Math.min(0.05, value));
-    window = { left: window.left + bound(delta[0] ?? 0), across: window.across + bound(delta[1] ?? 0), top: window.top + bound(delta[2] ?? 0), down: window.down + bound(delta[3] ?? 0) };
-    gain = Math.max(0.2, Math.min(5, gain + (delta[4] ?? 0)));
-    offset += delta[5] ?? 0;
-    if (window.across < 0.2 || window.down < 0.2 || window.across > 5 || window.down > 5) return start;
-    if (Math.max(...delta.subarray(0, 4).map(Math.abs)) < 2e-5) break;
   }
-  return window;
+  return { normal, right, residuals, count };
 }
 
 /** Cholesky, with a touch of damping for pictures without structure in one direction; null where there is none at all. */

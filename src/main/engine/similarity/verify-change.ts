@@ -50,11 +50,16 @@ export function measureChange({ width, height, first, second }: Overlap): Change
   return { ...measureBlocks(sharpFrom, sharpTo, width, height, tone), isWritten: isWritten(lumaOf(first), width, height) || isWritten(lumaOf(second), width, height) };
 }
 
+/** Mean error in levels of what a JPEG of middling quality leaves. */
+const CLOSE = 1.5;
+
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
 function matchTone(first: Channels, second: Channels): { from: Channels; to: Channels; tone: Tone } {
   const [lumaA, lumaB] = [lumaOf(first), lumaOf(second)];
-  const [there, back] = [fitTone(first, second), fitTone(second, first)];
-  const isThere = there.error / spreadOf(lumaB) <= back.error / spreadOf(lumaA);
+  const there = fitTone(first, second);
+  // Nothing is left to explain: the other direction cannot do better.
+  const back = there.error < CLOSE ? there : fitTone(second, first);
+  const isThere = back === there || there.error / spreadOf(lumaB) <= back.error / spreadOf(lumaA);
   const table = toneTable((isThere ? there : back).tone);
   const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
   return isThere ? { from: toned, to: second, tone: there.tone } : { from: toned, to: first, tone: back.tone };
@@ -91,6 +96,8 @@ const BLOCK = 4;
 /** What is always allowed, in levels, and for each level of slope. */
 const ALLOWED = 2;
 const ALLOWED_BY_SLOPE = 0.2;
+/** More where the new tone is cut off at black or white: there it matters whether that was done before or after averaging. */
+const ALLOWED_IF_CLIPPED = 5;
 const STANDS_OUT = 1.4;
 const MIN_RESIDUAL = 6;
 const PLAIN_SLOPE = 1.2;
@@ -99,18 +106,21 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
   const [lumaA, lumaB] = [lumaOf(from), lumaOf(to)];
   const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
   const count = columns * rows;
-  const blocks = { residual: new Float32Array(count), signed: new Float32Array(count), slopeA: new Float32Array(count), slopeB: new Float32Array(count), blue: new Float32Array(count), red: new Float32Array(count) };
+  const blocks = { residual: new Float32Array(count), signed: new Float32Array(count), slopeA: new Float32Array(count), slopeB: new Float32Array(count), allowed: new Float32Array(count), blue: new Float32Array(count), red: new Float32Array(count) };
   const saturation = fitSaturation(from, to, lumaA, lumaB);
+  const clips = Math.abs(tone.gain - 1) > 0.04 || Math.abs(tone.offset) > 6 || Math.abs(tone.gamma - 1) > 0.04;
   let ssim = 0;
   for (let block = 0; block < count; block++) {
     const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
-    let [n, sum, squares, slopeA, slopeB, blue, red, sumA, sumB, squareA, squareB, product] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let n = 0, sum = 0, squares = 0, slopeA = 0, slopeB = 0, blue = 0, red = 0, sumA = 0, sumB = 0, squareA = 0, squareB = 0, product = 0, clipped = 0;
     for (let row = 0; row < Math.min(BLOCK, height); row++) {
       for (let at = start + row * width, end = at + Math.min(BLOCK, width); at < end; at++) {
-        const [a, b] = [lumaA[at] ?? 0, lumaB[at] ?? 0];
+        const a = lumaA[at] ?? 0;
+        const b = lumaB[at] ?? 0;
         const difference = b - a;
         n++; sum += difference; squares += difference * difference;
         sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
+        if (clips && isClipped(from, at)) clipped++;
         slopeA += slopeSquare(lumaA, at, width);
         slopeB += slopeSquare(lumaB, at, width);
         blue += 0.564 * ((to[2][at] ?? 0) - b - saturation * ((from[2][at] ?? 0) - a));
@@ -121,6 +131,7 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
     blocks.signed[block] = sum / n;
     blocks.slopeA[block] = Math.sqrt(slopeA / n);
     blocks.slopeB[block] = Math.sqrt(slopeB / n);
+    blocks.allowed[block] = ALLOWED + (ALLOWED_IF_CLIPPED * clipped) / n + ALLOWED_BY_SLOPE * Math.max(blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0);
     blocks.blue[block] = blue / n;
     blocks.red[block] = red / n;
     const [meanA, meanB] = [sumA / n, sumB / n];
@@ -128,7 +139,7 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
     // Constants as in Wang et al. 2004, the second raised to what JPEG leaves in plain areas.
     ssim += ((2 * meanA * meanB + 6.5) * (2 * both + 58.5)) / ((meanA * meanA + meanB * meanB + 6.5) * (varA + varB + 58.5));
   }
-  const relative = blocks.residual.map((residual, at) => residual / (ALLOWED + ALLOWED_BY_SLOPE * Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0)));
+  const relative = blocks.residual.map((residual, at) => residual / (blocks.allowed[at] ?? 1));
   const sorted = relative.toSorted();
   const most = quantile(sorted, 0.8);
   const limit = Math.max(STANDS_OUT, 4 * most);
@@ -143,6 +154,10 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
     motion: measureMotion(lumaA, lumaB, width, height, near, columns),
     plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,
   };
+}
+
+function isClipped([red, green, blue]: Channels, at: number): boolean {
+  return Math.max(red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0) > 247 || Math.min(red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0) < 8;
 }
 
 function describeMark(isChanged: Uint8Array, blocks: { signed: Float32Array; slopeA: Float32Array; slopeB: Float32Array }, from: Channels, to: Channels, width: number, columns: number): Mark {
@@ -212,7 +227,7 @@ function chromaDifference(blue: Float32Array, red: Float32Array, without: Uint8A
 
 /** Side of a place that is followed, in cells. */
 const PLACE = 16;
-const MIN_PLACES = 6;
+const MIN_PLACES = 12;
 
 interface Move { readonly x: number; readonly y: number; readonly dx: number; readonly dy: number }
 
@@ -236,7 +251,7 @@ function measureMotion(a: Float32Array, b: Float32Array, width: number, height: 
 
 /** Null where there is not enough structure to tell. */
 function follow(a: Float32Array, b: Float32Array, width: number, left: number, top: number, isLeftOut: (x: number, y: number) => boolean): Move | null {
-  let [xx, xy, yy, xt, yt] = [0, 0, 0, 0, 0];
+  let xx = 0, xy = 0, yy = 0, xt = 0, yt = 0;
   for (let y = top; y < top + PLACE; y++) {
     for (let x = left; x < left + PLACE; x++) {
       if (isLeftOut(x, y)) continue;
@@ -272,7 +287,7 @@ function fitLine(points: readonly (readonly [number, number])[]): (x: number) =>
 
 /** Steepness from which on a cell belongs to something. */
 const STEEP = 8;
-const MIN_STROKES = 0.25;
+const MIN_STROKES = 0.28;
 const MIN_GROUND = 0.2;
 const MIN_EVEN = 0.9;
 
@@ -281,7 +296,7 @@ const MIN_EVEN = 0.9;
  * page is of one level nearly everywhere, as few photographs' plain parts are.
  */
 function isWritten(luma: Float32Array, width: number, height: number): boolean {
-  let [steep, fine, ground] = [0, 0, 0];
+  let steep = 0, fine = 0, ground = 0;
   const levels = new Float64Array(66);
   for (let y = 1; y < height - 1; y++) {
     for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) {
@@ -299,7 +314,7 @@ function isWritten(luma: Float32Array, width: number, height: number): boolean {
     }
   }
   if (steep < 50 || fine < MIN_STROKES * steep || ground < MIN_GROUND * width * height) return false;
-  const even = levels.reduce((most, _, level) => Math.max(most, (levels[level] ?? 0) + (levels[level + 1] ?? 0) + (levels[level + 2] ?? 0)), 0);
+  const even = levels.reduce((most, _, level) => Math.max(most, (levels[level] ?? 0) + (levels[level + 1] ?? 0)), 0);
   return even >= MIN_EVEN * ground;
 }
 
@@ -322,14 +337,15 @@ const CALM = 60;
 
 /** How much more colourful the second is as a whole, where there is colour. */
 function fitSaturation(from: Channels, to: Channels, lumaA: Float32Array, lumaB: Float32Array): number {
-  let [products, squares] = [0, 0];
-  for (const [at, a] of lumaA.entries()) {
+  let products = 0;
+  let squares = 0;
+  for (let at = 0; at < lumaA.length; at++) {
+    const a = lumaA[at] ?? 0;
     const b = lumaB[at] ?? 0;
-    for (const channel of [0, 2] as const) {
-      const [one, other] = [(from[channel][at] ?? 0) - a, (to[channel][at] ?? 0) - b];
-      products += one * other;
-      squares += one * one;
-    }
+    const redA = (from[0][at] ?? 0) - a;
+    const blueA = (from[2][at] ?? 0) - a;
+    products += redA * ((to[0][at] ?? 0) - b) + blueA * ((to[2][at] ?? 0) - b);
+    squares += redA * redA + blueA * blueA;
   }
   const calm = CALM * lumaA.length;
   return Math.max(0.5, Math.min(2, (products + calm) / (squares + calm)));
@@ -361,8 +377,9 @@ function sharpness(plane: Float32Array, width: number, height: number): number {
 }
 
 function spreadOf(plane: Float32Array): number {
-  let [sum, squares] = [0, 0];
-  for (const value of plane) { sum += value; squares += value * value; }
+  let sum = 0;
+  let squares = 0;
+  for (let at = 0; at < plane.length; at++) { const value = plane[at] ?? 0; sum += value; squares += value * value; }
   return Math.sqrt(Math.max(0, squares / plane.length - (sum / plane.length) ** 2)) + 1;
 }
 
@@ -371,11 +388,13 @@ function binomial(plane: Float32Array, width: number, height: number): Float32Ar
   const across = new Float32Array(plane.length);
   const output = new Float32Array(plane.length);
   for (let y = 0; y < height; y++) {
-    const [first, last] = [y * width, (y + 1) * width - 1];
+    const first = y * width;
+    const last = first + width - 1;
     for (let at = first; at <= last; at++) across[at] = (2 * (plane[at] ?? 0) + (plane[Math.max(first, at - 1)] ?? 0) + (plane[Math.min(last, at + 1)] ?? 0)) / 4;
   }
   for (let y = 0; y < height; y++) {
-    const [up, down] = [y > 0 ? width : 0, y < height - 1 ? width : 0];
+    const up = y > 0 ? width : 0;
+    const down = y < height - 1 ? width : 0;
     for (let at = y * width, end = at + width; at < end; at++) output[at] = (2 * (across[at] ?? 0) + (across[at - up] ?? 0) + (across[at + down] ?? 0)) / 4;
   }
   return output;

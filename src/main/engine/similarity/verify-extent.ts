@@ -21,7 +21,7 @@ interface Sides { readonly left: number; readonly top: number; readonly right: n
 
 /** @param alignment of `b` in the transformed `a` */
 export function measureExtent(a: Look, b: Look, { transform, window }: Alignment): Extent {
-  const [planeA, planeB] = [turnPlane(a.levels[1] as Plane, transform), b.levels[1] as Plane];
+  const [planeA, planeB] = [turnPlane(a.levels[2] as Plane, transform), b.levels[2] as Plane];
   // What a shows beyond b in shares of a, and the other way round.
   const ofA = { left: window.left, top: window.top, right: 1 - window.left - window.across, bottom: 1 - window.top - window.down };
   const inB: Window = { left: -window.left / window.across, top: -window.top / window.down, across: 1 / window.across, down: 1 / window.down };
@@ -58,12 +58,13 @@ function isBorder({ values, width, height }: Plane, sides: Sides): boolean {
       const at = y * width + x;
       const slope = Math.abs((values[at + 1] ?? 0) - (values[at] ?? 0)) + Math.abs((values[at + width] ?? 0) - (values[at] ?? 0));
       // The edge of the picture itself belongs to neither.
-      const isOutside = x + 2 < box.left || x > box.right + 1 || y + 2 < box.top || y > box.bottom + 1;
+      const isOutside = x + 2 < box.left || x > box.right || y + 2 < box.top || y > box.bottom;
       const isInside = x > box.left && x + 2 < box.right && y > box.top && y + 2 < box.bottom;
       if (isOutside) { outer += slope; outerCount++; }
       if (isInside) { inner += slope; innerCount++; }
     }
   }
-  if (outerCount === 0) return true;
+  // A strip too thin to look at: whoever cuts that little off had no border in mind.
+  if (outerCount === 0) return false;
   return outer / outerCount < Math.max(EVEN, SOFT * (inner / Math.max(1, innerCount)));
 }

@@ -14,6 +14,8 @@ type Channels = readonly [Float32Array, Float32Array, Float32Array];
 
 const GAMMAS = [0.4, 0.55, 0.75, 1, 1.33, 1.8, 2.5] as const;
 const MOST_PLACES = 1200;
+/** Mean error in levels of what a new encoding leaves. */
+const CLOSE = 1;
 const ROUNDS = 5;
 /** The first rounds find out what is clipped, with all places counting in full. */
 const PATIENT_ROUNDS = 2;
@@ -27,6 +29,7 @@ const FINER = [1.16, 1.07] as const;
 export function fitTone(first: Channels, second: Channels): ToneFit {
   const samples = takeSamples(first, second);
   const plain = fitLine(samples, 1);
+  if (plain.error < CLOSE) return plain;
   let best = GAMMAS.map((gamma) => (gamma === 1 ? plain : fitLine(samples, gamma))).reduce(better);
   // Most copies have no other gamma, and then there is nothing to search for.
   if (plain.error <= best.error * 1.05 + 0.05) return plain;
@@ -73,11 +76,12 @@ function takeSamples(first: Channels, second: Channels): Samples {
 /** Least squares of gain and offset at a given gamma; what lies far off counts little, and what is clipped in both not. */
 function fitLine({ from, to }: Samples, gamma: number): ToneFit {
   const raised = gamma === 1 ? from : from.map((value) => 255 * (value / 255) ** gamma);
-  let [gain, offset, limit, error] = [1, 0, 60, 0];
+  let gain = 1, offset = 0, limit = 60, error = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    let [weights, sumU, sumV, squares, products] = [0, 0, 0, 0, 0];
+    let weights = 0, sumU = 0, sumV = 0, squares = 0, products = 0;
     for (let at = 0; at < from.length; at++) {
-      const [u, v] = [raised[at] ?? 0, to[at] ?? 0];
+      const u = raised[at] ?? 0;
+      const v = to[at] ?? 0;
       const expected = gain * u + offset;
       if (round > 0 && (v >= 254 && expected >= 254 || v <= 1 && expected <= 1)) continue;
       const distance = Math.abs(v - expected);

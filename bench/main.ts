@@ -2,9 +2,10 @@ import { benchIngest } from './ingest.ts';
 import { machine } from './measure.ts';
 import { benchQueue } from './queue.ts';
 import { benchScale } from './scale.ts';
+import { benchSimilarity } from './similarity.ts';
 import { benchWindow } from './window.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = { ingest: benchIngest, scale: benchScale, queue: benchQueue, window: benchWindow };
+const BENCHMARKS: Readonly<Record<string, () => Promise<string>>> = { ingest: benchIngest, scale: benchScale, queue: benchQueue, similarity: benchSimilarity, window: benchWindow };
 
 /** `npm run bench`, or `npm run bench -- ingest queue` for some of them. Prints Markdown. */
 const wanted = process.argv.slice(2);

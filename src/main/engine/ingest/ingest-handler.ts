@@ -47,8 +47,8 @@ export function createIngestHandler({ db, workspace, sources, policy }: IngestHa
       @score, @sharpness, @contrast, @brightness, @colorfulness, @resolution, @placeholder, @stored, @pipeline, @addedOrder, @now)
     ON CONFLICT (sha256) DO UPDATE SET ${REMADE.map((column) => `${column} = excluded.${column}`).join(', ')},
       pixel_sha256 = coalesce(excluded.pixel_sha256, pixel_sha256) RETURNING id`).pluck();
-  const insertFingerprint = db.prepare<[number, Uint8Array, number, Uint8Array, Uint8Array, Uint8Array]>(
-    'INSERT OR REPLACE INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash, variants) VALUES (?, ?, ?, ?, ?, ?)');
+  const insertFingerprint = db.prepare<[number, Uint8Array, number, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>(
+    'INSERT OR REPLACE INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash, variants, features) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const removeRenditions = db.prepare<[number]>('DELETE FROM rendition WHERE asset_id = ?');
   const insertRendition = db.prepare<[number, string, number, number, number, Uint8Array, number, number, number]>(`
     INSERT INTO rendition (asset_id, preset, width, height, bytes, sha256, quality, pipeline, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -71,7 +71,7 @@ export function createIngestHandler({ db, workspace, sources, policy }: IngestHa
       colorfulness: quality.colorfulness, resolution: quality.resolution, placeholder: record.placeholder, stored: Number(stored), pipeline: PIPELINE_VERSION, addedOrder: job.id, now,
     });
     if (id === undefined) throw new Error(`The asset ${sha256} was not stored`);
-    insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, bytesOf(fingerprint.phash), bytesOf(fingerprint.dhash), fingerprint.variants);
+    insertFingerprint.run(id, fingerprint.pdq, fingerprint.pdqQuality, bytesOf(fingerprint.phash), bytesOf(fingerprint.dhash), fingerprint.variants, fingerprint.features);
     removeRenditions.run(id);
     for (const r of record.renditions) insertRendition.run(id, r.preset, r.width, r.height, r.bytes, Buffer.from(r.sha256, 'hex'), RENDITION_QUALITY, PIPELINE_VERSION, now);
     return id;

@@ -179,6 +179,33 @@ function transformPatch(patch: Float32Array): Float32Array {
   return spectrum;
 }
 
+const STORED_BYTES = 9;
+/** How many features of a picture are stored, the strongest; 288 bytes. */
+export const STORED_FEATURES = 32;
+
+/** Nine bytes for each: place, extent, and the 48 bits, lowest first. */
+export function packFeatures(features: readonly Feature[]): Uint8Array<ArrayBuffer> {
+  const stored = new Uint8Array(features.length * STORED_BYTES);
+  const view = new DataView(stored.buffer);
+  for (const [index, { x, y, size, low, high }] of features.entries()) {
+    const at = index * STORED_BYTES;
+    view.setUint8(at, Math.round(x * 255));
+    view.setUint8(at + 1, Math.round(y * 255));
+    view.setUint8(at + 2, Math.max(0, Math.min(255, Math.round(Math.log2(size) * 32 + 255))));
+    view.setUint32(at + 3, low, true);
+    view.setUint16(at + 7, high, true);
+  }
+  return stored;
+}
+
+export function unpackFeatures(stored: Uint8Array): readonly Feature[] {
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
+  return Array.from({ length: Math.floor(stored.length / STORED_BYTES) }, (_, index) => {
+    const at = index * STORED_BYTES;
+    return { x: view.getUint8(at) / 255, y: view.getUint8(at + 1) / 255, size: 2 ** ((view.getUint8(at + 2) - 255) / 32), low: view.getUint32(at + 3, true), high: view.getUint16(at + 7, true) };
+  });
+}
+
 /**
  * The features of the transformed picture.
  * @param index of the transform in PDQ_TRANSFORMS
@@ -208,7 +235,7 @@ export function featureDistance(a: Feature, b: Feature): number {
   return countBits(a.low ^ b.low) + countBits(a.high ^ b.high);
 }
 
-function countBits(value: number): number {
+export function countBits(value: number): number {
   let bits = value - ((value >>> 1) & 0x55555555);
   bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;

@@ -1,3 +1,4 @@
+import { extractFeatures, packFeatures, STORED_FEATURES } from './features.ts';
 import { areaAverage } from './resample.ts';
 import { pdqHashes, symmetricPdqHashes } from './pdq.ts';
 import { makeVariants } from './variants.ts';
@@ -12,6 +13,8 @@ export interface Fingerprint {
   readonly dhash: bigint;
   /** See makeVariants. */
   readonly variants: Uint8Array<ArrayBuffer>;
+  /** See packFeatures. */
+  readonly features: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -25,6 +28,7 @@ export function fingerprint(luma: Float32Array, width: number, height: number, i
   return {
     pdq: hashes, pdqQuality: quality, phash: perceptualHash(luma, width, height), dhash: differenceHash(luma, width, height),
     variants: makeVariants(luma, width, height),
+    features: packFeatures(extractFeatures(luma, width, height, STORED_FEATURES)),
   };
 }
 

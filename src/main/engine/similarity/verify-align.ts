@@ -1,5 +1,6 @@
 import { TRANSFORMS, type Transform } from '../../../contract/index.ts';
-import { type Feature, featureDistance, turnFeatures } from './features.ts';
+import { turnFeatures } from './features.ts';
+import { placeByFeatures } from './features-geometry.ts';
 import type { Box } from './variants-borders.ts';
 import { inverseOf, isTransposing, type Look, type Plane, type Size, sourcePoint, turnPlane } from './verify-look.ts';
 
@@ -104,53 +105,14 @@ function within(target: Window, part: Window): Window {
   return { left: target.left - part.left * across, top: target.top - part.top * down, across, down };
 }
 
-/** Two features are one and the same up to this distance; half of the matches found on crops were within 3. */
-const MATCH_DISTANCE = 10;
 const MIN_MATCHES = 3;
 
-interface Match { readonly x: number; readonly y: number; readonly toX: number; readonly toY: number; readonly scale: number }
-
-/** The scale and shift that most pairs of like features agree on. */
 function windowByFeatures(first: Look, second: Look, transform: Transform): Window | null {
-  const [firstWidth, firstHeight] = isTransposing(transform) ? [first.height, first.width] : [first.width, first.height];
-  const ratio = Math.max(firstWidth, firstHeight) / Math.max(second.width, second.height);
-  const matches: Match[] = [];
-  const turned = turnFeatures(first.features, TRANSFORMS.indexOf(transform));
-  for (const feature of second.features) {
-    for (const other of turned) {
-      if (featureDistance(feature, other) > MATCH_DISTANCE) continue;
-      matches.push({ x: feature.x * second.width, y: feature.y * second.height, toX: other.x * firstWidth, toY: other.y * firstHeight, scale: scaleOf(other, feature, ratio) });
-    }
-  }
-  let best: readonly Match[] = [];
-  for (const seed of matches) {
-    const agreeing = matches.filter((match) => agree(seed, match));
-    if (agreeing.length > best.length) best = agreeing;
-  }
-  if (best.length < MIN_MATCHES) return null;
-  const { shiftX, shiftY, scale } = fit(best);
-  return { left: shiftX / firstWidth, top: shiftY / firstHeight, across: (scale * second.width) / firstWidth, down: (scale * second.height) / firstHeight };
-}
-
-function scaleOf(first: Feature, second: Feature, ratio: number): number {
-  return (first.size / second.size) * ratio;
-}
-
-function agree(a: Match, b: Match): boolean {
-  if (Math.abs(Math.log2(a.scale / b.scale)) > 0.5) return false;
-  const reach = 3 + 0.08 * Math.hypot(b.toX - a.toX, b.toY - a.toY);
-  // The scale of one feature is known to a sixth of an octave only; two places tell it better.
-  return Math.hypot(b.toX - a.toX - a.scale * (b.x - a.x), b.toY - a.toY - a.scale * (b.y - a.y)) < reach;
-}
-
-/** Least squares of one scale and two shifts. */
-function fit(matches: readonly Match[]): { shiftX: number; shiftY: number; scale: number } {
-  const mean = (value: (match: Match) => number): number => matches.reduce((sum, match) => sum + value(match), 0) / matches.length;
-  const [x, y, toX, toY] = [mean((m) => m.x), mean((m) => m.y), mean((m) => m.toX), mean((m) => m.toY)];
-  const spread = mean((m) => (m.x - x) ** 2 + (m.y - y) ** 2);
-  const together = mean((m) => (m.x - x) * (m.toX - toX) + (m.y - y) * (m.toY - toY));
-  const scale = spread > 25 ? together / spread : mean((m) => m.scale);
-  return { shiftX: toX - scale * x, shiftY: toY - scale * y, scale };
+  const size = isTransposing(transform) ? { width: first.height, height: first.width } : { width: first.width, height: first.height };
+  const placement = placeByFeatures(second.features, second, turnFeatures(first.features, TRANSFORMS.indexOf(transform)), size);
+  if (!placement || placement.agreeing < MIN_MATCHES) return null;
+  const { shiftX, shiftY, scale } = placement;
+  return { left: shiftX / size.width, top: shiftY / size.height, across: (scale * second.width) / size.width, down: (scale * second.height) / size.height };
 }
 
 const SAMPLES = 40;

@@ -1,0 +1,139 @@
+import { countBits, turnFeatures, unpackFeatures, type Feature } from './features.ts';
+import { PDQ_TRANSFORMS } from './pdq.ts';
+
+export interface FeatureHit {
+  readonly slot: number;
+  /** How many different features of the query it has. */
+  readonly votes: number;
+}
+
+/**
+ * The second stage: which pictures share local features with this one, whatever part of them it shows. An inverted file
+ * over the lowest 16 bits of a feature, eight bytes an entry: 256 bytes for a picture of 32 features.
+ */
+export interface FeatureIndex {
+  /** @param stored as packFeatures made it */
+  add(slot: number, stored: Uint8Array): void;
+  /** Pictures with at least MIN_VOTES of the features, also if mirrored, best first. Nothing is said of their places. */
+  query(stored: Uint8Array, limit: number): readonly FeatureHit[];
+  counts(): { readonly entries: number; readonly bytes: number };
+}
+
+export const MIN_VOTES = 3;
+/** Of the 32 bits beside the word. */
+const REST_DISTANCE = 8;
+const WORDS = 2 ** 16;
+/** The word itself and those one bit away. */
+const PROBES = [0, ...Array.from({ length: 16 }, (_, bit) => 1 << bit)];
+/** How a part of a picture is looked for: as it is and mirrored. The other six cost as much again each. */
+const QUERY_TRANSFORMS = ['identity', 'flip-horizontal'] as const;
+const BUFFERED = 4096;
+/** A word that so many times the average bears tells as little as «the» in a text, and costs most of the time. */
+const COMMON = 12;
+
+interface Segment { readonly starts: Uint32Array; readonly slots: Uint32Array; readonly rests: Uint32Array }
+
+export function createFeatureIndex(): FeatureIndex {
+  // Of sizes that at least halve from one to the next, so that each entry is sorted again only as often as the whole doubles.
+  let segments: Segment[] = [];
+  const buffer = { words: new Uint16Array(BUFFERED), slots: new Uint32Array(BUFFERED), rests: new Uint32Array(BUFFERED), count: 0 };
+
+  function flush(): void {
+    segments.push(sortByWord(buffer.words.subarray(0, buffer.count), buffer.slots, buffer.rests));
+    buffer.count = 0;
+    for (let last = segments.length - 1; last > 0 && sizeOf(segments[last - 1]) < 2 * sizeOf(segments[last]); last--) {
+      segments = [...segments.slice(0, last - 1), merge(segments.slice(last - 1))];
+    }
+  }
+
+  return {
+    add(slot, stored) {
+      for (const { low, high } of unpackFeatures(stored)) {
+        if (buffer.count === BUFFERED) flush();
+        buffer.words[buffer.count] = low & (WORDS - 1);
+        buffer.slots[buffer.count] = slot;
+        buffer.rests[buffer.count++] = restOf(low, high);
+      }
+    },
+    query(stored, limit) {
+      const features = unpackFeatures(stored);
+      const hits = new Map<number, number>();
+      for (const transform of QUERY_TRANSFORMS) {
+        const votes = collectVotes(turnFeatures(features, PDQ_TRANSFORMS.indexOf(transform)), segments, buffer);
+        for (const [slot, mask] of votes) {
+          const count = countBits(mask);
+          if (count >= MIN_VOTES && count > (hits.get(slot) ?? 0)) hits.set(slot, count);
+        }
+      }
+      return [...hits].map(([slot, votes]) => ({ slot, votes })).toSorted((a, b) => b.votes - a.votes || a.slot - b.slot).slice(0, limit);
+    },
+    counts() {
+      const entries = segments.reduce((sum, segment) => sum + sizeOf(segment), buffer.count);
+      return { entries, bytes: entries * 8 + segments.length * (WORDS + 1) * 4 + BUFFERED * 10 };
+    },
+  };
+}
+
+function restOf(low: number, high: number): number {
+  return ((low >>> 16) | (high << 16)) >>> 0;
+}
+
+function sizeOf(segment: Segment | undefined): number {
+  return segment?.slots.length ?? 0;
+}
+
+/** For each slot that has any, a bit for each feature of the query: 32 at most. */
+function collectVotes(features: readonly Feature[], segments: readonly Segment[], buffer: { readonly words: Uint16Array; readonly slots: Uint32Array; readonly rests: Uint32Array; readonly count: number }): Map<number, number> {
+  const votes = new Map<number, number>();
+  const vote = (slot: number, bit: number): void => { votes.set(slot, (votes.get(slot) ?? 0) | bit); };
+  for (const [index, { low, high }] of features.slice(0, 32).entries()) {
+    const bit = 1 << index;
+    const word = low & (WORDS - 1);
+    const rest = restOf(low, high);
+    for (const { starts, slots, rests } of segments) {
+      const most = 64 + (COMMON * slots.length) / WORDS;
+      for (const probe of PROBES) {
+        const from = starts[word ^ probe] ?? 0;
+        const to = starts[(word ^ probe) + 1] ?? 0;
+        if (to - from > most) continue;
+        for (let at = from; at < to; at++) if (countBits((rests[at] ?? 0) ^ rest) <= REST_DISTANCE) vote(slots[at] ?? 0, bit);
+      }
+    }
+    for (let at = 0; at < buffer.count; at++) {
+      if (countBits((buffer.words[at] ?? 0) ^ word) <= 1 && countBits((buffer.rests[at] ?? 0) ^ rest) <= REST_DISTANCE) vote(buffer.slots[at] ?? 0, bit);
+    }
+  }
+  return votes;
+}
+
+function sortByWord(words: Uint16Array, slots: Uint32Array, rests: Uint32Array): Segment {
+  const starts = new Uint32Array(WORDS + 1);
+  for (let at = 0; at < words.length; at++) starts[(words[at] ?? 0) + 1] = (starts[(words[at] ?? 0) + 1] ?? 0) + 1;
+  for (let word = 0; word < WORDS; word++) starts[word + 1] = (starts[word + 1] ?? 0) + (starts[word] ?? 0);
+  const next = starts.slice();
+  const sorted = { slots: new Uint32Array(words.length), rests: new Uint32Array(words.length) };
+  for (let at = 0; at < words.length; at++) {
+    const to = next[words[at] ?? 0] ?? 0;
+    next[words[at] ?? 0] = to + 1;
+    sorted.slots[to] = slots[at] ?? 0;
+    sorted.rests[to] = rests[at] ?? 0;
+  }
+  return { starts, ...sorted };
+}
+
+function merge(parts: readonly Segment[]): Segment {
+  const count = parts.reduce((sum, part) => sum + sizeOf(part), 0);
+  const merged: Segment = { starts: new Uint32Array(WORDS + 1), slots: new Uint32Array(count), rests: new Uint32Array(count) };
+  let to = 0;
+  for (let word = 0; word < WORDS; word++) {
+    for (const { starts, slots, rests } of parts) {
+      const [from, end] = [starts[word] ?? 0, starts[word + 1] ?? 0];
+      if (end === from) continue;
+      merged.slots.set(slots.subarray(from, end), to);
+      merged.rests.set(rests.subarray(from, end), to);
+      to += end - from;
+    }
+    merged.starts[word + 1] = to;
+  }
+  return merged;
+}

@@ -11,8 +11,9 @@ export interface VerifyOutcome {
   readonly failures: ReadonlyMap<number, string>;
 }
 
-/** So many pairs are a fifth of a second's work: enough that each card is decoded once, and that handing over costs nothing. */
-const PAIRS_OF_TASK = 32;
+/** As many as keep every thread at work; more than these are a second's work, fewer decode each card too often. */
+const MOST_PAIRS_OF_TASK = 32;
+const LEAST_PAIRS_OF_TASK = 6;
 
 /**
  * Compares pictures in the pool. A pair that brings its worker down runs alone once more, and if it does so again it
@@ -24,9 +25,10 @@ export async function verifyInPool(
 ): Promise<VerifyOutcome> {
   const verdicts: (Verdict | null)[] = pairs.map(() => null);
   const failures = new Map<number, string>();
-  const starts = Array.from({ length: Math.ceil(pairs.length / PAIRS_OF_TASK) }, (_, at) => at * PAIRS_OF_TASK);
+  const size = Math.min(MOST_PAIRS_OF_TASK, Math.max(LEAST_PAIRS_OF_TASK, Math.ceil(pairs.length / limits.atOnce)));
+  const starts = Array.from({ length: Math.ceil(pairs.length / size) }, (_, at) => at * size);
   await inTurn(starts, limits, async (start) => {
-    const found = await verifyTask(pool, pairs.slice(start, start + PAIRS_OF_TASK), cardOf, failures);
+    const found = await verifyTask(pool, pairs.slice(start, start + size), cardOf, failures);
     for (const [at, verdict] of found.entries()) verdicts[start + at] = verdict;
   });
   return { verdicts, failures };

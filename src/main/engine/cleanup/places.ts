@@ -28,15 +28,22 @@ export interface Places {
  * catalog must not delete pictures.
  */
 export function createPlaces(files: Files, workspaceId: string, operationId: number): Places {
+  // A folder of a thousand files is asked about once.
   const rootsOf = new Map<string, Promise<readonly FilePath[]>>();
+  const opened = new Map<string, Promise<FilePath | null>>();
+  const made = new Set<string>();
 
-  function roots(folder: FilePath): Promise<readonly FilePath[]> {
-    const key = keyOf(folder);
-    const known = rootsOf.get(key);
-    if (known !== undefined) return known;
-    const found = findRoots(folder);
-    rootsOf.set(key, found);
+  function remembered<Value>(known: Map<string, Promise<Value>>, path: FilePath, find: (path: FilePath) => Promise<Value>): Promise<Value> {
+    const key = keyOf(path);
+    const found = known.get(key) ?? find(path);
+    known.set(key, found);
     return found;
+  }
+
+  async function makeFolder(folder: FilePath): Promise<void> {
+    if (made.has(keyOf(folder))) return;
+    await files.makeFolder(folder);
+    made.add(keyOf(folder));
   }
 
   /** The folders that a quarantine may lie in, the topmost first. */
@@ -66,19 +73,36 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
     return isOurs ? folder : null;
   }
 
+  /** Makes the folders, and steps aside to a short name where the path gets too long or something is there already. */
+  async function inFolder(folder: FilePath, way: FilePath, itemKey: string): Promise<FilePath> {
+    const mirrored = joinPath(folder, way);
+    try {
+      await makeFolder(folderOf(mirrored));
+      if (await files.look(mirrored) === null) return mirrored;
+    } catch (error) {
+      if (!['ENAMETOOLONG', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error))) throw error;
+    }
+    await makeFolder(folder);
+    const short = joinPath(folder, `~${itemKey}`);
+    if (await files.look(short) !== null) throw new ProofsheetError('occupied', 'its place in quarantine is occupied');
+    return short;
+  }
+
   return {
     async choose(path, itemKey, tried) {
       const folder = folderOf(path);
       let left = tried;
-      for (const root of await roots(folder)) {
-        const quarantine = await open(root);
+      for (const root of await remembered(rootsOf, folder, findRoots)) {
+        const quarantine = await remembered(opened, root, open);
         if (quarantine === null || left-- > 0) continue;
         const own = joinPath(joinPath(quarantine, workspaceId), String(operationId));
-        return await inFolder(files, own, below(root, path), itemKey);
+        return await inFolder(own, below(root, path), itemKey);
       }
       throw new ProofsheetError('no-permission', 'there is no folder on its volume that a quarantine may be made in');
     },
     async tidy(place) {
+      made.clear();
+      opened.clear();
       for (const folder of foldersUp(folderOf(place))) {
         // An empty folder that stays is no harm, whatever keeps it.
         const isGone = keyOf(folder).includes(QUARANTINE_FOLDER) && await files.removeEmptyFolder(folder).catch(() => false);
@@ -86,21 +110,6 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
       }
     },
   };
-}
-
-/** Makes the folders, and steps aside to a short name where the path gets too long or something is there already. */
-async function inFolder(files: Files, folder: FilePath, way: FilePath, itemKey: string): Promise<FilePath> {
-  const mirrored = joinPath(folder, way);
-  try {
-    await files.makeFolder(folderOf(mirrored));
-    if (await files.look(mirrored) === null) return mirrored;
-  } catch (error) {
-    if (!['ENAMETOOLONG', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error))) throw error;
-  }
-  await files.makeFolder(folder);
-  const short = joinPath(folder, `~${itemKey}`);
-  if (await files.look(short) !== null) throw new ProofsheetError('occupied', 'its place in quarantine is occupied');
-  return short;
 }
 
 async function mayWrite(folder: FilePath): Promise<boolean> {

@@ -1,5 +1,5 @@
-import { countBits, turnFeatures, unpackFeatures, type Feature } from './features.ts';
-import { PDQ_TRANSFORMS } from './pdq.ts';
+import { countBits, type Feature, STORED_BYTES, turnFeatures, unpackFeatures } from './features.ts';
+import { MIN_AGREEING, SOUGHT_TRANSFORMS } from './features-geometry.ts';
 
 export interface FeatureHit {
   readonly slot: number;
@@ -14,20 +14,17 @@ export interface FeatureHit {
 export interface FeatureIndex {
   /** @param stored as packFeatures made it */
   add(slot: number, stored: Uint8Array): void;
-  /** Pictures with at least MIN_VOTES of the features, also if mirrored, best first. Nothing is said of their places. */
+  /** Pictures with at least MIN_AGREEING of the features, also if mirrored, best first. Of their places nothing is known here: see haveSharedPart. */
   query(stored: Uint8Array, limit: number): readonly FeatureHit[];
   counts(): { readonly entries: number; readonly bytes: number };
 }
 
-export const MIN_VOTES = 3;
 /** Of the 32 bits beside the word. */
 const REST_DISTANCE = 8;
 const WORDS = 2 ** 16;
 /** The word itself and those one bit away. */
 const PROBES = [0, ...Array.from({ length: 16 }, (_, bit) => 1 << bit)];
-/** How a part of a picture is looked for: as it is and mirrored. The other six cost as much again each. */
-const QUERY_TRANSFORMS = ['identity', 'flip-horizontal'] as const;
-const BUFFERED = 4096;
+const BUFFERED = 8192;
 /** A word that so many times the average bears tells as little as «the» in a text, and costs most of the time. */
 const COMMON = 12;
 
@@ -48,21 +45,22 @@ export function createFeatureIndex(): FeatureIndex {
 
   return {
     add(slot, stored) {
-      for (const { low, high } of unpackFeatures(stored)) {
+      for (let at = 0; at + STORED_BYTES <= stored.length; at += STORED_BYTES) {
         if (buffer.count === BUFFERED) flush();
-        buffer.words[buffer.count] = low & (WORDS - 1);
+        // The 48 bits begin behind place and extent, lowest first.
+        buffer.words[buffer.count] = (stored[at + 3] ?? 0) | ((stored[at + 4] ?? 0) << 8);
         buffer.slots[buffer.count] = slot;
-        buffer.rests[buffer.count++] = restOf(low, high);
+        buffer.rests[buffer.count++] = (stored[at + 5] ?? 0) | ((stored[at + 6] ?? 0) << 8) | ((stored[at + 7] ?? 0) << 16) | ((stored[at + 8] ?? 0) << 24);
       }
     },
     query(stored, limit) {
       const features = unpackFeatures(stored);
       const hits = new Map<number, number>();
-      for (const transform of QUERY_TRANSFORMS) {
-        const votes = collectVotes(turnFeatures(features, PDQ_TRANSFORMS.indexOf(transform)), segments, buffer);
+      for (const transform of SOUGHT_TRANSFORMS) {
+        const votes = collectVotes(turnFeatures(features, transform), segments, buffer);
         for (const [slot, mask] of votes) {
           const count = countBits(mask);
-          if (count >= MIN_VOTES && count > (hits.get(slot) ?? 0)) hits.set(slot, count);
+          if (count >= MIN_AGREEING && count > (hits.get(slot) ?? 0)) hits.set(slot, count);
         }
       }
       return [...hits].map(([slot, votes]) => ({ slot, votes })).toSorted((a, b) => b.votes - a.votes || a.slot - b.slot).slice(0, limit);
@@ -127,11 +125,13 @@ function merge(parts: readonly Segment[]): Segment {
   let to = 0;
   for (let word = 0; word < WORDS; word++) {
     for (const { starts, slots, rests } of parts) {
-      const [from, end] = [starts[word] ?? 0, starts[word + 1] ?? 0];
-      if (end === from) continue;
-      merged.slots.set(slots.subarray(from, end), to);
-      merged.rests.set(rests.subarray(from, end), to);
-      to += end - from;
+      const from = starts[word] ?? 0;
+      const end = starts[word + 1] ?? 0;
+      // Runs are short: copying by hand is several times faster than making two views for each.
+      for (let at = from; at < end; at++, to++) {
+        merged.slots[to] = slots[at] ?? 0;
+        merged.rests[to] = rests[at] ?? 0;
+      }
     }
     merged.starts[word + 1] = to;
   }

@@ -3,7 +3,7 @@ import { areaAverage } from './resample.ts';
 
 /** A place in a picture that is found again in a crop of it, and what it looks like there. */
 export interface Feature {
-  /** In shares of width and height. */
+  /** In shares of the long edge, from the left and from the top. */
   readonly x: number;
   readonly y: number;
   /** Extent, in shares of the long edge. */
@@ -139,7 +139,8 @@ function describe(levels: readonly Level[], x: number, y: number, index: number)
     if (bit < 32) low |= 1 << bit;
     else high |= 1 << (bit - 32);
   }
-  return { x: (x + 0.5) / level.width, y: (y + 0.5) / level.height, size: RADIUS / Math.max(level.width, level.height), low: low >>> 0, high: high >>> 0 };
+  const long = Math.max(level.width, level.height);
+  return { x: (x + 0.5) / long, y: (y + 0.5) / long, size: RADIUS / long, low: low >>> 0, high: high >>> 0 };
 }
 
 function samplePatch({ plane, width, height }: Level, x: number, y: number): Float32Array {
@@ -179,7 +180,8 @@ function transformPatch(patch: Float32Array): Float32Array {
   return spectrum;
 }
 
-const STORED_BYTES = 9;
+/** Bytes of a stored feature. */
+export const STORED_BYTES = 9;
 /** How many features of a picture are stored, the strongest; 288 bytes. */
 export const STORED_FEATURES = 32;
 
@@ -209,10 +211,13 @@ export function unpackFeatures(stored: Uint8Array): readonly Feature[] {
 /**
  * The features of the transformed picture.
  * @param index of the transform in PDQ_TRANSFORMS
+ * @param across width of the picture before, in shares of its long edge; left out, places are known but for a shift
+ * @param down its height
  */
-export function turnFeatures(features: readonly Feature[], index: number): readonly Feature[] {
+export function turnFeatures(features: readonly Feature[], index: number, across = 0, down = 0): readonly Feature[] {
   const signs = PDQ_SIGNS[index];
   if (!signs || index === 0) return features;
+  const [turnedAcross, turnedDown] = signs.transpose ? [down, across] : [across, down];
   const bits = ORDER.map((at) => {
     const [row, column] = [at >> 3, at & 7];
     return { from: signs.transpose ? ORDER.indexOf(column * 8 + row) : ORDER.indexOf(at), isNegated: (signs.down && row % 2 === 1) !== (signs.across && column % 2 === 1) };
@@ -226,7 +231,7 @@ export function turnFeatures(features: readonly Feature[], index: number): reado
       else high |= 1 << (bit - 32);
     }
     const [x, y] = signs.transpose ? [feature.y, feature.x] : [feature.x, feature.y];
-    return { x: signs.across ? 1 - x : x, y: signs.down ? 1 - y : y, size: feature.size, low: low >>> 0, high: high >>> 0 };
+    return { x: signs.across ? turnedAcross - x : x, y: signs.down ? turnedDown - y : y, size: feature.size, low: low >>> 0, high: high >>> 0 };
   });
 }
 

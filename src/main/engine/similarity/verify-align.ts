@@ -1,6 +1,6 @@
 import { TRANSFORMS, type Transform } from '../../../contract/index.ts';
 import { turnFeatures } from './features.ts';
-import { placeByFeatures } from './features-geometry.ts';
+import { MIN_AGREEING, placeByFeatures } from './features-geometry.ts';
 import type { Box } from './variants-borders.ts';
 import { inverseOf, isTransposing, type Look, type Plane, type Size, sourcePoint, turnPlane } from './verify-look.ts';
 
@@ -105,14 +105,17 @@ function within(target: Window, part: Window): Window {
   return { left: target.left - part.left * across, top: target.top - part.top * down, across, down };
 }
 
-const MIN_MATCHES = 3;
-
 function windowByFeatures(first: Look, second: Look, transform: Transform): Window | null {
   const size = isTransposing(transform) ? { width: first.height, height: first.width } : { width: first.width, height: first.height };
-  const placement = placeByFeatures(second.features, second, turnFeatures(first.features, TRANSFORMS.indexOf(transform)), size);
-  if (!placement || placement.agreeing < MIN_MATCHES) return null;
+  const [longFirst, longSecond] = [Math.max(first.width, first.height), Math.max(second.width, second.height)];
+  const turned = turnFeatures(first.features, TRANSFORMS.indexOf(transform), first.width / longFirst, first.height / longFirst);
+  const placement = placeByFeatures(second.features, turned);
+  if (!placement || placement.agreeing < MIN_AGREEING) return null;
   const { shiftX, shiftY, scale } = placement;
-  return { left: shiftX / size.width, top: shiftY / size.height, across: (scale * second.width) / size.width, down: (scale * second.height) / size.height };
+  return {
+    left: (shiftX * longFirst) / size.width, across: (((scale * second.width) / longSecond) * longFirst) / size.width,
+    top: (shiftY * longFirst) / size.height, down: (((scale * second.height) / longSecond) * longFirst) / size.height,
+  };
 }
 
 const SAMPLES = 40;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createRandom } from './fixtures/images.ts';
 import { faultyFiles, hashOf, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
 
-const RUNS = 300;
+const RUNS = 200;
 const ACTS = 10;
 const CONTENTS = ['alpha one', 'alpha two', 'beta', 'gamma!'];
 const PLACES = ['a.jpg', 'b.jpg', 'c (1).jpg', 'sub/a.jpg', 'sub/b.jpg', 'sub/deeper/a.jpg', 'other/z.jpg', 'safe/p.jpg'];

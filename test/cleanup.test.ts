@@ -119,7 +119,9 @@ test('nothing in a protected folder is moved, whatever links lead there and howe
   await client.settings.set({ protectedFolders: [join(folder, 'alias', 'safe')] });
   expect(await client.cleanup.apply({ planId: plan.planId })).toMatchObject({ moved: 1, skipped: [{ code: 'protected' }, { code: 'protected' }] });
   expect(Object.keys(treeOf(pictures))).toEqual(['0001.jpg', 'safe/a.jpg', 'safe/deep/b.jpg']);
-  await expect(client.cleanup.plan({ level: 'exact', protect: ['not/absolute'] })).rejects.toMatchObject({ code: 'bad-input' });
+  // What is misspelt would protect nothing.
+  await expect(client.cleanup.plan({ level: 'exact', protect: [join(pictures, 'save')] })).rejects.toMatchObject({ code: 'not-found' });
+  await expect(client.settings.set({ protectedFolders: ['not/absolute'] })).rejects.toMatchObject({ code: 'bad-input' });
 });
 
 test('links are left alone, and a second name or another path of the kept file is no copy of it', async () => {

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { KeeperRule, Settings } from '../../../contract/index.ts';
 import type { Reader } from '../catalog/reader.ts';
+import { ProofsheetError } from '../errors.ts';
 import type { Files } from './files.ts';
 import type { GroupSource } from './groups.ts';
 import { createJournal } from './journal.ts';
@@ -58,7 +60,12 @@ export function createCleanup({ db, reader, groups, files, settings, scansEnded,
 
   return {
     journal, plans, review, operations, rules,
-    protectionWith: (folders: readonly string[]) => createProtection([...settings().protectedFolders, ...folders]),
+    /** @throws ProofsheetError `not-found` for a folder that is not there: a typing error would protect nothing */
+    protectionWith(folders: readonly string[]): Protection {
+      const missing = folders.find((folder) => !existsSync(folder));
+      if (missing !== undefined) throw new ProofsheetError('not-found', `There is no folder ${missing} to be protected.`);
+      return createProtection([...settings().protectedFolders, ...folders]);
+    },
     /** Ends what is at work after the files it is busy with. */
     async stop(): Promise<void> {
       tallies.forget();

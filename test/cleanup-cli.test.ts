@@ -1,0 +1,87 @@
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
+import { treeOf } from './support/cleanup-bench.ts';
+
+async function library(copies: number) {
+  const folder = await temporaryFolder();
+  const pictures = await makePictures(join(folder, 'pictures'), 2, 64);
+  await mkdir(join(pictures, 'copies'));
+  for (let index = 0; index < copies; index += 1) await copyFile(join(pictures, '0001.jpg'), join(pictures, 'copies', `${String(index)}.jpg`));
+  const run = async (...args: readonly string[]) => runCli([...args, '--workspace', join(folder, 'workspace')]);
+  const json = async (...args: readonly string[]) => {
+    const { status, stdout, stderr } = await run(...args, '--json');
+    return { status, stderr, result: JSON.parse(stdout) };
+  };
+  await run('ingest', pictures);
+  return { folder, pictures, run, json };
+}
+
+test('plan, apply, list, undo, restore and empty, as scripts use them', async () => {
+  const { pictures, run, json } = await library(3);
+  const before = treeOf(pictures);
+  const plan = await json('cleanup', 'plan');
+  expect(plan).toMatchObject({ status: 0, result: { plan_id: 1, groups: 1, keep: [{ path: join(pictures, '0001.jpg'), rule: 'path' }], held: [] } });
+  expect(plan.result.remove.map((item: Record<string, unknown>) => Object.keys(item).sort())).toEqual([1, 2, 3].map(() => ['asset_id', 'bytes', 'group_id', 'path', 'reason', 'rule', 'source_id']));
+  expect(plan.result.bytes).toBe(plan.result.remove.reduce((sum: number, { bytes }: { bytes: number }) => sum + bytes, 0));
+  expect(treeOf(pictures)).toEqual(before);
+
+  await writeFile(join(pictures, 'copies/2.jpg'), 'changed');
+  const applied = await json('cleanup', 'apply', '1');
+  expect(applied).toMatchObject({ status: 3, result: { operation_id: 1, moved: 2, skipped_count: 1, skipped: [{ path: join(pictures, 'copies/2.jpg'), code: 'stale' }] } });
+  expect(await json('cleanup', 'apply', '1')).toMatchObject({ status: 1, result: { error: { code: 'already-applied' } } });
+  expect(await json('cleanup', 'list')).toMatchObject({ status: 0, result: { operations: [{ id: 1, kind: 'cleanup', mode: 'quarantine', state: 'applied', planned: 3, moved: 2, skipped: 1 }] } });
+
+  const { result: list } = await json('quarantine', 'list');
+  expect(list).toMatchObject({ total: 2, items: [{ id: 1, operation_id: 1 }, {}] });
+  expect(await json('quarantine', 'restore', '1')).toMatchObject({ status: 0, result: { restored: 1, skipped: [] } });
+  const dry = await json('quarantine', 'empty');
+  expect(dry).toMatchObject({ status: 0, result: { dry_run: true, found: 1, bytes_to_free: list.items[1].bytes, deleted_count: 0 } });
+  expect(await json('quarantine', 'empty', '--apply')).toMatchObject({ status: 0, result: { dry_run: false, deleted_count: 1, deleted_bytes: list.items[1].bytes } });
+  expect(await json('cleanup', 'undo', '1')).toMatchObject({ status: 3, result: { restored: 0, skipped: [{ code: 'vanished' }] } });
+  expect((await readdir(join(pictures, 'copies'))).length).toBe(2);
+  expect((await run('quarantine', 'list')).stdout).toBe('The quarantine is empty.\n');
+});
+
+test('people read what would happen, what to type next, and why a file was left', async () => {
+  const { pictures, run } = await library(2);
+  const plan = await run('cleanup', 'plan', '--rules', 'largest, path', '--level', 'exact');
+  expect(plan.stdout).toContain('2 files');
+  expect(plan.stdout).toContain(`path: ${join(pictures, '0001.jpg')} against ${join(pictures, 'copies/0.jpg')}`);
+  expect(plan.stdout).toContain('Nothing has been moved yet. To do it: proofsheet cleanup apply 1');
+  await rm(join(pictures, 'copies/1.jpg'));
+  const applied = await run('cleanup', 'apply', '1');
+  expect(applied.status).toBe(3);
+  expect(applied.stdout).toContain('To put them back: proofsheet cleanup undo 1');
+  expect(applied.stderr).toContain(`${join(pictures, 'copies/1.jpg')}: the file is no longer there`);
+  expect((await run('quarantine', 'empty')).stdout).toContain('would be deleted for good. Run again with --apply to delete them.');
+  expect(await run('cleanup', 'undo', '1')).toMatchObject({ status: 0 });
+  expect((await run('cleanup', 'plan', '--level', 'exact', '--protect', join(pictures, 'copies'))).stdout).toContain(`protected: protected against not protected`);
+});
+
+test('what does not fit is a usage error, and says how it would', async () => {
+  const { run } = await library(0);
+  for (const args of [['cleanup'], ['cleanup', 'apply'], ['cleanup', 'apply', 'x'], ['cleanup', 'plan', '--level', 'sure'], ['cleanup', 'plan', '--rules', 'best'], ['cleanup', 'plan', '--mode', 'delete'],
+    ['cleanup', 'undo', '1', '--mode', 'trash'], ['quarantine'], ['quarantine', 'list', '--apply'], ['quarantine', 'restore', 'x'], ['quarantine', 'empty', '--days', '-1']]) {
+    expect(await run(...args), args.join(' ')).toMatchObject({ status: 2 });
+  }
+  expect((await run('cleanup', 'plan')).stdout).toBe('There is nothing to clean up.\n');
+  expect(await run('cleanup', 'apply', '7')).toMatchObject({ status: 1, stderr: 'There is no plan 7.\n' });
+});
+
+test('Ctrl-C ends a cleanup after the files at hand, and says what was done', async () => {
+  const { pictures, folder, run } = await library(900);
+  await run('cleanup', 'plan', '--level', 'exact');
+  const apply = startCli(['cleanup', 'apply', '1', '--workspace', join(folder, 'workspace'), '--json']);
+  while ((await readdir(join(pictures, 'copies'))).length === 900) await new Promise(setImmediate);
+  apply.process.kill('SIGINT');
+  const { status, stdout } = await apply.done;
+  const result = JSON.parse(stdout) as { moved: number; skipped_count: number };
+  expect(status).toBe(130);
+  expect(result.moved + result.skipped_count).toBe(900);
+  expect((await readdir(join(pictures, 'copies'))).length).toBe(900 - result.moved);
+  expect(result.moved).toBeLessThan(900);
+  expect(await run('cleanup', 'undo', '1')).toMatchObject({ status: 0 });
+  expect((await readdir(join(pictures, 'copies'))).length).toBe(900);
+});

@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3';
+import { haveSharedPart } from './features-geometry.ts';
+import { createFeatureIndex } from './features-index.ts';
 import { createHammingIndex } from './hamming-index.ts';
-import { codeDistance, type StoredFingerprint } from './index-distance.ts';
+import { codeDistance, evidenceDistance, type StoredFingerprint } from './index-distance.ts';
 import { PDQ_BYTES } from './pdq.ts';
 import { CANDIDATE_DISTANCE, codesOf, indexCodesOf, MIN_QUALITY } from './variants.ts';
 
@@ -23,11 +25,15 @@ export interface Candidates {
   pending(limit: number): readonly PendingAsset[];
   /** What may look like this picture, which need not be in the catalog. */
   of(fingerprint: StoredFingerprint): readonly Candidate[];
-  readonly counts: () => { readonly codes: number; readonly distinct: number; readonly bytes: number };
+  readonly counts: () => { readonly codes: number; readonly distinct: number; readonly bytes: number; readonly featureBytes: number };
 }
 
 /** Of more candidates than these only the nearest are looked at. A picture has so many only among thousands nearly alike. */
 export const MAX_CANDIDATES = 128;
+/** Of the pictures that share local features, those that share most. */
+const MAX_PARTS = 64;
+/** Of the images that share local features, as many are looked at: with the most features in common first. */
+const MAX_SHARING = 32;
 /** Below, a picture may be without codes while its twin, decoded another way, has some. */
 const FLAT_QUALITY = MIN_QUALITY + 3;
 
@@ -39,15 +45,17 @@ interface Row extends StoredFingerprint { readonly assetId: number }
  * other or they do not.
  */
 export function createCandidates(db: Database.Database): Candidates {
-  const columns = 'asset_id AS assetId, pdq, pdq_quality AS pdqQuality, variants';
+  const columns = 'asset_id AS assetId, pdq, pdq_quality AS pdqQuality, variants, features';
   const after = db.prepare<[number], Row>(`
-    SELECT asset_id AS assetId, substr(pdq, 1, ${PDQ_BYTES}) AS pdq, pdq_quality AS pdqQuality, variants FROM fingerprint WHERE asset_id > ? ORDER BY asset_id`);
+    SELECT asset_id AS assetId, substr(pdq, 1, ${PDQ_BYTES}) AS pdq, pdq_quality AS pdqQuality, variants, features FROM fingerprint WHERE asset_id > ? ORDER BY asset_id`);
   const waiting = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE paired = 0 ORDER BY asset_id LIMIT ?`);
   const byId = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE asset_id = ?`);
   const shaOf = db.prepare<[number], string>('SELECT hex(sha256) FROM asset WHERE id = ?').pluck();
   const sizeOf = db.prepare<[number], { width: number; height: number }>('SELECT width, height FROM asset WHERE id = ?');
   const isUnhashed = db.prepare<[number], number>('SELECT 1 FROM asset WHERE id = ? AND pixel_sha256 IS NULL').pluck();
   const index = createHammingIndex();
+  const features = createFeatureIndex();
+  const parts = createFeatureIndex();
   const flatBySize = new Map<string, { readonly ids: number[]; answered: number }>();
   let loadedTo = 0;
 
@@ -55,12 +63,14 @@ export function createCandidates(db: Database.Database): Candidates {
     for (const row of after.iterate(loadedTo)) {
       loadedTo = row.assetId;
       addCodes(row);
+      features.add(row.assetId, row.features);
       if (row.pdqQuality < FLAT_QUALITY) addFlat(row.assetId);
     }
   }
 
   function addCodes(row: Row): void {
     for (const code of indexCodesOf(row)) index.add(row.assetId, code);
+    parts.add(row.assetId, row.features);
   }
 
   function addFlat(assetId: number): void {
@@ -100,6 +110,10 @@ export function createCandidates(db: Database.Database): Candidates {
       // In a flood the far ones are let go of before they fill the memory.
       if (nearest.size > 16 * MAX_CANDIDATES) letGo(nearest, 4 * MAX_CANDIDATES);
     });
+    for (const [at, { features }] of rows.entries()) {
+      const nearest = found[at];
+      for (const { slot } of parts.query(features, MAX_PARTS)) if (nearest?.has(slot) === false) nearest.set(slot, Infinity);
+    }
     return found;
   }
 
@@ -108,12 +122,26 @@ export function createCandidates(db: Database.Database): Candidates {
     const candidates: Candidate[] = [];
     for (const assetId of found.keys()) {
       const other = assetId === self ? undefined : byId.get(assetId);
-      const distance = other === undefined ? null : codeDistance(row, other);
+      const distance = other === undefined ? null : codeDistance(row, other) ?? (haveSharedPart(row.features, other.features) ? evidenceDistance(row, other) : null);
       if (distance !== null) candidates.push({ assetId, distance });
     }
-    if (candidates.length <= MAX_CANDIDATES) return candidates.sort((a, b) => a.distance - b.distance || a.assetId - b.assetId);
+    if (candidates.length <= MAX_CANDIDATES) return candidates;
     const withHash = candidates.map((candidate) => ({ candidate, hash: shaOf.get(candidate.assetId) ?? '' }));
     return withHash.sort((a, b) => a.candidate.distance - b.candidate.distance || (a.hash < b.hash ? -1 : 1)).slice(0, MAX_CANDIDATES).map(({ candidate }) => candidate);
+  }
+
+  /** What shares a part with it, wherever that lies in the two: crops that the codes of the whole do not find. */
+  function sharingPart(row: StoredFingerprint, self: number | null, found: readonly Candidate[]): readonly Candidate[] {
+    const known = new Set(found.map(({ assetId }) => assetId));
+    return features.query(row.features, MAX_SHARING).flatMap(({ slot: assetId }): readonly Candidate[] => {
+      const other = assetId === self || known.has(assetId) ? undefined : byId.get(assetId);
+      return other !== undefined && haveSharedPart(row.features, other.features) ? [{ assetId, distance: evidenceDistance(row, other) }] : [];
+    });
+  }
+
+  function candidatesOf(row: StoredFingerprint, self: number | null, near: ReadonlyMap<number, number>): readonly Candidate[] {
+    const found = confirm(row, self, near);
+    return [...found, ...sharingPart(row, self, found)].sort((a, b) => a.distance - b.distance || a.assetId - b.assetId);
   }
 
   /** This one and all before it that were not answered with yet: a size's images are gone through once. */
@@ -132,14 +160,17 @@ export function createCandidates(db: Database.Database): Candidates {
       const rows = waiting.all(limit);
       for (const row of rows) refresh(row);
       const found = near(rows);
-      return rows.map((row, at) => ({ assetId: row.assetId, candidates: confirm(row, row.assetId, found[at] ?? new Map()), sameSize: sameSize(row) }));
+      return rows.map((row, at) => ({ assetId: row.assetId, candidates: candidatesOf(row, row.assetId, found[at] ?? new Map()), sameSize: sameSize(row) }));
     },
     of(fingerprint) {
       load();
       const [found] = near([fingerprint]);
-      return confirm(fingerprint, null, found ?? new Map());
+      return candidatesOf(fingerprint, null, found ?? new Map());
     },
-    counts: () => index.counts(),
+    counts() {
+      const { codes, distinct, bytes } = index.counts();
+      return { codes, distinct, bytes: bytes + parts.counts().bytes };
+    },
   };
 }
 

@@ -36,12 +36,12 @@ async function run({ path }: { readonly path: string }, context: TaskContext): P
   const bytes = await file.readWhole(memory.buffer);
   const outcome = await runPixelPass(bytes, { policy: POLICY, salvage: true, admit: context.admitDecode });
   if (outcome.kind === 'refused') throw new ProofsheetError(outcome.error.code, outcome.error.message);
-  const { format, width, height, pixelSha256, fingerprint: { pdq, pdqQuality, variants }, metadata, takenAt } = outcome;
+  const { format, width, height, pixelSha256, fingerprint: { pdq, pdqQuality, variants, features }, metadata, takenAt } = outcome;
   const card = outcome.renditions.find(({ preset }) => preset === 'card');
   if (!card) throw new Error('A picture came out of its pass without a card');
   const camera = [metadata.cameraMake, metadata.cameraModel].filter((name) => name !== undefined).join(' ');
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'), pixelSha256, format, width, height, bytes: size,
-    takenAt: takenAt === null ? null : Date.parse(takenAt), camera: camera === '' ? null : camera, fingerprint: { pdq, pdqQuality, variants }, card: card.bytes,
+    takenAt: takenAt === null ? null : Date.parse(takenAt), camera: camera === '' ? null : camera, fingerprint: { pdq, pdqQuality, variants, features }, card: card.bytes,
   };
 }

@@ -31,7 +31,7 @@ export function createPairingStore(db: Database.Database): PairingStore {
   const assets = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'assets'`).pluck();
   const pending = db.prepare<[], number>('SELECT count(*) FROM fingerprint INDEXED BY fingerprint_pending WHERE paired = 0').pluck();
   const failed = db.prepare<[], number>('SELECT count(*) FROM fingerprint INDEXED BY fingerprint_failed WHERE paired = 2').pluck();
-  const fingerprint = db.prepare<[number], StoredFingerprint>('SELECT pdq, pdq_quality AS pdqQuality, variants FROM fingerprint WHERE asset_id = ?');
+  const fingerprint = db.prepare<[number], StoredFingerprint>('SELECT pdq, pdq_quality AS pdqQuality, variants, features FROM fingerprint WHERE asset_id = ?');
   const row = db.prepare<[number, number], PairRow>(`SELECT ${PAIR_COLUMNS} FROM pair WHERE a_id = ? AND b_id = ?`);
   const rows = db.prepare<[number, number], PairRow>(
     `SELECT ${PAIR_COLUMNS} FROM pair WHERE a_id = ? UNION ALL SELECT ${PAIR_COLUMNS} FROM pair INDEXED BY pair_b WHERE b_id = ?`);

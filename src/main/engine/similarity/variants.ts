@@ -22,6 +22,8 @@ export interface FingerprintRow {
   readonly pdqQuality: number;
   /** As `makeVariants` made it. */
   readonly variants: Uint8Array;
+  /** As `packFeatures` made them. */
+  readonly features: Uint8Array;
 }
 
 /** Two pictures with codes at most so many bits of 256 apart are worth a look at their pixels. */
@@ -38,7 +40,7 @@ export const MIN_QUALITY = 3;
  * The codes under which a picture is found, and those by which it looks for others. Only the query holds the rotations
  * and mirrors, so an index grows by one code for a picture and one more for a bordered one.
  */
-export function codesOf(row: FingerprintRow): { readonly index: readonly Code[]; readonly query: readonly Code[] } {
+export function codesOf(row: Omit<FingerprintRow, 'features'>): { readonly index: readonly Code[]; readonly query: readonly Code[] } {
   const whole = PDQ_TRANSFORMS.map((transform, at): Code => (
     { variant: 'whole', transform, code: row.pdq.subarray(at * PDQ_BYTES, (at + 1) * PDQ_BYTES), quality: row.pdqQuality }));
   const query = [...whole, ...readVariants(row.variants)].filter(({ quality }) => quality >= MIN_QUALITY);
@@ -46,7 +48,7 @@ export function codesOf(row: FingerprintRow): { readonly index: readonly Code[];
 }
 
 /** The codes under which a picture is found, without making the others: a million rows are read so. Of `pdq`, the first hash will do. */
-export function indexCodesOf({ pdq, pdqQuality, variants }: FingerprintRow): readonly Uint8Array[] {
+export function indexCodesOf({ pdq, pdqQuality, variants }: Omit<FingerprintRow, 'features'>): readonly Uint8Array[] {
   const codes = pdqQuality >= MIN_QUALITY ? [pdq.subarray(0, PDQ_BYTES)] : [];
   if ((variants[0] ?? 0) >= MIN_QUALITY) codes.push(variants.subarray(1, VARIANT_BYTES));
   return codes;

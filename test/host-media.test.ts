@@ -34,6 +34,7 @@ describe('media addresses', () => {
           : Promise.resolve({ path: join(folder, found.name), format: found.format });
       },
       drawable: (id) => (id === 5 ? Promise.resolve({ path: join(folder, 'ten.jpg'), format: 'png' }) : Promise.reject(hostError('corrupt', 'the PNG data is damaged'))),
+      tile: ({ id, level, column, row }) => (id === 5 && level === 1 && column === 2 && row === 3 ? Promise.resolve({ path: join(folder, 'ten.jpg'), format: 'jpeg', offset: 3, bytes: 4 }) : Promise.reject(hostError('not-found', 'Asset 5 has no such tile.'))),
       heatmap: (a, b, transform) => (a === 1 && b === 2 && transform === 'rotate-90' ? Promise.resolve({ path: join(folder, 'ten.jpg') }) : Promise.reject(hostError('not-found', 'There is no asset 9.'))),
     });
     ask = async (path, init) => await respond(new Request(`http://media${path}`, init));
@@ -89,6 +90,13 @@ describe('media addresses', () => {
     }
     expect((await ask('/full/6')).status).toBe(500);
     for (const path of ['/heatmaps/1/9/rotate-90', '/heatmaps/1/2/upside-down', '/heatmaps/1/2', '/full/0']) expect((await ask(path)).status).toBe(404);
+  });
+
+  test('a tile is a part of a file', async () => {
+    const response = await ask('/tiles/5/1/2/3');
+    expect([response.status, await response.text(), response.headers.get('content-type'), response.headers.get('content-length')]).toEqual([200, '3456', 'image/jpeg', '4']);
+    expect((await ask('/tiles/5/1/2/3', { headers: { 'if-none-match': response.headers.get('etag') ?? '' } })).status).toBe(304);
+    for (const path of ['/tiles/5/1/2/4', '/tiles/5/1/2', '/tiles/5/1/-2/3', '/tiles/0/1/2/3']) expect((await ask(path)).status).toBe(404);
   });
 
   test('a format that can carry script is refused', async () => {

@@ -131,6 +131,10 @@ export const assetsContract = {
    * another format, made if need be. For the hosts, which serve it.
    */
   drawable: procedure.input(z.object({ id: idSchema })).output(z.object({ path: z.string(), format: z.string() })),
+  /** Where one tile of a large picture lies (levels and sizes: presets.ts); made if need be. For the hosts, which serve it. */
+  tile: procedure
+    .input(z.object({ id: idSchema, level: countSchema, column: countSchema, row: countSchema }))
+    .output(z.object({ path: z.string(), format: z.string(), offset: countSchema, bytes: countSchema })),
   /** Where an original can be read now: the first source that still exists. `vanished` when there is none. */
   original: procedure.input(z.object({ id: idSchema })).output(z.object({ path: z.string(), format: z.string(), bytes: countSchema })),
 };

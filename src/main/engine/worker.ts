@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { drawableTask } from './assets/drawable-task.ts';
+import { tilesTask } from './assets/tiles-task.ts';
 import { compareTask } from './compare/compare-task.ts';
 import { ingestTask } from './ingest/ingest-task.ts';
 import { lookAtFileTask } from './similarity/look-at-file-task.ts';
@@ -12,4 +13,4 @@ import { serveTasks } from './tasks/serve.ts';
 if (isMainThread) restrictLoaders();
 
 /** The one worker file: every task the pool can run. */
-export default serveTasks([compareTask, drawableTask, ingestTask, lookAtFileTask, pixelHashTask, verifyPairsTask]);
+export default serveTasks([compareTask, drawableTask, tilesTask, ingestTask, lookAtFileTask, pixelHashTask, verifyPairsTask]);

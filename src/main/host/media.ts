@@ -13,9 +13,13 @@ export interface MediaOptions {
   readonly original: (assetId: number) => Promise<{ readonly path: string; readonly format: string }>;
   /** A picture of the same size that every browser draws (`assets.drawable`); made when it is asked for the first time. */
   readonly drawable: (assetId: number, signal: AbortSignal) => Promise<{ readonly path: string; readonly format: string }>;
+  /** Where a tile of a large picture lies (`assets.tile`). */
+  readonly tile: (place: TilePlace, signal: AbortSignal) => Promise<{ readonly path: string; readonly format: string; readonly offset: number; readonly bytes: number }>;
   /** Where the heat map of two assets lies now (`compare.heatmap`). */
   readonly heatmap: (a: number, b: number, transform: Transform, signal: AbortSignal) => Promise<{ readonly path: string }>;
 }
+
+export interface TilePlace { readonly id: number; readonly level: number; readonly column: number; readonly row: number }
 
 /** Raster types that browsers show and that cannot carry script. SVG, HTML and XML are never served. */
 const SAFE_TYPES: Readonly<Record<string, string>> = {
@@ -24,6 +28,7 @@ const SAFE_TYPES: Readonly<Record<string, string>> = {
 const RENDITION_PATH = /^\/renditions\/([0-9a-f]{64})\/(thumb|card|zoom)$/;
 const ORIGINAL_PATH = /^\/originals\/([1-9][0-9]{0,15})$/;
 const FULL_PATH = /^\/full\/([1-9][0-9]{0,15})$/;
+const TILE_PATH = /^\/tiles\/([1-9][0-9]{0,15})\/([0-9]{1,2})\/([0-9]{1,3})\/([0-9]{1,3})$/;
 const HEATMAP_PATH = /^\/heatmaps\/([1-9][0-9]{0,15})\/([1-9][0-9]{0,15})\/([a-z0-9-]{1,20})$/;
 const SAFETY_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -38,28 +43,31 @@ export function mediaOf({ workspace, client }: { readonly workspace: string; rea
     workspace,
     original: (id) => client.assets.original({ id }),
     drawable: (id, signal) => client.assets.drawable({ id }, { signal }),
+    tile: (place, signal) => client.assets.tile(place, { signal }),
     heatmap: (a, b, transform, signal) => client.compare.heatmap({ a, b, transform }, { signal }),
   };
 }
 
 /**
- * Answers `/renditions/<sha256>/<preset>`, `/originals/<asset id>`, `/full/<asset id>` and
- * `/heatmaps/<asset id>/<asset id>/<transform>` for every host: Electron's `protocol.handle` and the loopback server pass
+ * Answers `/renditions/<sha256>/<preset>`, `/originals/<asset id>`, `/full/<asset id>`,
+ * `/tiles/<asset id>/<level>/<column>/<row>` and `/heatmaps/<asset id>/<asset id>/<transform>` for every host: Electron's `protocol.handle` and the loopback server pass
  * their requests here, with whatever stands before these paths removed.
  */
-export function createMediaResponder({ workspace, original, drawable, heatmap }: MediaOptions): (request: Request) => Promise<Response> {
+export function createMediaResponder({ workspace, original, drawable, tile, heatmap }: MediaOptions): (request: Request) => Promise<Response> {
   return async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, { allow: 'GET, HEAD' });
     const { pathname } = new URL(request.url);
     const [, sha256, preset] = RENDITION_PATH.exec(pathname) ?? [];
     const [, assetId] = ORIGINAL_PATH.exec(pathname) ?? [];
     const [, fullId] = FULL_PATH.exec(pathname) ?? [];
+    const [id, level, column, row] = TILE_PATH.exec(pathname)?.slice(1).map(Number) ?? [];
     const [, a, b, named] = HEATMAP_PATH.exec(pathname) ?? [];
     const transform = TRANSFORMS.find((known) => known === named);
     try {
       if (sha256 !== undefined && preset !== undefined) return await renditionResponse(request, workspace, sha256, preset);
       if (assetId !== undefined) return await originalResponse(request, await original(Number(assetId)));
       if (fullId !== undefined) return await derivedResponse(request, await drawable(Number(fullId), request.signal));
+      if (id !== undefined && level !== undefined && column !== undefined && row !== undefined) return await tileResponse(request, await tile({ id, level, column, row }, request.signal));
       if (a !== undefined && b !== undefined && transform !== undefined) {
         return await derivedResponse(request, { ...await heatmap(Number(a), Number(b), transform, request.signal), format: 'png' });
       }
@@ -97,6 +105,21 @@ async function derivedResponse(request: Request, { path, format }: { readonly pa
   const caching = { etag, 'cache-control': 'private, no-cache' };
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: { ...SAFETY_HEADERS, ...caching } });
   return await fileResponse(request, path, { ...caching, 'content-type': type, 'content-disposition': 'inline' });
+}
+
+async function tileResponse(request: Request, { path, format, offset, bytes }: Awaited<ReturnType<MediaOptions['tile']>>): Promise<Response> {
+  // The file is named after the content.
+  const etag = `"${basename(path)} ${String(offset)}"`;
+  const headers = { ...SAFETY_HEADERS, etag, 'cache-control': 'private, no-cache', 'content-type': SAFE_TYPES[format] ?? 'application/octet-stream' };
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const body = new Uint8Array(bytes);
+    await file.read(body, 0, bytes, offset);
+    return new Response(request.method === 'HEAD' ? null : body, { headers: { ...headers, 'content-length': String(bytes) } });
+  } finally {
+    await file.close();
+  }
 }
 
 async function fileResponse(request: Request, path: string, headers: Readonly<Record<string, string>>): Promise<Response> {

@@ -36,9 +36,9 @@ export function CompareToolbar({ mode, onMode, scale, isFit, evidence, onEvidenc
       <span className={styles.spacer} />
       {actions}
       {actions !== undefined && <span className={styles.separator} />}
-      <IconButton icon={Minus} label={t('actions.loupe-zoom-out')} shortcut={keyLabel('loupe-zoom-out')} onClick={zoomOut.run} />
+      <IconButton className={styles.roomy} icon={Minus} label={t('actions.loupe-zoom-out')} shortcut={keyLabel('loupe-zoom-out')} onClick={zoomOut.run} />
       <span className={styles.scale} aria-label={t('loupe.zoom')} role="status">{scale !== null && format.percent(scale * window.devicePixelRatio)}</span>
-      <IconButton icon={Plus} label={t('actions.loupe-zoom-in')} shortcut={keyLabel('loupe-zoom-in')} onClick={zoomIn.run} />
+      <IconButton className={styles.roomy} icon={Plus} label={t('actions.loupe-zoom-in')} shortcut={keyLabel('loupe-zoom-in')} onClick={zoomIn.run} />
       <IconButton icon={Maximize} label={t('actions.loupe-fit')} shortcut={keyLabel('loupe-fit')} pressed={isFit} onClick={fit.run} />
       <Tooltip label={t('actions.loupe-actual')} shortcut={keyLabel('loupe-actual')}><Button variant="quiet" onClick={actual.run}>1:1</Button></Tooltip>
       {onEvidence && <IconButton icon={Info} label={t('compare.evidence')} shortcut={keyLabel('toggle-inspector')} pressed={evidence === true} onClick={() => onEvidence(evidence !== true)} />}

@@ -1,11 +1,12 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Asset, RENDITION_PRESETS, type Transform } from '../../contract/index.ts';
-import { fullSizeUrl, renditionUrl, useHost } from '../connect/context.tsx';
+import { renditionUrl, useHost } from '../connect/context.tsx';
 import { legible } from '../i18n/legible.ts';
+import { FullSize } from '../picture/FullSize.tsx';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Compare.module.css';
-import { type Placement, undoing } from './view.ts';
+import { type Placement, type Size, undoing, visiblePart } from './view.ts';
 
 /** From here on, single pixels are shown as what they are. */
 const PIXELATED_FROM = 3;
@@ -16,12 +17,13 @@ export interface LayerProps {
   readonly asset: Asset;
   readonly transform: Transform;
   readonly placement: Placement;
+  readonly frame: Size;
   /** False keeps it ready and unseen, for an instant flick. */
   readonly shown: boolean;
 }
 
 /** One picture in its place: the rendition at once, the full size over it where that shows more. Never drawn by script: the browser decodes beside the page. */
-export function Layer({ asset, transform, placement, shown }: LayerProps) {
+export function Layer({ asset, transform, placement, frame, shown }: LayerProps) {
   const { t } = useTranslation();
   const host = useHost();
   const [failed, setFailed] = useState(false);
@@ -42,7 +44,10 @@ export function Layer({ asset, transform, placement, shown }: LayerProps) {
       <div className={styles.turned} style={turned}>
         <img src={renditionUrl(host, asset.sha256, 'zoom')} alt={shown ? legible(nameOf(asset)) : ''} draggable={false} />
         {(needsMore || loaded) && !failed && (
-          <img src={fullSizeUrl(host, asset.id)} alt="" draggable={false} decoding="async" data-full={loaded} onLoad={() => setLoaded(true)} onError={() => setFailed(true)} />
+          <FullSize
+            picture={asset} isAnimated={asset.frames > 1} shownWidth={(swapped ? height : width) * window.devicePixelRatio} visible={visiblePart(placement, frame, transform)}
+            loaded={loaded} onLoad={() => setLoaded(true)} onError={() => setFailed(true)}
+          />
         )}
       </div>
       {failed && needsMore && <p className="visually-hidden" role="status">{t('loupe.failed')}</p>}

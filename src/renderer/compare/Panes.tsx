@@ -43,7 +43,7 @@ export function Panes({ candidates, focused, onFocus, view, sharpest, frame, onF
             <Heading candidate={current} focused={current.index === focused} onFocus={() => onFocus(current.index)} scale={frame.width > 0 ? place(current.aligned, sharpest, view, frame).scale : null} />
             <div ref={place_ === 0 ? area : undefined} className={styles.area} data-area>
               {frame.width > 0 && candidates.filter((one) => one === current || one === own || step > 0).map((one) => (
-                <Layer key={one.asset.sha256} asset={one.asset} transform={one.transform} placement={place(one.aligned, sharpest, view, frame)} shown={one === current} />
+                <Layer key={one.asset.sha256} asset={one.asset} transform={one.transform} placement={place(one.aligned, sharpest, view, frame)} frame={frame} shown={one === current} />
               ))}
             </div>
           </figure>

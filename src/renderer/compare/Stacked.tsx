@@ -47,8 +47,8 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
         {frame.width > 0 && (
           <>
             <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracting)} data-mapped={mapped === pair}>
-              <div className={styles.sheet}><Layer key={a.asset.sha256} asset={a.asset} transform={a.transform} placement={placementOf(a)} shown={step !== 2} /></div>
-              <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracted)} style={top}><Layer key={b.asset.sha256} asset={b.asset} transform={b.transform} placement={placementOf(b)} shown={step !== 1} /></div>
+              <div className={styles.sheet}><Layer key={a.asset.sha256} asset={a.asset} transform={a.transform} placement={placementOf(a)} frame={frame} shown={step !== 2} /></div>
+              <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracted)} style={top}><Layer key={b.asset.sha256} asset={b.asset} transform={b.transform} placement={placementOf(b)} frame={frame} shown={step !== 1} /></div>
             </div>
             {mode === 'difference' && !plain && <HeatMap key={pair} onLoaded={() => setMapped(pair)} a={a} b={b} measured={measured} placement={placementOf(a.aligned.width * a.aligned.height <= b.aligned.width * b.aligned.height ? a : b)} />}
             {mode === 'swipe' && !plain && <Divider at={divider} onMove={setDivider} labels={[letterOf(a.index), letterOf(b.index)]} />}

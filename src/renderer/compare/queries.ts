@@ -2,6 +2,7 @@ import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { Asset, Comparison, Transform } from '../../contract/index.ts';
 import { fullSizeUrl, renditionUrl, useClient, useHost } from '../connect/context.tsx';
+import { TILED_FROM_PIXELS } from '../../contract/presets.ts';
 import type { EngineClient } from '../connect/connection.ts';
 
 /** A candidate as it is asked for: what was done to the first one to get it. */
@@ -48,10 +49,11 @@ export function usePreload(ids: readonly number[], fullSize: boolean): void {
     const images: HTMLImageElement[] = [];
     let wanted = true;
     for (const id of key.split(',').filter(Boolean).map(Number)) {
-      queries.ensureQueryData(assetQuery(client, id)).then(({ sha256 }) => {
+      queries.ensureQueryData(assetQuery(client, id)).then(({ sha256, width, height }) => {
         if (!wanted) return;
         images.push(Object.assign(new Image(), { src: renditionUrl(host, sha256, 'zoom') }));
-        if (fullSize) images.push(Object.assign(new Image(), { src: fullSizeUrl(host, id), decoding: 'async' }));
+        // Tiles are fetched when one sees which.
+        if (fullSize && width * height <= TILED_FROM_PIXELS) images.push(Object.assign(new Image(), { src: fullSizeUrl(host, id), decoding: 'async' }));
       }, () => undefined); // it will be asked for again when it is shown, and told then
     }
     return () => {

@@ -1,4 +1,5 @@
 import type { Transform } from '../../contract/index.ts';
+import type { VisiblePart } from '../picture/tiles.ts';
 
 export interface Size {
   readonly width: number;
@@ -36,6 +37,15 @@ export function undoing(transform: Transform): readonly [number, number, number,
     case 'transpose': return [0, 1, 1, 0];
     case 'transverse': return [0, -1, -1, 0];
   }
+}
+
+/** What of a candidate is in view, as fractions of its own sides as it is stored upright, before anything was undone. */
+export function visiblePart({ left, top, width, height }: Placement, frame: Size, transform: Transform): VisiblePart {
+  const [a, b, c, d] = undoing(transform);
+  const within = (value: number) => Math.min(1, Math.max(0, value)) - 0.5;
+  const corners = [[within(-left / width), within(-top / height)], [within((frame.width - left) / width), within((frame.height - top) / height)]] as const;
+  const [xs, ys] = [corners.map(([x, y]) => a * x + b * y + 0.5), corners.map(([x, y]) => c * x + d * y + 0.5)];
+  return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
 }
 
 /** The candidate that the scale is counted in: the one with most pixels, so that 100 % shows all there is. */

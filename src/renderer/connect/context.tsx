@@ -42,6 +42,11 @@ export function fullSizeUrl(host: Host, assetId: number): string {
   return `${host.mediaBase}/full/${assetId}`;
 }
 
+/** A tile of a large picture; levels and sizes are in the contract's presets. */
+export function tileUrl(host: Host, assetId: number, level: number, column: number, row: number): string {
+  return `${host.mediaBase}/tiles/${assetId}/${level}/${column}/${row}`;
+}
+
 /** How two pictures of the catalog differ, after what was done to `a` to get `b` has been undone. */
 export function heatmapUrl(host: Host, a: number, b: number, transform: Transform): string {
   return `${host.mediaBase}/heatmaps/${a}/${b}/${transform}`;

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AssetCell } from '../../contract/index.ts';
-import { fullSizeUrl, renditionUrl, useHost } from '../connect/context.tsx';
+import { renditionUrl, useHost } from '../connect/context.tsx';
 import { RENDITION_PRESETS } from '../../contract/index.ts';
+import { FullSize } from '../picture/FullSize.tsx';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Loupe.module.css';
 import { panBy, type Size, type Zoom, zoomAt } from './zoom.ts';
@@ -32,8 +33,9 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
 
   const width = cell.width * zoom.scale;
   const height = cell.height * zoom.scale;
+  const isAnimated = cell.flags.includes('animated');
   const renditionEdge = Math.min(RENDITION_PRESETS.zoom, Math.max(cell.width, cell.height));
-  const needsMore = Math.max(width, height) * window.devicePixelRatio > renditionEdge * 1.05 || cell.flags.includes('animated');
+  const needsMore = Math.max(width, height) * window.devicePixelRatio > renditionEdge * 1.05 || isAnimated;
 
   useEffect(() => {
     const element = area.current;
@@ -54,6 +56,9 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
   // The rendition has white where the original has nothing.
   const seeThrough = cell.hasAlpha && loaded && !failed;
   const showFull = !failed && (needsMore || cell.hasAlpha);
+  const halfWidth = frame.width / 2 / width;
+  const halfHeight = frame.height / 2 / height;
+  const visible = { left: zoom.x - halfWidth, top: zoom.y - halfHeight, right: zoom.x + halfWidth, bottom: zoom.y + halfHeight };
   const place = {
     inlineSize: width, blockSize: height,
     transform: `translate(${Math.round(frame.width / 2 - zoom.x * width)}px, ${Math.round(frame.height / 2 - zoom.y * height)}px)`,
@@ -74,7 +79,12 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
       >
         <div className={classNames(styles.image, seeThrough && styles.seeThrough)} style={place}>
           <img src={renditionUrl(host, cell.sha256, 'zoom')} alt={cell.name} draggable={false} />
-          {showFull && <img src={fullSizeUrl(host, cell.id)} alt="" draggable={false} decoding="async" onLoad={() => setLoaded(true)} onError={() => setFailed(true)} />}
+          {showFull && (
+            <FullSize
+              picture={cell} isAnimated={isAnimated} shownWidth={width * window.devicePixelRatio} visible={visible}
+              loaded={loaded} onLoad={() => setLoaded(true)} onError={() => setFailed(true)}
+            />
+          )}
         </div>
       </div>
       {needsMore && !loaded && <p className={classNames(styles.note, !failed && styles.late)} role="status">{t(failed ? 'loupe.failed' : 'loupe.loading')}</p>}

@@ -5,12 +5,20 @@ import { callTask } from '../tasks/call.ts';
 import type { TaskRunner } from '../tasks/pool.ts';
 import type { DrawableInput } from './drawable-task.ts';
 import type { Originals } from './originals.ts';
+import { readTileIndex, type TileIndex, type TilesInput } from './tiles-task.ts';
 
 export interface Drawable { readonly path: string; readonly format: string }
+
+export interface TilePlace { readonly level: number; readonly column: number; readonly row: number }
+
+/** A part of a file. */
+export interface Tile extends Drawable { readonly offset: number; readonly bytes: number }
 
 export interface Drawables {
   /** @throws ProofsheetError `not-found`, `vanished`, `stale`, and what reading and decoding may throw */
   find(assetId: number): Promise<Drawable>;
+  /** Level 0 is the full size. The same errors, and `not-found` where there is no such tile. */
+  tile(assetId: number, place: TilePlace): Promise<Tile>;
 }
 
 export interface DrawablesDependencies {
@@ -26,6 +34,7 @@ interface Row { readonly sha256: string; readonly format: string; readonly orien
 export function createDrawables({ db, originals, pool, cache }: DrawablesDependencies): Drawables {
   const find = db.prepare<[number], Row>('SELECT lower(hex(sha256)) AS sha256, format, orientation, color_space AS colorSpace FROM asset WHERE id = ?');
   const underway = new Map<string, Promise<Drawable>>();
+  const tiling = new Map<string, Promise<TileIndex>>();
 
   async function copyOf(assetId: number, sha256: string): Promise<Drawable> {
     for (const [suffix, format] of COPIES) {
@@ -39,10 +48,36 @@ export function createDrawables({ db, originals, pool, cache }: DrawablesDepende
     return { path, format: path === opaque ? 'jpeg' : 'png' };
   }
 
+  async function tilesOf(assetId: number, sha256: string): Promise<TileIndex> {
+    const known = await cache.find(sha256, TILES);
+    if (known !== null) return await readTileIndex(known);
+    const index = await callTask<TilesInput, TileIndex>(pool, 'tiles', { source: { paths: originals.all(assetId), sha256 }, folder: cache.folder, path: cache.pathOf(sha256, TILES) });
+    await cache.trim();
+    return index;
+  }
+
+  function rowOf(assetId: number): Row {
+    const row = find.get(assetId);
+    if (!row) throw new ProofsheetError('not-found', `There is no asset ${assetId}.`);
+    return row;
+  }
+
   return {
+    async tile(assetId, { level, column, row }) {
+      const { sha256 } = rowOf(assetId);
+      let making = tiling.get(sha256);
+      if (!making) {
+        making = tilesOf(assetId, sha256).finally(() => { tiling.delete(sha256); });
+        tiling.set(sha256, making);
+      }
+      const { format, levels } = await making;
+      const { columns, offsets } = levels[level] ?? { columns: 0, offsets: [] };
+      const [offset, end] = offsets.slice(row * columns + column);
+      if (column >= columns || offset === undefined || end === undefined) throw new ProofsheetError('not-found', `Asset ${assetId} has no tile ${column}, ${row} at level ${level}.`);
+      return { path: cache.pathOf(sha256, TILES), format, offset, bytes: end - offset };
+    },
     async find(assetId) {
-      const row = find.get(assetId);
-      if (!row) throw new ProofsheetError('not-found', `There is no asset ${assetId}.`);
+      const row = rowOf(assetId);
       const path = originals.find(assetId);
       if (typeof path === 'string' && isDrawn(row)) return { path, format: row.format };
       let making = underway.get(row.sha256);
@@ -55,6 +90,7 @@ export function createDrawables({ db, originals, pool, cache }: DrawablesDepende
   };
 }
 
+const TILES = 'tiles';
 const COPIES = [['full.jpg', 'jpeg'], ['full.png', 'png']] as const;
 
 /** Formats every browser draws. Only in JPEGs do all of them turn what was stored turned; CMYK they show in colours of their own. */

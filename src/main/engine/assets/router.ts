@@ -34,6 +34,7 @@ export function createAssetsRouter({ db, records, views, reader, originals, draw
     // They take seconds at a million assets: whoever asks meanwhile shares the answer that is on its way.
     facets: os.facets.handler(() => (facets ??= readFacets(reader, total.get() ?? 0).finally(() => { facets = undefined; }))),
     drawable: os.drawable.handler(({ input }) => drawables.find(input.id)),
+    tile: os.tile.handler(({ input: { id, ...place } }) => drawables.tile(id, place)),
     original: os.original.handler(({ input }) => {
       const { format, bytes } = records.get(input.id);
       const path = originals.find(input.id);

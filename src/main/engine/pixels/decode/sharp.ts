@@ -74,6 +74,16 @@ export async function encodeFullSize(pixels: Pixels): Promise<Uint8Array> {
   return await (pixels.channels === 4 ? image.png({ compressionLevel: 2 }) : image.jpeg({ quality: 95, chromaSubsampling: '4:4:4' })).toBuffer();
 }
 
+/** A square of a picture, cut off at its edges, in the same form. */
+export async function encodeTile(pixels: Pixels, left: number, top: number, side: number): Promise<Uint8Array> {
+  const image = fromPixels(pixels).extract({ left, top, width: Math.min(side, pixels.width - left), height: Math.min(side, pixels.height - top) });
+  return await (pixels.channels === 4 ? image.png({ compressionLevel: 2 }) : image.jpeg({ quality: 95, chromaSubsampling: '4:4:4' })).toBuffer();
+}
+
+export async function halve(pixels: Pixels, width: number, height: number): Promise<Pixels> {
+  return { data: await fromPixels(pixels).resize(width, height, { fit: 'fill' }).raw().toBuffer(), width, height, channels: pixels.channels };
+}
+
 /** Up to this size a picture gets Huffman tables of its own; beyond, they save 8 % of the bytes and cost half of the encoding. */
 const TABLES_SIDE = 400;
 

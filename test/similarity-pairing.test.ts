@@ -105,6 +105,25 @@ describe('an album of families', () => {
   });
 });
 
+describe('a crop from a corner', () => {
+  test('finds the picture it was cut from, whichever came first', async () => {
+    const folder = await temporaryFolder();
+    const whole = await toSharp(paintPhoto(800, 600, 77)).jpeg({ quality: 92 }).toBuffer();
+    const corner = await sharp(whole).extract({ left: 0, top: 0, width: 560, height: 440 }).jpeg({ quality: 85 }).toBuffer();
+    await writeAlbum(folder, new Map([['whole.jpg', whole], ['corner.jpg', corner]]));
+    for (const order of [['whole.jpg', 'corner.jpg'], ['corner.jpg', 'whole.jpg']]) {
+      const { client, ingest, close } = openEngine(join(folder, order.join(' then ')));
+      for (const name of order) {
+        await ingest({ paths: [join(folder, name)] });
+        await client.similarity.catchUp();
+      }
+      const { groups } = await client.similarity.groups({ level: 'similar' });
+      expect(groups.map(({ members }) => members.map(({ path, relation, isReference }) => [basename(path), isReference ? 'reference' : relation]))).toEqual([[['whole.jpg', 'reference'], ['corner.jpg', 'cropped']]]);
+      await close();
+    }
+  });
+});
+
 describe('what the user has parted', () => {
   test('stays apart when its files are deleted and come back, until it is taken back', async () => {
     const folder = await temporaryFolder();

@@ -25,15 +25,13 @@ export interface Candidates {
   pending(limit: number): readonly PendingAsset[];
   /** What may look like this picture, which need not be in the catalog. */
   of(fingerprint: StoredFingerprint): readonly Candidate[];
-  readonly counts: () => { readonly codes: number; readonly distinct: number; readonly bytes: number; readonly featureBytes: number };
+  readonly counts: () => { readonly codes: number; readonly distinct: number; readonly bytes: number };
 }
 
 /** Of more candidates than these only the nearest are looked at. A picture has so many only among thousands nearly alike. */
 export const MAX_CANDIDATES = 128;
 /** Of the pictures that share local features, those that share most. */
 const MAX_PARTS = 64;
-/** Of the images that share local features, as many are looked at: with the most features in common first. */
-const MAX_SHARING = 32;
 /** Below, a picture may be without codes while its twin, decoded another way, has some. */
 const FLAT_QUALITY = MIN_QUALITY + 3;
 
@@ -54,7 +52,6 @@ export function createCandidates(db: Database.Database): Candidates {
   const sizeOf = db.prepare<[number], { width: number; height: number }>('SELECT width, height FROM asset WHERE id = ?');
   const isUnhashed = db.prepare<[number], number>('SELECT 1 FROM asset WHERE id = ? AND pixel_sha256 IS NULL').pluck();
   const index = createHammingIndex();
-  const features = createFeatureIndex();
   const parts = createFeatureIndex();
   const flatBySize = new Map<string, { readonly ids: number[]; answered: number }>();
   let loadedTo = 0;
@@ -63,7 +60,6 @@ export function createCandidates(db: Database.Database): Candidates {
     for (const row of after.iterate(loadedTo)) {
       loadedTo = row.assetId;
       addCodes(row);
-      features.add(row.assetId, row.features);
       if (row.pdqQuality < FLAT_QUALITY) addFlat(row.assetId);
     }
   }
@@ -117,7 +113,7 @@ export function createCandidates(db: Database.Database): Candidates {
     return found;
   }
 
-  /** Both ways: the mirror image of a picture's hash is not quite the hash of its mirror image. */
+  /** By the codes both ways, since the mirror image of a picture's hash is not quite the hash of its mirror image; or by a part that both show. */
   function confirm(row: StoredFingerprint, self: number | null, found: ReadonlyMap<number, number>): readonly Candidate[] {
     const candidates: Candidate[] = [];
     for (const assetId of found.keys()) {
@@ -125,23 +121,9 @@ export function createCandidates(db: Database.Database): Candidates {
       const distance = other === undefined ? null : codeDistance(row, other) ?? (haveSharedPart(row.features, other.features) ? evidenceDistance(row, other) : null);
       if (distance !== null) candidates.push({ assetId, distance });
     }
-    if (candidates.length <= MAX_CANDIDATES) return candidates;
+    if (candidates.length <= MAX_CANDIDATES) return candidates.sort((a, b) => a.distance - b.distance || a.assetId - b.assetId);
     const withHash = candidates.map((candidate) => ({ candidate, hash: shaOf.get(candidate.assetId) ?? '' }));
     return withHash.sort((a, b) => a.candidate.distance - b.candidate.distance || (a.hash < b.hash ? -1 : 1)).slice(0, MAX_CANDIDATES).map(({ candidate }) => candidate);
-  }
-
-  /** What shares a part with it, wherever that lies in the two: crops that the codes of the whole do not find. */
-  function sharingPart(row: StoredFingerprint, self: number | null, found: readonly Candidate[]): readonly Candidate[] {
-    const known = new Set(found.map(({ assetId }) => assetId));
-    return features.query(row.features, MAX_SHARING).flatMap(({ slot: assetId }): readonly Candidate[] => {
-      const other = assetId === self || known.has(assetId) ? undefined : byId.get(assetId);
-      return other !== undefined && haveSharedPart(row.features, other.features) ? [{ assetId, distance: evidenceDistance(row, other) }] : [];
-    });
-  }
-
-  function candidatesOf(row: StoredFingerprint, self: number | null, near: ReadonlyMap<number, number>): readonly Candidate[] {
-    const found = confirm(row, self, near);
-    return [...found, ...sharingPart(row, self, found)].sort((a, b) => a.distance - b.distance || a.assetId - b.assetId);
   }
 
   /** This one and all before it that were not answered with yet: a size's images are gone through once. */
@@ -160,12 +142,12 @@ export function createCandidates(db: Database.Database): Candidates {
       const rows = waiting.all(limit);
       for (const row of rows) refresh(row);
       const found = near(rows);
-      return rows.map((row, at) => ({ assetId: row.assetId, candidates: candidatesOf(row, row.assetId, found[at] ?? new Map()), sameSize: sameSize(row) }));
+      return rows.map((row, at) => ({ assetId: row.assetId, candidates: confirm(row, row.assetId, found[at] ?? new Map()), sameSize: sameSize(row) }));
     },
     of(fingerprint) {
       load();
       const [found] = near([fingerprint]);
-      return candidatesOf(fingerprint, null, found ?? new Map());
+      return confirm(fingerprint, null, found ?? new Map());
     },
     counts() {
       const { codes, distinct, bytes } = index.counts();

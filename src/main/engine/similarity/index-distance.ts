@@ -1,24 +1,27 @@
 import { CANDIDATE_DISTANCE, codesOf, type FingerprintRow } from './variants.ts';
 
 /** What of a fingerprint's row is looked for and found. */
-export type StoredFingerprint = FingerprintRow;
+export interface StoredFingerprint extends FingerprintRow {
+  /** Local features, as `packFeatures` made them. */
+  readonly features: Uint8Array;
+}
 
 /**
  * Bits of 256 between the variants of two pictures that fit best; null when either does not find the other. The same
  * whichever comes first.
  */
-export function codeDistance(a: StoredFingerprint, b: StoredFingerprint): number | null {
+export function codeDistance(a: FingerprintRow, b: FingerprintRow): number | null {
   const there = leastDistance(a, b);
   const back = leastDistance(b, a);
   return Math.max(there, back) > CANDIDATE_DISTANCE ? null : Math.min(there, back);
 }
 
 /** The same however far they are apart, at most 256: for pictures that found each other another way. */
-export function evidenceDistance(a: StoredFingerprint, b: StoredFingerprint): number {
+export function evidenceDistance(a: FingerprintRow, b: FingerprintRow): number {
   return Math.min(256, leastDistance(a, b), leastDistance(b, a));
 }
 
-function leastDistance(from: StoredFingerprint, to: StoredFingerprint): number {
+function leastDistance(from: FingerprintRow, to: FingerprintRow): number {
   const { index } = codesOf(to);
   let least = Infinity;
   for (const { code } of codesOf(from).query) for (const other of index) least = Math.min(least, bitsBetween(code, other.code));

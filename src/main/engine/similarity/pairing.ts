@@ -29,8 +29,11 @@ export interface Pairing {
   close(): Promise<void>;
 }
 
-/** The index is searched for so many at one time: sorting a million codes for each search costs half a second. */
-const SEARCHED_AT_ONCE = 4096;
+/**
+ * The index is searched for so many at one time. Among a million images sorting the codes for a search costs half a
+ * second, and looking for crops some milliseconds an image; a question of somebody else waits for as long.
+ */
+const SEARCHED_AT_ONCE = 1024;
 /** Candidates of the images that are compared and written down at one time. */
 const CANDIDATES_AT_ONCE = 192;
 const IMAGES_AT_ONCE = 256;

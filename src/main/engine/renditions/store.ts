@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { Preset } from '../../../contract/index.ts';
 
 /** Raised when the same image would give other renditions, fingerprints or measures. */
-export const PIPELINE_VERSION = 1;
+export const PIPELINE_VERSION = 2;
 export const RENDITION_QUALITY = 85;
 
 /** `ab/ab….card.jpg`: found from the content's hash alone, without the catalog. */

@@ -26,10 +26,30 @@ export interface Verdict {
  * `verify(b, a)` says the same with the inverse transform and the other `whole`, to the last bit.
  */
 export function verify(a: Look, b: Look): Verdict | null {
-  const isInOrder = compareLooks(a, b) >= 0;
-  const verdict = isInOrder ? verifyInOrder(a, b) : verifyInOrder(b, a);
-  if (isInOrder || !verdict) return verdict;
+  const measured = measurePair(a, b);
+  const verdict = measured && decide(measured);
+  if (!measured?.isSwapped || !verdict) return verdict;
   return { ...verdict, transform: inverseOf(verdict.transform), whole: verdict.whole === 'a' ? 'b' : verdict.whole === 'b' ? 'a' : null };
+}
+
+/** All that a verdict is made of. */
+export interface Measured {
+  readonly alignment: Alignment;
+  readonly change: Change;
+  readonly extent: Extent;
+  readonly isTiny: boolean;
+  /** Was the second picture taken for the first: what is measured is then to be read the other way round. */
+  readonly isSwapped: boolean;
+}
+
+/** What `verify` looks at before it judges; null where nothing fits. */
+export function measurePair(a: Look, b: Look): Measured | null {
+  const isSwapped = compareLooks(a, b) < 0;
+  const [first, second] = isSwapped ? [b, a] : [a, b];
+  const alignment = align(first, second);
+  const overlap = alignment && cutOverlap(first, second, alignment);
+  if (!overlap) return null;
+  return { alignment, change: measureChange(overlap), extent: measureExtent(first, second, alignment), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
 }
 
 /** The larger first, then the one whose pixels are greater at the first difference: an order that contents alone decide. */
@@ -38,16 +58,10 @@ function compareLooks(a: Look, b: Look): number {
   return size === 0 ? Buffer.compare(a.rgb, b.rgb) : size;
 }
 
-function verifyInOrder(a: Look, b: Look): Verdict | null {
-  const alignment = align(a, b);
-  if (!alignment) return null;
-  const overlap = cutOverlap(a, b, alignment);
-  if (!overlap) return null;
-  const change = measureChange(overlap);
+/** @param slack by how much each limit is widened, or narrowed below 1 */
+export function decide({ alignment, change, extent, isTiny }: Omit<Measured, 'isSwapped'>, slack = 1): Verdict | null {
   if (change.plain > MOST_PLAIN) return null;
-  const extent = measureExtent(a, b, alignment);
-  const isTiny = Math.min(overlap.width, overlap.height) < MIN_SIDE;
-  const findings = judge(change, extent);
+  const findings = judge(change, extent, slack);
   const level = findings.length === 0 && !isTiny ? (isStrict(change, extent, alignment) ? 'strict' : 'similar') : isLoose(change) ? 'loose' : null;
   if (!level) return null;
   return {
@@ -71,21 +85,25 @@ const LIMITS = {
   chroma: 5, chromaByHalf: 3, chromaHalf: 6, chromaByMost: 2,
   /** In cells of the grid; noise moves things too. */
   motion: 0.1, motionByMost: 0.25,
-  saturation: [0.7, 1.4],
+  saturation: 1.42,
   /** Of the area. */
   mark: 0.06,
 } as const;
 
-function judge(change: Change, extent: Extent): readonly Finding[] {
+function judge(change: Change, extent: Extent, slack: number): readonly Finding[] {
   const findings: Finding[] = [];
-  if (change.ssim < LIMITS.ssim || change.most > LIMITS.most) findings.push('structure');
-  if (change.changed > 0 && !isMark(change)) findings.push('content');
-  if (change.motion > LIMITS.motion + LIMITS.motionByMost * change.most) findings.push('motion');
+  if (1 - change.ssim > slack * (1 - LIMITS.ssim) || change.most > slack * LIMITS.most) findings.push('structure');
+  if (change.changed > 0 && !isMark(change, slack)) findings.push('content');
+  if (change.motion > slack * motionLimit(change)) findings.push('motion');
   if (extent.isBeyond) findings.push('beyond');
   const chroma = LIMITS.chroma + LIMITS.chromaByHalf * Math.min(change.chromaHalf, 4) + LIMITS.chromaByMost * change.most;
-  if (change.chroma > chroma || change.chromaHalf > LIMITS.chromaHalf) findings.push('color');
-  if (change.saturation < LIMITS.saturation[0] || change.saturation > LIMITS.saturation[1]) findings.push('saturation');
+  if (change.chroma > slack * chroma || change.chromaHalf > slack * LIMITS.chromaHalf) findings.push('color');
+  if (Math.abs(Math.log(change.saturation)) > slack * Math.log(LIMITS.saturation)) findings.push('saturation');
   return findings;
+}
+
+function motionLimit({ most }: Change): number {
+  return LIMITS.motion + LIMITS.motionByMost * most;
 }
 
 /**
@@ -93,8 +111,8 @@ function judge(change: Change, extent: Extent): readonly Finding[] {
  * or only darkens. What takes the place of something else, another stone, word or step, does none of it. On a page or
  * screen, added text is what it says, not a mark.
  */
-function isMark({ changed, mark, isWritten }: Change): boolean {
-  if (changed > LIMITS.mark || isWritten) return false;
+function isMark({ changed, mark, isWritten }: Change, slack: number): boolean {
+  if (changed > slack * LIMITS.mark || isWritten) return false;
   return mark.asymmetry > 2.5 || mark.oneColor > 0.92 && mark.asymmetry > 1.25 || mark.oneSign > 0.97 && mark.onStructure < 1;
 }
 
@@ -112,7 +130,7 @@ function isLoose(change: Change): boolean {
 function kinshipOf(findings: readonly Finding[], change: Change): Kinship | null {
   if (findings.includes('color')) return 'recolour';
   if (findings.includes('saturation')) return 'edit';
-  return change.motion > LIMITS.motion + LIMITS.motionByMost * change.most && !findings.includes('structure') ? 'burst' : null;
+  return change.motion > motionLimit(change) && !findings.includes('structure') ? 'burst' : null;
 }
 
 function relationOf(transform: Transform, extent: Extent): Verdict['relation'] {

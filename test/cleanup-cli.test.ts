@@ -4,6 +4,13 @@ import { expect, test } from 'vitest';
 import { makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
 import { treeOf } from './support/cleanup-bench.ts';
 
+/** What a command printed, as far as it is looked at here. */
+interface Answer {
+  readonly remove: readonly { readonly bytes: number }[];
+  readonly items: readonly { readonly bytes: number }[];
+  readonly bytes: number;
+}
+
 async function library(copies: number) {
   const folder = await temporaryFolder();
   const pictures = await makePictures(join(folder, 'pictures'), 2, 64);
@@ -12,7 +19,7 @@ async function library(copies: number) {
   const run = async (...args: readonly string[]) => runCli([...args, '--workspace', join(folder, 'workspace')]);
   const json = async (...args: readonly string[]) => {
     const { status, stdout, stderr } = await run(...args, '--json');
-    return { status, stderr, result: JSON.parse(stdout) };
+    return { status, stderr, result: JSON.parse(stdout) as Answer };
   };
   await run('ingest', pictures);
   return { folder, pictures, run, json };
@@ -23,8 +30,8 @@ test('plan, apply, list, undo, restore and empty, as scripts use them', async ()
   const before = treeOf(pictures);
   const plan = await json('cleanup', 'plan');
   expect(plan).toMatchObject({ status: 0, result: { plan_id: 1, groups: 1, keep: [{ path: join(pictures, '0001.jpg'), rule: 'path' }], held: [] } });
-  expect(plan.result.remove.map((item: Record<string, unknown>) => Object.keys(item).sort())).toEqual([1, 2, 3].map(() => ['asset_id', 'bytes', 'group_id', 'path', 'reason', 'rule', 'source_id']));
-  expect(plan.result.bytes).toBe(plan.result.remove.reduce((sum: number, { bytes }: { bytes: number }) => sum + bytes, 0));
+  expect(plan.result.remove.map((item) => Object.keys(item).sort())).toEqual([1, 2, 3].map(() => ['asset_id', 'bytes', 'group_id', 'path', 'reason', 'rule', 'source_id']));
+  expect(plan.result.bytes).toBe(plan.result.remove.reduce((sum, { bytes }) => sum + bytes, 0));
   expect(treeOf(pictures)).toEqual(before);
 
   await writeFile(join(pictures, 'copies/2.jpg'), 'changed');
@@ -37,8 +44,8 @@ test('plan, apply, list, undo, restore and empty, as scripts use them', async ()
   expect(list).toMatchObject({ total: 2, items: [{ id: 1, operation_id: 1 }, {}] });
   expect(await json('quarantine', 'restore', '1')).toMatchObject({ status: 0, result: { restored: 1, skipped: [] } });
   const dry = await json('quarantine', 'empty');
-  expect(dry).toMatchObject({ status: 0, result: { dry_run: true, found: 1, bytes_to_free: list.items[1].bytes, deleted_count: 0 } });
-  expect(await json('quarantine', 'empty', '--apply')).toMatchObject({ status: 0, result: { dry_run: false, deleted_count: 1, deleted_bytes: list.items[1].bytes } });
+  expect(dry).toMatchObject({ status: 0, result: { dry_run: true, found: 1, bytes_to_free: list.items[1]!.bytes, deleted_count: 0 } });
+  expect(await json('quarantine', 'empty', '--apply')).toMatchObject({ status: 0, result: { dry_run: false, deleted_count: 1, deleted_bytes: list.items[1]!.bytes } });
   expect(await json('cleanup', 'undo', '1')).toMatchObject({ status: 3, result: { restored: 0, skipped: [{ code: 'vanished' }] } });
   expect((await readdir(join(pictures, 'copies'))).length).toBe(2);
   expect((await run('quarantine', 'list')).stdout).toBe('The quarantine is empty.\n');

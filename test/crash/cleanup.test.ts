@@ -31,9 +31,8 @@ const count = (folder: string): number => readdirSync(folder, { recursive: true 
 
 /** Resolves when so many files have come to or gone from a folder, or the act has ended before. */
 async function reached(folder: string, isReached: (files: number) => boolean, act: Promise<unknown>): Promise<void> {
-  let isOver = false;
-  void act.then(() => { isOver = true; }, () => { isOver = true; });
-  while (!isOver && !isReached(count(folder))) await new Promise(setImmediate);
+  const over = act.then(() => true, () => true);
+  while (!isReached(count(folder)) && !await Promise.race([over, new Promise<false>((resolve) => { setImmediate(resolve, false); })])) continue;
 }
 
 test('an engine killed in the middle of cleanups and undos, again and again, loses no file and covers none', async () => {

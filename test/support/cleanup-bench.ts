@@ -108,7 +108,7 @@ function scanInto(db: Database.Database, pictures: string): void {
 }
 
 /** The end of a process: from then on nothing it would do happens. */
-export class Crash extends Error {}
+class Crash extends Error {}
 
 const CHANGES = ['rename', 'link', 'unlink', 'makeFolder', 'removeEmptyFolder', 'write', 'syncFolder'] as const;
 

@@ -61,7 +61,7 @@ export function createCleanup({ db, reader, groups, files, settings, scansEnded,
   return {
     journal, plans, review, operations, rules,
     /** @throws ProofsheetError `not-found` for a folder that is not there: a typing error would protect nothing */
-    protectionWith(folders: readonly string[]): Protection {
+    protectionWith: (folders: readonly string[]): Protection => {
       const missing = folders.find((folder) => !existsSync(folder));
       if (missing !== undefined) throw new ProofsheetError('not-found', `There is no folder ${missing} to be protected.`);
       return createProtection([...settings().protectedFolders, ...folders]);

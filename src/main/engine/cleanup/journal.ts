@@ -132,7 +132,7 @@ export function createJournal(db: Database.Database, now: () => number) {
 
   return {
     /** The paths as the catalog has them: what was moved or comes back. */
-    pathOf(sourceId: number): FilePath {
+    pathOf: (sourceId: number): FilePath => {
       const path = sources.pathOf(sourceId);
       return typeof path === 'string' ? path : Buffer.from(path);
     },

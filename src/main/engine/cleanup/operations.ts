@@ -41,7 +41,6 @@ const PAGE = 500;
 const DAY_MS = 86_400_000;
 const ROWS_AT_ONCE = 500;
 
-export type Operations = ReturnType<typeof createOperations>;
 
 /**
  * What changes the user's files: applying a plan, undoing that, restoring from quarantine and emptying it. One at a time,
@@ -64,6 +63,8 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
   let running: number | null = null;
   let isStopping = false;
   let last: Promise<unknown> = Promise.resolve();
+
+  const isEnding = (): boolean => isStopping;
 
   /** In turn, and after what is left of an operation that was cut short has been settled. */
   function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
@@ -120,10 +121,10 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
 
   /** A folder that was being read while its files were moved has them as it saw them. */
   async function markMissingAgain(operationId: number): Promise<void> {
-    for (let after = 0; !isStopping;) {
+    for (let after = 0; !isEnding();) {
       const rows = wronglyThere.all(operationId, after);
       if (rows.length === 0) return;
-      for (const { sourceId, assetId } of rows) if (await files.look(journal.pathOf(sourceId)) === null && !isStopping) journal.markMissing(sourceId, assetId);
+      for (const { sourceId, assetId } of rows) if (await files.look(journal.pathOf(sourceId)) === null && !isEnding()) journal.markMissing(sourceId, assetId);
       after = rows.at(-1)?.id ?? after;
       onChanged();
     }
@@ -142,11 +143,11 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
   }
 
   /** Page by page, and within a page by chunks that share their commits; ends between chunks when the engine does. */
-  async function putBackAll(pages: AsyncIterable<readonly JournalItem[]>, operationId: number | null): Promise<Restored> {
+  async function putBackAll(pages: Iterable<readonly JournalItem[]>, operationId: number | null): Promise<Restored> {
     const skipped: Skipped[] = [];
     const counts = { restored: 0, bytes: 0, skippedCount: 0 };
     const touched = new Set<number>();
-    for await (const items of pages) {
+    for (const items of pages) {
       for (let at = 0; at < items.length && !isStopping; at += CHUNK) {
         const outcomes = await restoreItems({ files, journal, places }, items.slice(at, at + CHUNK));
         for (const { item, state, refusal } of outcomes) {
@@ -189,7 +190,7 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
     if (planned === 0) return { operationId: null, restored: 0, bytes: 0, skippedCount: 0, skipped: [] };
     const operationId = journal.begin('restore', null, null, planned);
     try {
-      const result = await putBackAll(items ? once(items.filter(({ state }) => ['moved', 'deleted', 'lost'].includes(state))) : pagesOf((after) => journal.quarantined(after, Number.MAX_SAFE_INTEGER, PAGE)), operationId);
+      const result = await putBackAll(items ? [items.filter(({ state }) => ['moved', 'deleted', 'lost'].includes(state))] : pagesOf((after) => journal.quarantined(after, Number.MAX_SAFE_INTEGER, PAGE)), operationId);
       // What is back already is neither put back nor in the way.
       const back = items?.filter(({ state }) => state === 'restored') ?? [];
       const skipped = [...result.skipped, ...back.map(({ path }): Skipped => ({ path, code: 'already-applied', reason: 'it has been put back already' }))];
@@ -209,7 +210,7 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
     let skipped = 0;
     const touched = new Set<number>();
     try {
-      for await (const items of pagesOf((after) => journal.quarantined(after, movedBefore, CHUNK))) {
+      for (const items of pagesOf((after) => journal.quarantined(after, movedBefore, CHUNK))) {
         const outcomes: Returned[] = await deleteItems({ files, journal, places }, items);
         for (const { item, state, refusal } of outcomes) {
           touched.add(item.operationId);
@@ -284,7 +285,7 @@ function toSkipped({ path, errorCode, errorMessage }: JournalItem): Skipped {
   return { path, code: errorCode ?? 'internal', reason: errorMessage ?? '' };
 }
 
-async function* pagesOf(read: (after: number) => readonly JournalItem[]): AsyncGenerator<readonly JournalItem[]> {
+function* pagesOf(read: (after: number) => readonly JournalItem[]): Generator<readonly JournalItem[]> {
   for (let after = 0; ;) {
     const page = read(after);
     const newest = page.at(-1)?.id;
@@ -292,8 +293,4 @@ async function* pagesOf(read: (after: number) => readonly JournalItem[]): AsyncG
     yield page;
     after = newest;
   }
-}
-
-async function* once<Value>(value: Value): AsyncGenerator<Value> {
-  yield value;
 }

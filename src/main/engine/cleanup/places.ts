@@ -37,6 +37,8 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
     const key = keyOf(path);
     const found = known.get(key) ?? find(path);
     known.set(key, found);
+    // A disk that failed once is asked again.
+    found.catch(() => { known.delete(key); });
     return found;
   }
 

@@ -39,7 +39,7 @@ export function screensOf(page: Page) {
     },
     cleanup: {
       /** Says so many of so many groups are decided. */
-      decided: (done: number, total: number): Locator => page.getByText(`${String(done)} of ${String(total)} decided`, { exact: true }),
+      decided: (done: number, total: number): Locator => page.getByText(`${done.toLocaleString('en-GB')} of ${total.toLocaleString('en-GB')} decided`, { exact: true }),
       groups: page.getByRole('grid', { name: 'Groups of duplicates' }).getByRole('row'),
       focused: page.locator('[role="gridcell"][data-source]:focus'),
     },

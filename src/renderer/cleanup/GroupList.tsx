@@ -60,12 +60,14 @@ export function GroupList({ review, total, tileWidth, focus, onBand, onVerb, onA
   const focusedSource = member?.sourceId ?? null;
   const lastFocused = useRef('');
   useLayoutEffect(() => {
-    if (!active || focusedSource === null) return;
-    const key = `${focusedRank}:${focusedSource}`;
+    if (!active) return;
+    const key = `${focusedRank}:${focusedSource ?? ''}`;
     const holder = document.activeElement;
-    const isLost = holder === null || holder === document.body;
+    const isLost = holder === null || holder === document.body || !holder.checkVisibility();
     if (key === lastFocused.current && !isLost) return;
-    const cell = scroller.current?.querySelector<HTMLElement>(`[data-rank="${focusedRank}"][data-source="${focusedSource}"]`);
+    const cell = scroller.current?.querySelector<HTMLElement>(`[data-rank="${focusedRank}"][data-source="${focusedSource ?? ''}"]`);
+    // Until its group is there, the list hears the keys.
+    if (!cell && isLost) scroller.current?.focus({ preventScroll: true });
     if (!cell) return;
     lastFocused.current = key;
     if (isLost || scroller.current?.contains(holder) || holder.closest('nav') !== null) cell.focus({ preventScroll: true });
@@ -101,10 +103,10 @@ export function GroupList({ review, total, tileWidth, focus, onBand, onVerb, onA
   const compare = useLatest(onCompare);
 
   return (
-    <div ref={scroller} className={styles.scroller} onScroll={onScroll} tabIndex={-1}>
+    <div ref={scroller} className={styles.scroller} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={-1}>
       <div
         role="grid" aria-label={t('cleanup.groups')} aria-rowcount={total} className={styles.track} style={{ blockSize: trackHeight(range) }}
-        onKeyDown={onKeyDown} onClick={onClick} onDoubleClick={(event) => { if (placeOf(event.target) && !(event.target as Element).closest('button')) onOpen(); }}
+        onClick={onClick} onDoubleClick={(event) => { if (placeOf(event.target) && !(event.target as Element).closest('button')) onOpen(); }}
       >
         {shown.map((rank) => (
           <GroupRow

@@ -41,10 +41,12 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
       className={classNames(styles.tile, decision === 'remove' && styles.going)} style={{ inlineSize: width, insetInlineStart: start }}
     >
       <div className={styles.picture} style={{ blockSize: pictureHeight }}>
-        <img
-          src={`${mediaBase}/renditions/${member.sha256}/${presetFor(Math.max(width, pictureHeight) * window.devicePixelRatio)}`} alt="" draggable={false} decoding="async"
-          style={{ ...fitted(member, width - 2, pictureHeight), backgroundColor: member.placeholder }} onError={hidePicture} onLoad={showPicture}
-        />
+        <span className={styles.image} style={{ ...fitted(member, width - 2, pictureHeight), backgroundColor: member.placeholder }}>
+          <img
+            src={`${mediaBase}/renditions/${member.sha256}/${presetFor(Math.max(width, pictureHeight) * window.devicePixelRatio)}`}
+            alt="" draggable={false} decoding="async" onError={hidePicture} onLoad={showPicture}
+          />
+        </span>
         <span className={styles.corner}>
           {decision === 'keep' && <span className={classNames(styles.chip, styles.keepChip)}><Check size={12} strokeWidth={3} aria-hidden />{t('cleanup.kept')}</span>}
           {decision === 'remove' && <span className={classNames(styles.chip, styles.removeChip)}><X size={12} strokeWidth={3} aria-hidden />{t('cleanup.removed')}</span>}

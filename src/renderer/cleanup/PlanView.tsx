@@ -64,7 +64,7 @@ export function PlanView() {
           </div>
           <Checkbox label={t('cleanup.plan.merge')} hint={t('cleanup.plan.mergeHint')} checked={mergeMetadata} onChange={(next) => set({ mergeMetadata: next })} />
         </fieldset>
-        {plan.counts.remove === 0 && settled
+        {plan.counts.remove + plan.counts.held === 0 && settled
           ? <NothingPlanned scope={scope} onAll={() => setScope('all')} onLeave={leave} />
           : <Planned plan={plan} />}
         <Footer plan={plan} isPending={isPending} apply={applyNow} />
@@ -88,7 +88,7 @@ function Planned({ plan }: { readonly plan: Plan }) {
   const format = useFormat();
   const { counts } = plan;
   const [chosen, setChosen] = useState<PlanList>('remove');
-  const list = counts[chosen] > 0 ? chosen : 'remove';
+  const list = counts[chosen] > 0 ? chosen : counts.remove > 0 ? 'remove' : 'held';
   const most = plan.folders[0]?.bytes ?? 1;
   return (
     <div className={styles.planned}>
@@ -107,7 +107,7 @@ function Planned({ plan }: { readonly plan: Plan }) {
       <section className={styles.lists}>
         <Segmented
           label={t('cleanup.plan.lists')} value={list} onChange={setChosen}
-          options={(['remove', 'keep', 'held'] as const).filter((value) => value === 'remove' || counts[value] > 0).map((value) => ({ value, label: t(`cleanup.plan.list.${value}`, { formatted: format.number(counts[value]) }) }))}
+          options={(['remove', 'keep', 'held'] as const).filter((value) => counts[value] > 0).map((value) => ({ value, label: t(`cleanup.plan.list.${value}`, { formatted: format.number(counts[value]) }) }))}
         />
         <PlanItems key={`${plan.planId} ${list}`} planId={plan.planId} list={list} total={counts[list]} />
       </section>

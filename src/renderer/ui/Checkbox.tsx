@@ -15,7 +15,11 @@ export function Checkbox({ label, hint, checked, disabled = false, onChange }: C
   const id = useId();
   return (
     <div className={styles.check}>
-      <Base.Root className={styles.box} checked={checked} disabled={disabled} onCheckedChange={(next) => onChange(next)} aria-labelledby={id}>
+      <Base.Root
+        className={styles.box} checked={checked} disabled={disabled} onCheckedChange={(next) => onChange(next)} aria-labelledby={id}
+        // It would swallow Enter, which does nothing to a box, together with the shortcuts that have Enter in them.
+        onKeyDown={(event) => { if (event.ctrlKey || event.metaKey) event.preventBaseUIHandler(); }}
+      >
         <Base.Indicator><Check size={12} strokeWidth={3} aria-hidden /></Base.Indicator>
       </Base.Root>
       <span>

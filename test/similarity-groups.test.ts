@@ -27,7 +27,7 @@ function link(pictures: readonly Picture[], alike: readonly Alike[], vetoes: rea
   return groups.map((members) => members.map((member) => pictures[member]!.key)).sort((a, b) => (a.toSorted()[0]! < b.toSorted()[0]! ? -1 : 1));
 }
 
-const keys = (text: string): Picture[] => [...text].map((key) => ({ key }));
+const keys = (text: string): Picture[] => Array.from(text, (key) => ({ key }));
 const pair = (text: string, similarity?: number): Alike => ({ a: text[0]!, b: text[1]!, ...similarity !== undefined && { similarity } });
 
 describe('groups', () => {

@@ -29,7 +29,7 @@ export interface Candidates {
 }
 
 /** Of more candidates than these only the nearest are looked at. A picture has so many only among thousands nearly alike. */
-export const MAX_CANDIDATES = 128;
+const MAX_CANDIDATES = 128;
 /** Of the pictures that share local features, those that share most. */
 const MAX_PARTS = 64;
 /** Below, a picture may be without codes while its twin, decoded another way, has some. */

@@ -38,7 +38,7 @@ const SEARCHED_AT_ONCE = 1024;
 const CANDIDATES_AT_ONCE = 192;
 const IMAGES_AT_ONCE = 256;
 /** A large import shows its first duplicates before it ends: from so many waiting images on, some are compared meanwhile. */
-const MAX_WAITING = 10_000;
+const MAX_WAITING = 50_000;
 /** An engine is idle when it has been for so long: between two items of an import it is not. */
 const IDLE_MS = 400;
 

@@ -18,15 +18,14 @@ export function createNotDuplicates(db: Database.Database, now: () => number): N
     return sha256;
   }
 
-  return {
-    set: db.transaction((pairs: readonly { readonly a: number; readonly b: number }[], value: boolean): number => {
-      let changed = 0;
-      for (const { a, b } of pairs) {
-        if (a === b) throw new ProofsheetError('bad-input', `Asset ${a} cannot be told from itself: files of the same bytes are one image.`);
-        const [low, high] = [contentOf(a), contentOf(b)].sort((one, other) => one.compare(other)) as [Buffer, Buffer];
-        changed += (value ? insert.run(low, high, now()) : remove.run(low, high)).changes;
-      }
-      return changed;
-    }).immediate,
-  };
+  const set = db.transaction((pairs: readonly { readonly a: number; readonly b: number }[], value: boolean): number => {
+    let changed = 0;
+    for (const { a, b } of pairs) {
+      if (a === b) throw new ProofsheetError('bad-input', `Asset ${a} cannot be told from itself: files of the same bytes are one image.`);
+      const [low, high] = [contentOf(a), contentOf(b)].sort((one, other) => one.compare(other)) as [Buffer, Buffer];
+      changed += (value ? insert.run(low, high, now()) : remove.run(low, high)).changes;
+    }
+    return changed;
+  });
+  return { set: (pairs, value) => set.immediate(pairs, value) };
 }

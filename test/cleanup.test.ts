@@ -282,3 +282,28 @@ test.skipIf(!canMount)('what lies on a read-only disk is skipped, what lies on o
   expect(await client.cleanup.undo({ operationId: applied.operationId })).toMatchObject({ restored: 2, skipped: [] });
   expect(Object.keys(treeOf(pictures))).toEqual(['0001.jpg', 'drive/deep/c.jpg', 'fixed/a.jpg', 'free/b.jpg']);
 });
+
+test.skipIf(!canMount)('a full disk stops a cleanup without losing sight of a file', async () => {
+  const folder = await temporaryFolder();
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', disk]);
+  onTestFinished(() => { execFileSync('umount', ['-l', disk]); });
+  const pictures = await makePictures(join(folder, 'pictures'), 1, 64);
+  await copies(pictures, ...Array.from({ length: 400 }, (_, index) => `copies/${index}.jpg`));
+  const { client, ingest } = openEngine(join(disk, 'workspace'));
+  await ingest({ paths: [pictures] });
+  const before = treeOf(pictures);
+  const plan = await client.cleanup.plan({ level: 'exact', itemLimit: 0 });
+  execFileSync('sh', ['-c', `dd if=/dev/zero of=${join(disk, 'ballast')} bs=4k 2>/dev/null; true`]);
+  await expect(client.cleanup.apply({ planId: plan.planId })).rejects.toMatchObject({ code: 'disk-full' });
+  await rm(join(disk, 'ballast'));
+  const moved = 401 - Object.keys(treeOf(pictures)).length;
+  const again = await client.cleanup.plan({ level: 'exact', itemLimit: 0 });
+  expect((await client.cleanup.apply({ planId: again.planId })).moved).toBe(400 - moved);
+  for (const { id, state } of await client.cleanup.operations({})) {
+    expect(state).toBe('applied');
+    await client.cleanup.undo({ operationId: id });
+  }
+  expect(treeOf(pictures)).toEqual(before);
+});

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { errorCodeOf, ProofsheetError } from '../errors.ts';
 import { errnoOf, type FilePath, type Files } from './files.ts';
@@ -22,6 +22,13 @@ export interface Places {
   tidy(place: FilePath): Promise<void>;
 }
 
+interface Surroundings {
+  /** Where the folder really lies. */
+  readonly real: FilePath;
+  /** The folders that a quarantine may lie in, the topmost first. */
+  readonly roots: readonly FilePath[];
+}
+
 /**
  * Quarantine folders lie in the topmost folder of a file's volume that may be written, and never above the user's home
  * folder nor in a folder that is shared by all, as `/tmp` is, which systems clear. Not in the workspace: deleting a
@@ -29,7 +36,7 @@ export interface Places {
  */
 export function createPlaces(files: Files, workspaceId: string, operationId: number): Places {
   // A folder of a thousand files is asked about once.
-  const rootsOf = new Map<string, Promise<readonly FilePath[]>>();
+  const foldersOf = new Map<string, Promise<Surroundings>>();
   const opened = new Map<string, Promise<FilePath | null>>();
   const made = new Set<string>();
 
@@ -48,17 +55,19 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
     made.add(keyOf(folder));
   }
 
-  /** The folders that a quarantine may lie in, the topmost first. */
-  async function findRoots(folder: FilePath): Promise<readonly FilePath[]> {
-    const { dev } = await stat(folder);
-    const usable: FilePath[] = [];
-    for (const candidate of foldersUp(folder)) {
+  async function surroundingsOf(folder: FilePath): Promise<Surroundings> {
+    // Where it really lies: a link on the way there may lead elsewhere tomorrow.
+    const real = typeof folder === 'string' ? await realpath(folder) : await realpath(folder, { encoding: 'buffer' });
+    const home = await realpath(homedir()).catch(() => homedir());
+    const { dev } = await stat(real);
+    const roots: FilePath[] = [];
+    for (const candidate of foldersUp(real)) {
       const stats = await stat(candidate);
-      if (stats.dev !== dev || (stats.mode & STICKY) !== 0 || (candidate === '/' && folder !== '/')) break;
-      if (await mayWrite(candidate)) usable.unshift(candidate);
-      if (candidate === homedir()) break;
+      if (stats.dev !== dev || (stats.mode & STICKY) !== 0 || (candidate === '/' && real !== '/')) break;
+      if (await mayWrite(candidate)) roots.unshift(candidate);
+      if (candidate === home) break;
     }
-    return usable;
+    return { real, roots };
   }
 
   async function open(root: FilePath): Promise<FilePath | null> {
@@ -92,13 +101,13 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
 
   return {
     async choose(path, itemKey, tried) {
-      const folder = folderOf(path);
+      const { real, roots } = await remembered(foldersOf, folderOf(path), surroundingsOf);
       let left = tried;
-      for (const root of await remembered(rootsOf, folder, findRoots)) {
+      for (const root of roots) {
         const quarantine = await remembered(opened, root, open);
         if (quarantine === null || left-- > 0) continue;
         const own = joinPath(joinPath(quarantine, workspaceId), String(operationId));
-        return await inFolder(own, below(root, path), itemKey);
+        return await inFolder(own, below(root, joinPath(real, nameOf(path))), itemKey);
       }
       throw new ProofsheetError('no-permission', 'there is no folder on its volume that a quarantine may be made in');
     },

@@ -8,8 +8,10 @@ import { useFormat } from '../i18n/setup.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
+import { Slider } from '../ui/Slider.tsx';
 import { Tooltip } from '../ui/Tooltip.tsx';
 import styles from './Cleanup.module.css';
+import { TILE_WIDTH } from './geometry.ts';
 import { useSimilarityStatus } from './queries.ts';
 import type { GroupsState } from './useGroups.ts';
 
@@ -20,6 +22,7 @@ export function GroupsHeader({ groups: { level, setLevel, review: { summary } } 
   const keyLabel = useKeyLabel();
   const store = useAppStore();
   const set = useSet();
+  const tileWidth = useAppState((state) => state.tileWidth);
   const rulesOpen = useAppState((state) => state.rulesOpen);
   const toggleRules = useAction('toggle-rules');
   const reviewPlan = useAction('review-plan');
@@ -43,6 +46,7 @@ export function GroupsHeader({ groups: { level, setLevel, review: { summary } } 
           <span className={styles.muted}>{!summary.isCounted ? t('cleanup.counting') : summary.removable > 0 && t('cleanup.toFree', { bytes: format.bytes(summary.removableBytes), count: summary.removable, formatted: format.number(summary.removable) })}</span>
         </>}
         <Comparing />
+        <span className={styles.size}><Slider label={t('library.size')} value={tileWidth} {...TILE_WIDTH} onChange={(next) => set({ tileWidth: next })} format={(size) => t('library.sizeValue', { size })} /></span>
       </div>
     </header>
   );

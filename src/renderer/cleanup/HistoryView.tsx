@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { ArrowLeft, History } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Operation } from '../../contract/index.ts';
 import { useActions } from '../app/actions.ts';
@@ -13,6 +14,7 @@ import { EmptyState } from '../ui/EmptyState.tsx';
 import { Table } from '../ui/Table.tsx';
 import styles from './Plan.module.css';
 import { useOperations } from './queries.ts';
+import { Skipped } from './Skipped.tsx';
 import { useOperationUndo } from './useOperationUndo.ts';
 
 const TONES: Readonly<Record<Operation['state'], Tone>> = { 'running': 'accent', 'applied': 'neutral', 'undoing': 'accent', 'undone': 'neutral', 'partly-undone': 'warning' };
@@ -27,17 +29,19 @@ export function HistoryView() {
   const { data: operations, error, refetch } = useOperations();
   const undoOperation = useOperationUndo();
   const undo = useMutation({ mutationFn: undoOperation, onError: (failure) => errorToast((say) => say('cleanup.notUndone'), failure) });
+  const [shown, setShown] = useState<Operation | null>(null);
   const leave = () => set({ cleanup: { ...store.getState().cleanup, view: 'groups' } });
   useActions({ 'close-loupe': { run: leave } });
   return (
     <div className={styles.plan}>
       <header className={styles.bar}>
         <Button variant="quiet" icon={ArrowLeft} onClick={leave}>{t('cleanup.back')}</Button>
-        <h1>{t('cleanup.history.title')}</h1>
+        <h1>{t(shown ? 'cleanup.plan.skippedTitle' : 'cleanup.history.title')}</h1>
       </header>
       {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
       {operations?.length === 0 && <EmptyState icon={History} title={t('cleanup.history.none')} actions={<Button variant="primary" onClick={leave}>{t('cleanup.back')}</Button>}>{t('cleanup.history.noneBody')}</EmptyState>}
-      {operations && operations.length > 0 && (
+      {shown && <Skipped operationId={shown.id} moved={shown.moved} bytes={shown.bytes} skipped={shown.skipped} onBack={() => setShown(null)} />}
+      {!shown && operations && operations.length > 0 && (
         <div className={styles.page}>
           <Table
             label={t('cleanup.history.title')} rows={operations} rowKey={({ id }) => id}
@@ -46,7 +50,9 @@ export function HistoryView() {
               { key: 'what', header: t('cleanup.history.what'), cell: ({ kind, mode }) => (kind === 'cleanup' && mode ? t(`cleanup.history.modes.${mode}`) : t(`cleanup.history.kinds.${kind}`)), grow: true },
               { key: 'files', header: t('cleanup.history.files'), cell: ({ kind, moved, restored }) => format.number(kind === 'restore' ? restored : moved), numeric: true },
               { key: 'size', header: t('inspector.size'), cell: ({ bytes }) => format.bytes(bytes), numeric: true },
-              { key: 'skipped', header: t('cleanup.history.skipped'), cell: ({ skipped }) => format.number(skipped), numeric: true },
+              { key: 'skipped', header: t('cleanup.history.skipped'), cell: (operation) => (operation.skipped > 0
+                ? <Button size="small" onClick={() => setShown(operation)}>{format.number(operation.skipped)}</Button>
+                : format.number(0)), numeric: true },
               { key: 'state', header: t('batches.state'), cell: ({ state }) => <Badge tone={TONES[state]}>{t(`cleanup.history.states.${state}`)}</Badge> },
               {
                 key: 'undo', header: <span className="visually-hidden">{t('app.undo')}</span>,

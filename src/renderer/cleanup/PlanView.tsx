@@ -49,7 +49,7 @@ export function PlanView() {
         <h1 ref={heading} tabIndex={-1}>{t(result ? 'cleanup.plan.skippedTitle' : 'cleanup.plan.title')}</h1>
       </header>
       {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
-      {result && <Skipped result={result} />}
+      {result && <Skipped operationId={result.operationId} moved={result.moved} bytes={result.bytes} skipped={result.skippedCount} onBack={leave} />}
       {!plan && !error && <div className={styles.loading}><Spinner label={t('cleanup.plan.making')} /></div>}
       {plan && !result && <>
         <fieldset className={styles.options} disabled={isPending}>

@@ -1,33 +1,60 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useAppStore, useSet } from '../app/store.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
+import { useClient } from '../connect/context.tsx';
 import { useErrorText } from '../i18n/error-text.ts';
 import { legible } from '../i18n/legible.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Banner } from '../ui/Banner.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Table } from '../ui/Table.tsx';
-import type { Applied } from './plan-queries.ts';
 import styles from './Plan.module.css';
 
-/** What an apply left alone, and why. */
-export function Skipped({ result: { moved, bytes, skipped, skippedCount } }: { readonly result: Applied }) {
+const ON_PAGE = 200;
+
+export interface SkippedProps {
+  readonly operationId: number;
+  readonly moved: number;
+  readonly bytes: number;
+  readonly skipped: number;
+  readonly onBack: () => void;
+}
+
+/** What an operation left alone, and why. */
+export function Skipped({ operationId, moved, bytes, skipped, onBack }: SkippedProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const errorText = useErrorText();
-  const store = useAppStore();
-  const set = useSet();
+  const client = useClient();
+  // Behind which item each page begins that was gone through to get here.
+  const [starts, setStarts] = useState<readonly number[]>([0]);
+  const after = starts.at(-1) ?? 0;
+  const { data: items = [], error, refetch } = useQuery({
+    queryKey: ['cleanup', 'skipped', operationId, after],
+    queryFn: ({ signal }) => client.cleanup.operationItems({ operationId, state: 'skipped', after, limit: ON_PAGE }, { signal }),
+    placeholderData: keepPreviousData,
+  });
+  const last = items.at(-1);
   return (
     <div className={styles.skipped}>
-      <Banner tone="warning" action={<Button size="small" autoFocus onClick={() => set({ cleanup: { ...store.getState().cleanup, view: 'groups' } })}>{t('cleanup.back')}</Button>}>
-        {t('cleanup.plan.movedOf', { moved: format.number(moved), total: format.number(moved + skippedCount), bytes: format.bytes(bytes) })} {t('cleanup.skipped', { count: skippedCount, formatted: format.number(skippedCount) })}
+      <Banner tone="warning" action={<Button size="small" onClick={onBack}>{t('cleanup.back')}</Button>}>
+        {t('cleanup.plan.movedOf', { moved: format.number(moved), total: format.number(moved + skipped), bytes: format.bytes(bytes) })} {t('cleanup.skipped', { count: skipped, formatted: format.number(skipped) })}
       </Banner>
+      {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
       <Table
-        label={t('cleanup.plan.skippedTitle')} rows={skipped} rowKey={(_, index) => index}
+        label={t('cleanup.plan.skippedTitle')} rows={items} rowKey={({ id }) => id}
         columns={[
           { key: 'file', header: t('batches.file'), cell: ({ path }) => legible(path) },
-          { key: 'reason', header: t('batches.reason'), cell: ({ code, reason }) => <><strong>{errorText(code).title}</strong> <span className={styles.muted} lang="en">{reason}</span></>, grow: true },
+          { key: 'reason', header: t('batches.reason'), cell: ({ code, reason }) => <>{code && <strong>{errorText(code).title}</strong>} <span className={styles.muted} lang="en">{reason}</span></>, grow: true },
         ]}
       />
+      {skipped > ON_PAGE && (
+        <div className={styles.pager}>
+          <Button size="small" disabled={starts.length === 1} onClick={() => setStarts(starts.slice(0, -1))}>{t('batches.previousPage')}</Button>
+          <Button size="small" disabled={items.length < ON_PAGE || !last} onClick={() => { if (last) setStarts([...starts, last.id]); }}>{t('batches.nextPage')}</Button>
+        </div>
+      )}
     </div>
   );
 }

@@ -52,7 +52,7 @@ export function usePlanItems<List extends PlanList>(planId: number, list: List, 
   return (index) => pages[Math.floor(index / PAGE) - first]?.data?.[list][index % PAGE];
 }
 
-export type Applied = Awaited<ReturnType<EngineClient['cleanup']['apply']>>;
+type Applied = Awaited<ReturnType<EngineClient['cleanup']['apply']>>;
 
 /** Does what a plan says, and offers its undo at once. `result` tells what was skipped. */
 export function useApply(mode: RemovalMode) {

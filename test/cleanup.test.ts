@@ -67,9 +67,9 @@ test('what lies in quarantine is not taken in again, and watching does not fight
 });
 
 test('what changed since the plan is skipped with its reason, and the rest is done', async () => {
-  const { pictures, client } = await library({ copies: ['c/edited.jpg', 'c/swapped.jpg', 'c/gone.jpg', 'c/same.jpg', 'c/kept.jpg'] });
+  const { pictures, client } = await library({ copies: ['c/edited.jpg', 'c/swapped.jpg', 'c/gone.jpg', 'c/same.jpg', 'c/kept.jpg', 'c/link.jpg', 'c/name.jpg'] });
   const plan = await client.cleanup.plan({ level: 'exact' });
-  expect(plan.counts.remove).toBe(5);
+  expect(plan.counts.remove).toBe(7);
   const at = (name: string): string => join(pictures, 'c', name);
   await writeFile(at('edited.jpg'), 'shorter');
   // The same size and times, other bytes.
@@ -77,12 +77,17 @@ test('what changed since the plan is skipped with its reason, and the rest is do
   await writeFile(`${at('swapped.jpg')}.new`, Buffer.alloc(size, 7));
   await utimes(`${at('swapped.jpg')}.new`, atime, mtime);
   await rename(`${at('swapped.jpg')}.new`, at('swapped.jpg'));
-  await rm(at('gone.jpg'));
+  for (const name of ['gone.jpg', 'link.jpg', 'name.jpg']) await rm(at(name));
+  // They show the same bytes still, but they are the file that is kept.
+  await symlink(join(pictures, '0001.jpg'), at('link.jpg'));
+  await link(join(pictures, '0001.jpg'), at('name.jpg'));
   const { groups: [group] } = await client.cleanup.review({ level: 'exact' });
   await client.cleanup.decide({ level: 'exact', groupId: group!.id, choices: [{ sourceId: group!.members.find(({ name }) => name === 'kept.jpg')!.sourceId, choice: 'keep' }] });
   const { moved, skippedCount, skipped } = await client.cleanup.apply({ planId: plan.planId });
-  expect({ moved, skippedCount }).toEqual({ moved: 1, skippedCount: 4 });
-  expect(Object.fromEntries(skipped.map(({ path, code }) => [path.slice(pictures.length + 3), code]))).toEqual({ 'edited.jpg': 'stale', 'swapped.jpg': 'stale', 'gone.jpg': 'vanished', 'kept.jpg': 'stale' });
+  expect({ moved, skippedCount }).toEqual({ moved: 1, skippedCount: 6 });
+  expect(Object.fromEntries(skipped.map(({ path, code }) => [path.slice(pictures.length + 3), code]))).toEqual({
+    'edited.jpg': 'stale', 'swapped.jpg': 'stale', 'gone.jpg': 'vanished', 'kept.jpg': 'stale', 'link.jpg': 'filtered', 'name.jpg': 'filtered',
+  });
   expect(existsSync(at('same.jpg'))).toBe(false);
   await expect(client.cleanup.apply({ planId: plan.planId })).rejects.toMatchObject({ code: 'already-applied' });
   await expect(client.cleanup.apply({ planId: 99 })).rejects.toMatchObject({ code: 'not-found' });
@@ -122,6 +127,18 @@ test('nothing in a protected folder is moved, whatever links lead there and howe
   // What is misspelt would protect nothing.
   await expect(client.cleanup.plan({ level: 'exact', protect: [join(pictures, 'save')] })).rejects.toMatchObject({ code: 'not-found' });
   await expect(client.settings.set({ protectedFolders: ['not/absolute'] })).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test('a file that was taken in by way of a link is protected by the folder that it really lies in', async () => {
+  const folder = await temporaryFolder();
+  const pictures = await makePictures(join(folder, 'pictures'), 1, 64);
+  await copies(pictures, 'safe/a.jpg', 'other/b.jpg');
+  await symlink(pictures, join(folder, 'alias'));
+  const { client, ingest } = openEngine(join(folder, 'workspace'));
+  await ingest({ paths: [join(folder, 'alias')] });
+  const { applied } = await applyPlan(client, { protect: [join(pictures, 'safe')] });
+  expect(applied).toMatchObject({ moved: 1, skipped: [{ path: join(folder, 'alias/safe/a.jpg'), code: 'protected' }] });
+  expect(Object.keys(treeOf(pictures))).toEqual(['0001.jpg', 'safe/a.jpg']);
 });
 
 test('links are left alone, and a second name or another path of the kept file is no copy of it', async () => {

@@ -29,7 +29,7 @@ export interface Sample {
 interface Base { readonly kind: Sample['kind']; readonly seed: number; readonly raster: Raster }
 
 /** Scenes of these numbers were looked at when limits were chosen; the others never. */
-export const SEEDS = { tuning: [0, 1, 2, 3], 'held out': [100, 101, 102, 103] } as const;
+export const SEEDS = { tuning: [0, 1, 2], 'held out': [100, 101, 102] } as const;
 export type Half = keyof typeof SEEDS;
 
 /** Every other photograph of the folder belongs to each half. */

@@ -7,9 +7,11 @@ type Channels = Overlap['first'];
 export interface Change {
   /** What makes the one's tone the other's. */
   readonly tone: Tone;
+  /** Is it so much of a change that something may be cut off at black or white. */
+  readonly isClipped: boolean;
   /** Structural similarity of the luminance, 0–1, mean over the picture. */
   readonly ssim: number;
-  /** Residual of the luminance relative to what edges and noise allow: of half, four fifths and 95 % of the blocks at most so much. */
+  /** Residual of the luminance relative to what edges and noise allow: of half, four fifths and 95 % of the blocks with structure at most so much. */
   readonly half: number;
   readonly most: number;
   readonly nearlyAll: number;
@@ -47,18 +49,14 @@ export interface Mark {
 export function measureChange({ width, height, first, second }: Overlap): Change {
   const { from, to, tone } = matchTone(first, second);
   const [sharpFrom, sharpTo] = matchSharpness(from, to, width, height);
-  return { ...measureBlocks(sharpFrom, sharpTo, width, height, tone), isWritten: isWritten(lumaOf(first), width, height) || isWritten(lumaOf(second), width, height) };
+  return { ...measureBlocks(sharpFrom, sharpTo, width, height, tone), isWritten: isWritten(first, width, height) || isWritten(second, width, height) };
 }
-
-/** Mean error in levels of what a JPEG of middling quality leaves. */
-const CLOSE = 1.5;
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
 function matchTone(first: Channels, second: Channels): { from: Channels; to: Channels; tone: Tone } {
   const [lumaA, lumaB] = [lumaOf(first), lumaOf(second)];
   const there = fitTone(first, second);
-  // Nothing is left to explain: the other direction cannot do better.
-  const back = there.error < CLOSE ? there : fitTone(second, first);
+  const back = isNearlyNone(there.tone) ? there : fitTone(second, first);
   const isThere = back === there || there.error / spreadOf(lumaB) <= back.error / spreadOf(lumaA);
   const table = toneTable((isThere ? there : back).tone);
   const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
@@ -66,18 +64,27 @@ function matchTone(first: Channels, second: Channels): { from: Channels; to: Cha
 }
 
 const MOST_BLURS = 10;
+/** In levels. */
+const FAR_OFF = 40;
+
+/** Where the tone is the same, nothing is clipped, and either direction will do. */
+function isNearlyNone({ gain, gamma, offset }: Tone): boolean {
+  return Math.abs(gain - 1) < 0.04 && Math.abs(offset) < 6 && Math.abs(gamma - 1) < 0.04;
+}
 
 /** Blurs the sharper of the two until both have as much fine structure: what was made smaller, blurred or sharpened. */
 function matchSharpness(from: Channels, to: Channels, width: number, height: number): readonly [Channels, Channels] {
   const planes: [Float32Array, Float32Array] = [binomial(lumaOf(from), width, height), binomial(lumaOf(to), width, height)];
-  const energy: [number, number] = [sharpness(planes[0], width, height), sharpness(planes[1], width, height)];
+  // A mark has edges of its own, which say nothing of the picture's.
+  const isAlike = Uint8Array.from(planes[0], (value, at) => (Math.abs(value - (planes[1][at] ?? 0)) < FAR_OFF ? 1 : 0));
+  const energy: [number, number] = [sharpness(planes[0], isAlike, width, height), sharpness(planes[1], isAlike, width, height)];
   const blurs: [number, number] = [1, 1];
   while (blurs[0] + blurs[1] < MOST_BLURS) {
     const sharper = energy[0] > energy[1] ? 0 : 1;
     const [high, low] = [energy[sharper], energy[1 - sharper] ?? 0];
     if (high < 1.06 * low + 0.1) break;
     const softer = binomial(planes[sharper], width, height);
-    const left = sharpness(softer, width, height);
+    const left = sharpness(softer, isAlike, width, height);
     if (Math.abs(left - low) > high - low) break;
     planes[sharper] = softer;
     energy[sharper] = left;
@@ -101,6 +108,7 @@ const ALLOWED_IF_CLIPPED = 5;
 const STANDS_OUT = 1.4;
 const MIN_RESIDUAL = 6;
 const PLAIN_SLOPE = 1.2;
+const MIN_STRUCTURED = 0.05;
 
 function measureBlocks(from: Channels, to: Channels, width: number, height: number, tone: Tone): Omit<Change, 'isWritten'> {
   const [lumaA, lumaB] = [lumaOf(from), lumaOf(to)];
@@ -108,7 +116,7 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
   const count = columns * rows;
   const blocks = { residual: new Float32Array(count), signed: new Float32Array(count), slopeA: new Float32Array(count), slopeB: new Float32Array(count), allowed: new Float32Array(count), blue: new Float32Array(count), red: new Float32Array(count) };
   const saturation = fitSaturation(from, to, lumaA, lumaB);
-  const clips = Math.abs(tone.gain - 1) > 0.04 || Math.abs(tone.offset) > 6 || Math.abs(tone.gamma - 1) > 0.04;
+  const clips = !isNearlyNone(tone);
   let ssim = 0;
   for (let block = 0; block < count; block++) {
     const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
@@ -140,18 +148,20 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
     ssim += ((2 * meanA * meanB + 6.5) * (2 * both + 58.5)) / ((meanA * meanA + meanB * meanB + 6.5) * (varA + varB + 58.5));
   }
   const relative = blocks.residual.map((residual, at) => residual / (blocks.allowed[at] ?? 1));
-  const sorted = relative.toSorted();
+  // Plain parts fit in any case, and would hide how well the rest does.
+  const structured = relative.filter((_, at) => Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE);
+  const sorted = (structured.length >= MIN_STRUCTURED * count ? structured : relative).toSorted();
   const most = quantile(sorted, 0.8);
   const limit = Math.max(STANDS_OUT, 4 * most);
   const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
   const near = grow(grow(isChanged, columns, rows), columns, rows);
   return {
-    tone, saturation, ssim: Math.max(0, ssim / count),
+    tone, isClipped: clips, saturation, ssim: Math.max(0, ssim / count),
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
     changed: isChanged.reduce((sum, value) => sum + value, 0) / count,
     mark: describeMark(isChanged, blocks, from, to, width, columns),
     ...chromaDifference(blocks.blue, blocks.red, near, columns, rows),
-    motion: measureMotion(lumaA, lumaB, width, height, near, columns),
+    motion: measureMotion(lumaA, lumaB, width, height, (x, y) => near[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1 || clips && isClipped(from, y * width + x)),
     plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,
   };
 }
@@ -233,13 +243,13 @@ interface Move { readonly x: number; readonly y: number; readonly dx: number; re
 
 /**
  * Lucas-Kanade at each place by itself: what is one and the same picture has moved nowhere. A shift and a stretch that
- * all places share is what the alignment has left, and does not count.
+ * all places share is what the alignment has left, and does not count; nor do places that are cut off at black or white.
  */
-function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, without: Uint8Array, columns: number): number {
+function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, isLeftOut: (x: number, y: number) => boolean): number {
   const moves: Move[] = [];
   for (let top = 1; top + PLACE < height; top += PLACE / 2) {
     for (let left = 1; left + PLACE < width; left += PLACE / 2) {
-      const move = follow(a, b, width, left, top, (x, y) => without[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1);
+      const move = follow(a, b, width, left, top, isLeftOut);
       if (move) moves.push(move);
     }
   }
@@ -290,13 +300,17 @@ const STEEP = 8;
 const MIN_STROKES = 0.28;
 const MIN_GROUND = 0.2;
 const MIN_EVEN = 0.9;
+/** Of strokes, red and blue together, in levels off grey. */
+const MOST_COLOR = 24;
 
 /**
  * Strokes change direction from cell to cell: there the second difference is larger than the slope. And the ground of a
  * page is of one level nearly everywhere, as few photographs' plain parts are.
  */
-function isWritten(luma: Float32Array, width: number, height: number): boolean {
-  let steep = 0, fine = 0, ground = 0;
+function isWritten(channels: Channels, width: number, height: number): boolean {
+  const luma = lumaOf(channels);
+  const [red, , blue] = channels;
+  let steep = 0, fine = 0, ground = 0, color = 0;
   const levels = new Float64Array(66);
   for (let y = 1; y < height - 1; y++) {
     for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) {
@@ -310,10 +324,11 @@ function isWritten(luma: Float32Array, width: number, height: number): boolean {
       }
       if (slope + bend * bend / 4 < STEEP * STEEP) continue;
       steep++;
+      color += Math.abs((red[at] ?? 0) - here) + Math.abs((blue[at] ?? 0) - here);
       if (bend * bend > 8 * slope) fine++;
     }
   }
-  if (steep < 50 || fine < MIN_STROKES * steep || ground < MIN_GROUND * width * height) return false;
+  if (steep < 50 || fine < MIN_STROKES * steep || color > MOST_COLOR * steep || ground < MIN_GROUND * width * height) return false;
   const even = levels.reduce((most, _, level) => Math.max(most, (levels[level] ?? 0) + (levels[level + 1] ?? 0)), 0);
   return even >= MIN_EVEN * ground;
 }
@@ -368,10 +383,10 @@ function slopeSquare(plane: Float32Array, at: number, width: number): number {
 }
 
 /** Root of the mean squared slope; a strong edge counts as much as a clear one. */
-function sharpness(plane: Float32Array, width: number, height: number): number {
+function sharpness(plane: Float32Array, isCounted: Uint8Array, width: number, height: number): number {
   let sum = 0;
   for (let y = 1; y < height - 1; y++) {
-    for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) sum += Math.min(1600, slopeSquare(plane, at, width));
+    for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) if (isCounted[at] === 1) sum += Math.min(1600, slopeSquare(plane, at, width));
   }
   return Math.sqrt(sum / Math.max(1, plane.length));
 }

@@ -73,8 +73,18 @@ function takeSamples(first: Channels, second: Channels): Samples {
   return { from, to };
 }
 
+/** The better of two fits: with what may be clipped in the second picture, and without it, where enough is left. */
+function fitLine(samples: Samples, gamma: number): ToneFit {
+  const all = fitPart(samples, gamma, 0);
+  return all.error < CLOSE ? all : better(all, fitPart(samples, gamma, MARGIN));
+}
+
+/** Levels beside black and white that may come from beyond. */
+const MARGIN = 6;
+const MIN_WEIGHT = 0.02;
+
 /** Least squares of gain and offset at a given gamma; what lies far off counts little, and what is clipped in both not. */
-function fitLine({ from, to }: Samples, gamma: number): ToneFit {
+function fitPart({ from, to }: Samples, gamma: number, margin: number): ToneFit {
   const raised = gamma === 1 ? from : from.map((value) => 255 * (value / 255) ** gamma);
   let gain = 1, offset = 0, limit = 60, error = 0;
   for (let round = 0; round < ROUNDS; round++) {
@@ -82,13 +92,14 @@ function fitLine({ from, to }: Samples, gamma: number): ToneFit {
     for (let at = 0; at < from.length; at++) {
       const u = raised[at] ?? 0;
       const v = to[at] ?? 0;
+      if (v < margin || v > 255 - margin) continue;
       const expected = gain * u + offset;
       if (round > 0 && (v >= 254 && expected >= 254 || v <= 1 && expected <= 1)) continue;
       const distance = Math.abs(v - expected);
       const weight = distance > limit ? (limit / distance) ** 2 : 1;
       weights += weight; sumU += weight * u; sumV += weight * v; squares += weight * u * u; products += weight * u * v;
     }
-    if (weights < 10) break;
+    if (weights < MIN_WEIGHT * from.length) return { tone: { gain: 1, gamma: 1, offset: 0 }, error: Infinity };
     const spread = squares - (sumU * sumU) / weights;
     gain = spread > weights ? Math.max(0.2, Math.min(5, (products - (sumU * sumV) / weights) / spread)) : 1;
     offset = (sumV - gain * sumU) / weights;

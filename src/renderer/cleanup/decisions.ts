@@ -4,11 +4,6 @@ import type { MemberChoice } from './acts.ts';
 /** Why a choice cannot be made. */
 export type Refusal = 'protected' | 'last-copy';
 
-/** What will happen to a file as things stand: what was decided, else what the rules suggest. */
-export function outcomeOf({ decision, suggestion }: ReviewMember): Choice {
-  return decision ?? suggestion;
-}
-
 /**
  * The choices that follow from one about a member: when all others go, the last one stays by necessity. Refused for
  * protected files and for the last one that would stay.
@@ -76,4 +71,9 @@ export function summarize(group: ReviewGroup): GroupSummary {
   const { members } = withChoices(group, accept(group));
   const going = members.filter((member) => outcomeOf(member) === 'remove');
   return { keep: members.length - going.length, remove: going.length, bytes: going.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What will happen to a file as things stand: what was decided, else what the rules suggest. */
+function outcomeOf({ decision, suggestion }: ReviewMember): Choice {
+  return decision ?? suggestion;
 }

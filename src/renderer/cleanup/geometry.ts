@@ -1,7 +1,7 @@
 /** Sizes of the list in pixels; rows are all of one height, so that any of a million is found without measuring. */
 export const TILE_WIDTH = { min: 176, max: 336, step: 32 } as const;
 export const TILE_GAP = 12;
-export const ROW_PADDING = 16;
+const ROW_PADDING = 16;
 const HEADER = 44;
 const TEXT = 172;
 const ROW_GAP = 12;

@@ -105,6 +105,29 @@ describe('comparing in a catalog', () => {
   });
 });
 
+test('a large picture comes in tiles of each half of its size, made once', async () => {
+  // Each pixel tells its place.
+  const picture = await toSharp(paint(2600, 1500, (x, y) => [x >> 4, y >> 4, 128])).png().toBuffer();
+  const { client, engine, idOf } = await ingested({ 'large.png': picture, 'clear.png': await toSharp(paint(1300, 40, () => [9, 9, 9, 100], 4)).png().toBuffer() });
+  const id = await idOf('large.png');
+  const [first, twin] = await Promise.all([client.assets.tile({ id, level: 0, column: 2, row: 1 }), client.assets.tile({ id, level: 1, column: 1, row: 0 })]);
+  expect([first.format, twin.path]).toEqual(['jpeg', first.path]);
+  const read = async ({ path, offset, bytes }: typeof first) => await sharp((await readFile(path)).subarray(offset, offset + bytes)).raw().toBuffer({ resolveWithObject: true });
+  const corner = await read(first);
+  expect([corner.info.width, corner.info.height]).toEqual([2600 - 2048, 1500 - 1024]);
+  for (const [channel, value] of [2048 >> 4, 1024 >> 4, 128].entries()) expect(Math.abs(corner.data[channel]! - value)).toBeLessThan(4);
+  const half = await read(twin);
+  expect([half.info.width, half.info.height]).toEqual([1300 - 1024, 750]);
+  for (const [channel, value] of [2048 >> 4, 0, 128].entries()) expect(Math.abs(half.data[channel]! - value)).toBeLessThan(4);
+  for (const place of [{ level: 2, column: 0, row: 0 }, { level: 0, column: 3, row: 0 }, { level: 0, column: 0, row: 2 }, { level: 1, column: 2, row: 0 }]) {
+    await expect(client.assets.tile({ id, ...place })).rejects.toMatchObject({ code: 'not-found' });
+  }
+  expect((await client.assets.tile({ id: await idOf('clear.png'), level: 0, column: 1, row: 0 })).format).toBe('png');
+  const { ino } = await stat(first.path);
+  expect(await client.assets.tile({ id, level: 0, column: 2, row: 1 })).toEqual(first);
+  expect([(await stat(first.path)).ino, await readdir(join(engine.workspace.cache, '.part'))]).toEqual([ino, []]);
+});
+
 test('the command line measures, refuses and explains', async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'pictures'));

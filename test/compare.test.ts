@@ -281,7 +281,7 @@ function findProgram(name: string): string | null {
 /** It prints the figure on stderr and ends with 1 where the pictures differ. */
 async function magickMetric(program: string, metric: string, a: string, b: string): Promise<number> {
   const said = await new Promise<string>((resolve, reject) => {
-    execFile(program, ['-metric', metric, a, b, 'null:'], (error, _stdout, stderr) => { if (error && Number(error.code) > 1) reject(error); else resolve(stderr); });
+    execFile(program, ['-metric', metric, a, b, 'null:'], (error, _stdout, stderr) => { if (error && Number(error.code) > 1) reject(new Error(stderr)); else resolve(stderr); });
   });
   return Number.parseFloat(said);
 }

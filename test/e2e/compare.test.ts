@@ -58,6 +58,8 @@ describe('comparing', () => {
     // 100 % of the sharpest: each of its pixels is one of the screen's.
     const width = async (): Promise<number> => Math.round((await shown(page))[0]!.width);
     await expect.poll(width).toBe(1800);
+    // All at full size by now, also the TIFF, which no browser draws.
+    await expect.poll(async () => await layers(page).locator('img[data-full="true"]').count(), { timeout: 10_000 }).toBe(3);
     const place = await shown(page);
     await page.setViewportSize({ width: 1000, height: 700 });
     await expectInStep(page, 3);
@@ -152,7 +154,7 @@ describe('comparing', () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Space');
     await page.keyboard.press('c');
-    await expect.poll(async () => (await shown(page)).length).toBe(2);
+    await expect.poll(async () => (await shown(page)).length, { timeout: 10_000 }).toBe(2);
     const chosen = page.getByRole('button', { name: /^[AB] / });
     expect(await chosen.evaluateAll((all) => all.map((one) => one.getAttribute('aria-pressed')))).toEqual(['true', 'false']);
     await page.keyboard.press('ArrowRight');
@@ -161,12 +163,12 @@ describe('comparing', () => {
     await page.getByRole('complementary', { name: 'Evidence' }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Escape');
-    await expect.poll(async () => await library.selected.count()).toBe(2);
+    await expect.poll(async () => await library.selected.count(), { timeout: 10_000 }).toBe(2);
     expect(await page.evaluate(() => document.activeElement?.getAttribute('data-rank'))).toBe('1');
     await page.keyboard.press('Escape');
     await page.keyboard.press('e');
     await page.keyboard.press('c');
-    await expect.poll(async () => (await shown(page)).length).toBe(2);
+    await expect.poll(async () => (await shown(page)).length, { timeout: 10_000 }).toBe(2);
     await page.keyboard.press('Escape');
     await page.getByRole('region', { name: 'Loupe' }).waitFor();
   });
@@ -204,9 +206,11 @@ async function openCompared(browser: Browser, chosen: readonly string[], options
   await page.getByRole('button', { name: 'Show new images' }).waitFor({ state: 'hidden' });
   if (chosen.length > 0) {
     for (const name of chosen) await library.cells.filter({ hasText: name }).click({ modifiers: ['Control'] });
-    await expect.poll(async () => await library.selected.count()).toBe(chosen.length);
+    await expect.poll(async () => await library.selected.count(), { timeout: 10_000 }).toBe(chosen.length);
     await page.keyboard.press('c');
-    await expect.poll(async () => (await shown(page)).length).toBe(chosen.length);
+    await expect.poll(async () => (await shown(page)).length, { timeout: 10_000 }).toBe(chosen.length);
+    // By then it is known how each came from the first.
+    await page.getByRole('main').getByRole('button', { name: 'Not a duplicate', disabled: false }).waitFor();
   }
   return { page, window };
 }
@@ -254,7 +258,7 @@ async function measure(page: Page): Promise<Shown[]> {
 
 /** The same point lies in the middle of every pane, and one pixel of the screen is the same part of every picture. */
 async function expectInStep(page: Page, count: number): Promise<void> {
-  await expect.poll(async () => (await shown(page)).length).toBe(count);
+  await expect.poll(async () => (await shown(page)).length, { timeout: 10_000 }).toBe(count);
   const [first, ...others] = await shown(page);
   for (const other of others) {
     expect(Math.abs(other.x - first!.x) * first!.width).toBeLessThan(1);

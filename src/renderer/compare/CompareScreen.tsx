@@ -42,7 +42,9 @@ function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly on
   const keyLabel = useKeyLabel();
   const evidence = useAppState((state) => state.inspectorOpen);
   const [focused, setFocused] = useState(0);
-  const assets = useAssets(ids).flatMap(({ asset }) => asset ?? []);
+  const found = useAssets(ids);
+  const assets = found.flatMap(({ asset }) => asset ?? []);
+  const failed = found.some(({ error }) => error !== null);
   const ordered = assets.length === ids.length ? likelyKeeperFirst(assets).map(({ id }) => id) : ids;
   const relations = useRelations(ordered, assets.length === ids.length);
   const [first] = ordered;
@@ -54,11 +56,12 @@ function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly on
     'loupe-next': { run: () => moveTo(focused + 1) },
     'not-duplicate': { run: marked.toggle, enabled: relations.ready },
   });
+  const known = assets.length === ids.length;
   // The stage takes the keyboard, so that the space bar flicks and does not press what opened the screen.
   useEffect(() => {
-    if (relations.ready) document.querySelector<HTMLElement>(`.${styles.stage ?? ''}`)?.focus();
-  }, [relations.ready]);
-  if (!relations.ready && assets.length === ids.length) return <div className={styles.loading}><Spinner label={t('library.loading')} /></div>;
+    if (known) document.querySelector<HTMLElement>(`.${styles.stage ?? ''}`)?.focus();
+  }, [known]);
+  if (!known && !failed) return <div className={styles.loading}><Spinner label={t('library.loading')} /></div>;
   return (
     <>
       <h1 className="visually-hidden">{t('compare.title')}</h1>
@@ -68,10 +71,10 @@ function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly on
           ...(index === 0 && { label: <Badge tone="accent">{t('compare.keeper')}</Badge> }),
           ...(index > 0 && relations.isNotDuplicate[index - 1] === true && { label: <Badge>{t('compare.isMarked')}</Badge> }),
         }))}
-        focused={focused} onFocus={setFocused} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
+        focused={focused} onFocus={setFocused} measuring={relations.ready} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
         leading={<Button variant="quiet" icon={ArrowLeft} onClick={onLeave}>{t('actions.go-library')}</Button>}
         actions={first !== undefined && (
-          <Tooltip label={t('actions.not-duplicate')} shortcut={keyLabel('not-duplicate')}><Button onClick={marked.toggle} aria-pressed={marked.value}>{t('actions.not-duplicate')}</Button></Tooltip>
+          <Tooltip label={t('actions.not-duplicate')} shortcut={keyLabel('not-duplicate')}><Button onClick={marked.toggle} disabled={!relations.ready} aria-pressed={marked.value}>{t('actions.not-duplicate')}</Button></Tooltip>
         )}
       />
     </>

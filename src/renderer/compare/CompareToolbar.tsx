@@ -8,7 +8,7 @@ import { Button, IconButton } from '../ui/Button.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Tooltip } from '../ui/Tooltip.tsx';
 import styles from './Compare.module.css';
-import { COMPARE_MODES, type CompareMode } from './CompareView.tsx';
+import { COMPARE_MODES, type CompareMode } from './modes.ts';
 
 export interface CompareToolbarProps {
   readonly mode: CompareMode;

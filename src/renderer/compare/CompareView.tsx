@@ -7,15 +7,13 @@ import { Spinner } from '../ui/Spinner.tsx';
 import styles from './Compare.module.css';
 import { CompareToolbar } from './CompareToolbar.tsx';
 import { Evidence } from './Evidence.tsx';
+import type { CompareMode } from './modes.ts';
 import { Panes } from './Panes.tsx';
 import { needsFullSize } from './Layer.tsx';
 import { useAssets, useComparisons, usePreload } from './queries.ts';
 import { Stacked } from './Stacked.tsx';
 import { useViewGestures } from './useViewGestures.ts';
 import { alignedSize, panBy, place, settle, type SharedView, sharpestOf, type Size, zoomAt } from './view.ts';
-
-export const COMPARE_MODES = ['side', 'swipe', 'onion', 'difference'] as const;
-export type CompareMode = (typeof COMPARE_MODES)[number];
 
 export interface CompareCandidate {
   readonly assetId: number;
@@ -33,6 +31,8 @@ export interface CompareViewProps {
   readonly onFocus: (index: number) => void;
   /** Assets that come next or came before: fetched ahead. */
   readonly preload?: readonly number[];
+  /** False while the transforms are still being found: what is measured before would be thrown away. */
+  readonly measuring?: boolean;
   /** Shows what is known of each and measured between them; also switched by `I`. */
   readonly evidence?: boolean;
   readonly onEvidence?: (shown: boolean) => void;
@@ -58,7 +58,7 @@ const STEP = 1.5;
  * Two to four pictures under one shared view: what is looked at in one is looked at in all. The way of comparing and
  * the zoom stay when the candidates change.
  */
-export function CompareView({ candidates, focused, onFocus, preload = [], evidence = true, onEvidence, leading, actions, active = true }: CompareViewProps) {
+export function CompareView({ candidates, focused, onFocus, preload = [], measuring = true, evidence = true, onEvidence, leading, actions, active = true }: CompareViewProps) {
   const { t } = useTranslation();
   const [mode, setMode] = useState<CompareMode>('side');
   const [view, setView] = useState<SharedView | null>(null);
@@ -70,7 +70,7 @@ export function CompareView({ candidates, focused, onFocus, preload = [], eviden
 
   const ids = candidates.map(({ assetId, transform = 'identity' }) => ({ assetId, transform }));
   const found = useAssets(ids.map(({ assetId }) => assetId));
-  const measured = useComparisons(ids, active);
+  const measured = useComparisons(ids, active && measuring);
   const ready = candidates.flatMap(({ transform = 'identity', label }, index): Candidate[] => {
     const asset = found[index]?.asset;
     return asset ? [{ index, asset, transform, label, aligned: alignedSize(asset, transform) }] : [];
@@ -123,7 +123,7 @@ export function CompareView({ candidates, focused, onFocus, preload = [], eviden
             ? !error && <div className={styles.loading}><Spinner label={t('library.loading')} /></div>
             : mode === 'side'
               ? <Panes candidates={ready} focused={focused} onFocus={onFocus} view={shown} sharpest={sharpest} frame={frame} onFrame={setFrame} step={step} />
-              : <Stacked mode={mode} a={pairA} b={pairB} view={shown} sharpest={sharpest} frame={frame} onFrame={setFrame} step={step} measured={measured[pairB.index - 1]} />}
+              : <Stacked mode={mode} a={pairA} b={pairB} view={shown} sharpest={sharpest} frame={frame} onFrame={setFrame} step={step} measuring={measuring} measured={measured[pairB.index - 1]} />}
         </div>
         {evidence && ready.length > 0 && <Evidence candidates={ready} measured={measured} focused={focused} />}
       </div>

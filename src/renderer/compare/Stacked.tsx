@@ -5,8 +5,9 @@ import { useFormat } from '../i18n/setup.ts';
 import { Slider } from '../ui/Slider.tsx';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Compare.module.css';
-import type { Candidate, CompareMode } from './CompareView.tsx';
+import type { Candidate } from './CompareView.tsx';
 import { Layer } from './Layer.tsx';
+import type { CompareMode } from './modes.ts';
 import { Heading, letterOf, useFrame, type ViewProps } from './Panes.tsx';
 import type { Measured } from './queries.ts';
 import { place, type Placement } from './view.ts';
@@ -16,12 +17,13 @@ export interface StackedProps extends ViewProps {
   readonly a: Candidate;
   readonly b: Candidate;
   readonly measured: Measured | undefined;
+  readonly measuring: boolean;
   /** 0 as the mode says, 1 only A, 2 only B. */
   readonly step: number;
 }
 
 /** Two candidates in one place: wiped, blended, or their difference. */
-export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, measured }: StackedProps) {
+export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, measured, measuring }: StackedProps) {
   const { t } = useTranslation();
   const area = useRef<HTMLDivElement>(null);
   const [divider, setDivider] = useState(0.5);
@@ -50,7 +52,7 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
               <div className={styles.sheet}><Layer key={a.asset.sha256} asset={a.asset} transform={a.transform} placement={placementOf(a)} frame={frame} shown={step !== 2} /></div>
               <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracted)} style={top}><Layer key={b.asset.sha256} asset={b.asset} transform={b.transform} placement={placementOf(b)} frame={frame} shown={step !== 1} /></div>
             </div>
-            {mode === 'difference' && !plain && <HeatMap key={pair} onLoaded={() => setMapped(pair)} a={a} b={b} measured={measured} placement={placementOf(a.aligned.width * a.aligned.height <= b.aligned.width * b.aligned.height ? a : b)} />}
+            {mode === 'difference' && !plain && measuring && <HeatMap key={pair} onLoaded={() => setMapped(pair)} a={a} b={b} measured={measured} placement={placementOf(a.aligned.width * a.aligned.height <= b.aligned.width * b.aligned.height ? a : b)} />}
             {mode === 'swipe' && !plain && <Divider at={divider} onMove={setDivider} labels={[letterOf(a.index), letterOf(b.index)]} />}
           </>
         )}

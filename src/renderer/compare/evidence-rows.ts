@@ -15,7 +15,7 @@ export function evidenceRows(assets: readonly Asset[], t: TFunction, format: For
   const row = (label: string, say: (asset: Asset) => string, rank?: (asset: Asset) => number | null): EvidenceRow => ({
     label, values: assets.map(say), better: rank ? best(assets.map(rank)) : [],
   });
-  const sameKind = assets.every(({ format: kind, width, height }) => kind === assets[0]?.format && width * height === (assets[0]?.width ?? 0) * (assets[0]?.height ?? 0));
+  const sameKind = new Set(assets.map(({ format: kind, width, height }) => `${kind} ${width * height}`)).size === 1;
   const score = (label: string, of: (asset: Asset) => number): EvidenceRow => row(label, (asset) => format.percent(of(asset)), (asset) => Math.round(of(asset) * 100));
   const rows = [
     row(t('inspector.dimensions'), ({ width, height }) => `${width} × ${height}`, ({ width, height }) => width * height),

@@ -49,7 +49,7 @@ export function usePreload(ids: readonly number[], fullSize: boolean): void {
     const images: HTMLImageElement[] = [];
     let wanted = true;
     for (const id of key.split(',').filter(Boolean).map(Number)) {
-      queries.ensureQueryData(assetQuery(client, id)).then(({ sha256, width, height }) => {
+      queries.query({ ...assetQuery(client, id), staleTime: 'static' }).then(({ sha256, width, height }) => {
         if (!wanted) return;
         images.push(Object.assign(new Image(), { src: renditionUrl(host, sha256, 'zoom') }));
         // Tiles are fetched when one sees which.

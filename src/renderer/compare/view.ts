@@ -16,7 +16,7 @@ export interface SharedView {
   readonly scale: number;
 }
 
-export const LARGEST_SCALE = 16;
+const LARGEST_SCALE = 16;
 
 /** How a candidate lies when what was done to it is undone. */
 export function alignedSize({ width, height }: Size, transform: Transform): Size {

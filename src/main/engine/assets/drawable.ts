@@ -3,9 +3,10 @@ import { ProofsheetError } from '../errors.ts';
 import type { PictureCache } from '../renditions/cache.ts';
 import { callTask } from '../tasks/call.ts';
 import type { TaskRunner } from '../tasks/pool.ts';
-import type { DrawableInput } from './drawable-task.ts';
+import type { DrawableInput, drawableTask } from './drawable-task.ts';
 import type { Originals } from './originals.ts';
-import { readTileIndex, type TileIndex, type TilesInput } from './tiles-task.ts';
+import { readTileIndex, type TileIndex } from './tile-index.ts';
+import type { tilesTask } from './tiles-task.ts';
 
 export interface Drawable { readonly path: string; readonly format: string }
 
@@ -43,7 +44,7 @@ export function createDrawables({ db, originals, pool, cache }: DrawablesDepende
     }
     const [opaque, transparent] = COPIES.map(([suffix]) => cache.pathOf(sha256, suffix));
     const input: DrawableInput = { source: { paths: originals.all(assetId), sha256 }, folder: cache.folder, paths: { opaque: opaque ?? '', transparent: transparent ?? '' } };
-    const { path } = await callTask<DrawableInput, { readonly path: string }>(pool, 'drawable', input);
+    const { path } = await callTask<typeof drawableTask>(pool, 'drawable', input);
     await cache.trim();
     return { path, format: path === opaque ? 'jpeg' : 'png' };
   }
@@ -51,7 +52,7 @@ export function createDrawables({ db, originals, pool, cache }: DrawablesDepende
   async function tilesOf(assetId: number, sha256: string): Promise<TileIndex> {
     const known = await cache.find(sha256, TILES);
     if (known !== null) return await readTileIndex(known);
-    const index = await callTask<TilesInput, TileIndex>(pool, 'tiles', { source: { paths: originals.all(assetId), sha256 }, folder: cache.folder, path: cache.pathOf(sha256, TILES) });
+    const index = await callTask<typeof tilesTask>(pool, 'tiles', { source: { paths: originals.all(assetId), sha256 }, folder: cache.folder, path: cache.pathOf(sha256, TILES) });
     await cache.trim();
     return index;
   }

@@ -9,22 +9,13 @@ import { decodeFullSize, outlineOf } from '../pixels/full-size.ts';
 import { partFolder } from '../renditions/store.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 import { type ContentSource, readContent } from './content.ts';
+import { appendTileIndex, type TileIndex } from './tile-index.ts';
 
 export interface TilesInput {
   readonly source: ContentSource;
   /** The cache. */
   readonly folder: string;
   readonly path: string;
-}
-
-/** What lies where in a file of tiles; written at its end, behind it its own length in four bytes. */
-export interface TileIndex {
-  readonly format: 'jpeg' | 'png';
-  readonly levels: readonly {
-    readonly columns: number;
-    /** Where each tile begins, row by row, and at last where the last one ends. */
-    readonly offsets: readonly number[];
-  }[];
 }
 
 /**
@@ -82,21 +73,6 @@ async function writeLevels(file: FileHandle, whole: Pixels): Promise<TileIndex> 
   }
   if (pixels !== whole) freePixels(pixels.data);
   const index: TileIndex = { format: whole.channels === 4 ? 'png' : 'jpeg', levels };
-  const text = Buffer.from(JSON.stringify(index));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(text.length);
-  const end = Buffer.concat([text, length]);
-  await file.write(end, 0, end.length, at);
+  await appendTileIndex(file, index, at);
   return index;
-}
-
-/** The index of a file of tiles that was made before. */
-export async function readTileIndex(path: string): Promise<TileIndex> {
-  await using file = await open(path, 'r');
-  const { size } = await file.stat();
-  const length = Buffer.alloc(4);
-  await file.read(length, 0, 4, size - 4);
-  const text = Buffer.alloc(length.readUInt32LE());
-  await file.read(text, 0, text.length, size - 4 - text.length);
-  return JSON.parse(text.toString()) as TileIndex;
 }

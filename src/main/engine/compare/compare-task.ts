@@ -140,11 +140,11 @@ async function compareWithItself(first: Look, second: Look, heatmap: string | nu
 }
 
 /** Two sequences of rows of the same length, taken together. */
-async function* inStep(rowsA: AsyncIterable<Uint8Array>, rowsB: Iterator<Uint8Array>, take: (a: Uint8Array, b: Uint8Array) => Uint8Array): AsyncGenerator<Uint8Array, void> {
+async function* inStep(rowsA: AsyncIterable<Uint8Array>, rowsB: Iterator<Uint8Array, void>, take: (a: Uint8Array, b: Uint8Array) => Uint8Array): AsyncGenerator<Uint8Array, void> {
   for await (const rowA of rowsA) {
-    const { value, done } = rowsB.next();
-    if (done === true) throw new Error('The pictures have different numbers of rows');
-    yield take(rowA, value);
+    const next = rowsB.next();
+    if (next.done === true) throw new Error('The pictures have different numbers of rows');
+    yield take(rowA, next.value);
   }
 }
 

@@ -12,7 +12,7 @@ import { callTask } from '../tasks/call.ts';
 import type { TaskRunner } from '../tasks/pool.ts';
 import { createTurns } from '../tasks/turns.ts';
 import { hashBand, psnrBand } from './bands.ts';
-import type { ComparedContent, CompareInput, CompareResult, SideInput } from './compare-task.ts';
+import type { ComparedContent, CompareInput, CompareResult, compareTask, SideInput } from './compare-task.ts';
 import { isHeatmap } from './heatmap.ts';
 
 export type Side = { readonly assetId: number } | { readonly path: string };
@@ -56,7 +56,7 @@ export function createComparer({ db, renditions, originals, pool, cache }: Compa
   }
 
   async function measure(input: Omit<CompareInput, 'scratch'>, signal: AbortSignal | undefined): Promise<CompareResult> {
-    return await turns.run(() => callTask<CompareInput, CompareResult>(pool, 'compare', { ...input, scratch: newPart() }), signal);
+    return await turns.run(() => callTask<typeof compareTask>(pool, 'compare', { ...input, scratch: newPart() }), signal);
   }
 
   /** A name in the cache's folder for what is being made; whatever a crash leaves there goes at the next start. */

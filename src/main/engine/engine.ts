@@ -149,7 +149,7 @@ export function createEngine(options: EngineOptions) {
   });
   const groupSource = createGroupSource({ db, groups: similarityThreads.groups, groupCommit });
   const cleanup = createCleanup({
-    db, reader, files: realFiles, settings: settings.get, scansEnded: imports.scansEnded, now, onDefect, groups: groupSource,
+    db, reader, files: realFiles, settings: () => settings.get(), scansEnded: () => imports.scansEnded(), now, onDefect, groups: groupSource,
     onChanged() { announce('cleanup'); },
     onFilesChanged() { announce('assets', 'items', 'similarity'); },
   });

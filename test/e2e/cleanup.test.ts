@@ -8,6 +8,9 @@ import { launchBrowser } from './chromium.ts';
 import { expectAccessible, startWorkbench, takeScreenshot, type Workbench } from './harness.ts';
 import { screensOf } from './screens.ts';
 
+/** A bound on hanging for tests of many steps; the machine may be shared. */
+const LONG = 150_000;
+
 describe('cleaning up', () => {
   let browser: Browser;
   beforeAll(async () => { browser = await launchBrowser(); });
@@ -55,7 +58,7 @@ describe('cleaning up', () => {
     await toast('50 files are back in their places').waitFor();
     expect(await hashTree(pictures)).toEqual(before);
     expect(complaints).toEqual([]);
-  });
+  }, LONG);
 
   test('pairs are told apart one after the other, and what an answer implies is not asked', async () => {
     const bench = await startWorkbench();
@@ -232,7 +235,7 @@ describe('cleaning up', () => {
     for (let index = 0; index < 4; index += 1) await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Nothing left to decide' }).waitFor();
     await check('all-decided');
-  });
+  }, LONG);
 
   test.each(['light', 'dark'] as const)('axe finds nothing in plan, quarantine and history (%s)', async (colorScheme) => {
     const bench = await startWorkbench();
@@ -273,7 +276,7 @@ describe('cleaning up', () => {
     await go('Home');
     await page.getByText('4 groups of duplicates').first().waitFor();
     await check('home');
-  });
+  }, LONG);
 });
 
 /** Takes a folder in and compares all that is in it. */

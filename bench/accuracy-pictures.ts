@@ -7,8 +7,8 @@ import { readHeader } from '../src/main/engine/pixels/header/header.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import type { Fingerprint } from '../src/main/engine/similarity/fingerprint.ts';
 import { createLook, type Look } from '../src/main/engine/similarity/verify.ts';
-import { EDITS, nextFrame, recolour, toSharp } from './accuracy-edits.ts';
-import { createRandom, drawScene, KINDS, METALS, type Metal, type Raster, type SceneKind } from './accuracy-scenes.ts';
+import { EDITS, nextFrame, recolour, toSharp } from '../test/fixtures/edits.ts';
+import { createRandom, drawScene, KINDS, METALS, type Metal, type Raster, type SceneKind } from '../test/fixtures/scenes.ts';
 
 /** A picture of the evaluation as the catalog would know it. */
 export interface Sample {

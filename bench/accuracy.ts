@@ -5,7 +5,7 @@ import { bitsBetween } from '../src/main/engine/similarity/index-distance.ts';
 import { CANDIDATE_DISTANCE, codesOf, indexCodesOf } from '../src/main/engine/similarity/variants.ts';
 import { decide, type Look, type Measured, measurePair } from '../src/main/engine/similarity/verify.ts';
 import { type Half, lookAt, makeSamples, type Sample } from './accuracy-pictures.ts';
-import { createRandom } from './accuracy-scenes.ts';
+import { createRandom } from '../test/fixtures/scenes.ts';
 import { table } from './measure.ts';
 
 /** How a pair went through what the product does: candidates by codes and features, then verification. */

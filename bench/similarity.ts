@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { createHammingIndex } from '../src/main/engine/similarity/hamming-index.ts';
 import { CODE_BYTES, createHammingKernel, MAX_JOIN_DISTANCE } from '../src/main/engine/similarity/hamming-kernel.ts';
-import { toSharp } from './accuracy-edits.ts';
-import { drawScene, KINDS } from './accuracy-scenes.ts';
+import { toSharp } from '../test/fixtures/edits.ts';
+import { drawScene, KINDS } from '../test/fixtures/scenes.ts';
 import { measure, median, table, type Usage } from './measure.ts';
 import { BENCH_FOLDER } from './pictures.ts';
 

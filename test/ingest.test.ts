@@ -321,6 +321,7 @@ describe('equal pixels', () => {
     await shapes.clone().negate().jpeg().toFile(join(pictures, 'other.jpg'));
     const { client, ingest } = openEngine(join(folder, 'workspace'));
     await ingest({ paths: [pictures] });
+    await client.similarity.catchUp();
     const hashOf = async (name: string): Promise<string | null | undefined> => (await client.assets.list({ filter: `name:${name}` }))[0]?.pixelSha256;
     expect(await hashOf('large.jpg')).toMatch(/^[0-9a-f]{64}$/);
     expect(await hashOf('large.jpg')).toBe(await hashOf('large.png'));

@@ -124,6 +124,31 @@ describe('a crop from a corner', () => {
   });
 });
 
+describe('two images that only a third one is near to', () => {
+  test('are compared by way of it, so that all three are one group', async () => {
+    const folder = await temporaryFolder();
+    const base = await toSharp(paintPhoto(480, 360, 61)).jpeg({ quality: 92 }).toBuffer();
+    await writeAlbum(join(folder, 'pictures'), new Map([['one.jpg', base], ['two.jpg', await sharp(base).jpeg({ quality: 80 }).toBuffer()], ['three.jpg', await sharp(base).jpeg({ quality: 70 }).toBuffer()]]));
+    const first = openEngine(join(folder, 'workspace'));
+    await first.ingest({ paths: [join(folder, 'pictures')] });
+    await first.close();
+    // Their codes are moved apart: 24 bits from the first to each of the others, which are 48 from each other.
+    const db = new Database(join(folder, 'workspace', 'catalog.sqlite'));
+    const ids = db.prepare('SELECT asset_id FROM fingerprint ORDER BY asset_id').pluck().all() as number[];
+    const pdq = db.prepare<[number], Buffer>('SELECT pdq FROM fingerprint WHERE asset_id = ?').pluck().get(ids[0]!)!;
+    for (const [at, id] of ids.entries()) {
+      const moved = Buffer.from(pdq);
+      for (let turn = 0; turn < 8; turn += 1) for (let byte = 0; byte < 3 && at > 0; byte += 1) moved[turn * 32 + at * 3 + byte]! ^= 0xff;
+      db.prepare(`UPDATE fingerprint SET pdq = ?, features = x'', variants = x'', paired = 0 WHERE asset_id = ?`).run(moved, id);
+    }
+    db.exec('DELETE FROM pair');
+    db.close();
+    const { client } = openEngine(join(folder, 'workspace'), { work: false });
+    await client.similarity.catchUp();
+    expect(namesOf((await client.similarity.groups({ level: 'strict' })).groups)).toEqual([['one.jpg', 'three.jpg', 'two.jpg']]);
+  });
+});
+
 describe('what the user has parted', () => {
   test('stays apart when its files are deleted and come back, until it is taken back', async () => {
     const folder = await temporaryFolder();

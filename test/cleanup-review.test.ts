@@ -143,6 +143,18 @@ test('a plan at a strict level leaves alone what only looks alike', async () => 
   expect((await client.cleanup.plan({ level: 'loose' })).counts.remove).toBe(3);
 });
 
+test('the picture without a border is the reference of its group, and stays', async () => {
+  const { client, workspace } = await twins(2);
+  await client.similarity.catchUp();
+  const db = new Database(join(workspace, 'catalog.sqlite'));
+  // The first has the border, which makes it hold all of the second.
+  db.prepare(`INSERT OR REPLACE INTO pair (a_id, b_id, level, relation, transform, whole, distance, similarity) VALUES (1, 2, 2, 'bordered', 'identity', 'a', 20, 0.9)`).run();
+  db.prepare('UPDATE asset SET width = 70, height = 70 WHERE id = 1').run();
+  db.close();
+  const { groups: [group] } = await review(client, { level: 'similar' });
+  expect(group!.members.map(({ assetId, relation, suggestion, rule }) => [assetId, relation, suggestion, rule]).slice(0, 3)).toEqual([[2, 'identical-bytes', 'keep', 'path'], [2, 'identical-bytes', 'remove', 'path'], [1, 'bordered', 'remove', 'whole']]);
+});
+
 test('what was said since the plan to be no duplicate stays', async () => {
   const { client, workspace } = await twins(2);
   await client.similarity.catchUp();

@@ -115,7 +115,7 @@ async function apply(context: CommandContext, client: EngineClient, planId: numb
   const result = await withOperationProgress(context, client, () => client.cleanup.apply({ planId }));
   if (output.isJson) await output.json(result);
   else {
-    await output.text(`${plural(result.moved, 'file')} (${formatBytes(result.bytes)}) moved. To put them back: proofsheet cleanup undo ${result.operationId}`);
+    await output.text(result.moved === 0 ? 'No file was moved.' : `${plural(result.moved, 'file')} (${formatBytes(result.bytes)}) moved. To put them back: proofsheet cleanup undo ${result.operationId}`);
     describeSkipped(output, result);
   }
   return context.interrupt.signal.aborted ? context.interrupt.status() : result.skippedCount > 0 ? 3 : 0;

@@ -17,7 +17,9 @@ type PairColumns = [a: number, b: number, similarity: number, distance: number, 
 
 /** Reads only the images that are alike to another, share their pixels, or lie in several places. */
 export function createGroupLoader(db: Database.Database): (level: Level) => GroupMaterial {
-  const pairs = db.prepare<[number]>('SELECT a_id, b_id, similarity, distance, whole FROM pair WHERE level <= ?').raw();
+  // The whole of a crop is what it was made of; a picture with a border, which holds the one without, is what was made.
+  const pairs = db.prepare<[number]>(`
+    SELECT a_id, b_id, similarity, distance, CASE WHEN relation = 'bordered' THEN CASE whole WHEN 'a' THEN 'b' WHEN 'b' THEN 'a' END ELSE whole END FROM pair WHERE level <= ?`).raw();
   const samePixels = db.prepare<[]>(`
     SELECT id, hex(pixel_sha256) FROM asset WHERE pixel_sha256 IN (SELECT pixel_sha256 FROM asset INDEXED BY asset_pixels WHERE pixel_sha256 IS NOT NULL GROUP BY pixel_sha256 HAVING count(*) > 1)`).raw();
   const severalFiles = db.prepare<[], number>(`

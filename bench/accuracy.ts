@@ -30,7 +30,9 @@ const SIBLINGS = 1;
 export async function benchAccuracy(folder: string | null, half: Half = 'held out'): Promise<string> {
   const began = performance.now();
   const families: (readonly Sample[])[] = [];
+  const tell = (what: string): void => { process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${what}\n`); };
   for await (const family of makeSamples(half, folder)) families.push(family);
+  tell(`${families.length} originals and what is made of them`);
   const samples = families.flat();
   const candidates = findCandidates(samples);
   const results: Result[] = [];
@@ -59,6 +61,7 @@ export async function benchAccuracy(folder: string | null, half: Half = 'held ou
     results.push({ a, b, isCandidate, level: verdict && !verdict.kinship ? verdict.level : null, measured });
   };
   for (const family of families) for (const [a, b] of pairsOf(family)) await compare(a, b);
+  tell(`${results.length} pairs compared`);
   const inFamilies = results.length;
   const order = new Map(samples.map((sample, index) => [sample, index]));
   for (const a of samples) for (const b of candidates(a)) if (a.family !== b.family && (order.get(a) ?? 0) < (order.get(b) ?? 0)) await compare(a, b);

@@ -86,7 +86,7 @@ const LIMITS = {
   /** In cells of the grid; noise moves things too. */
   motion: 0.1, motionByMost: 0.25, motionIfClipped: 1.5,
   /** On white there is little to follow but an outline, which sharpening moves. */
-  motionIfPlain: 2,
+  motionIfPlain: 2, motionMost: 0.6,
   saturation: 1.42,
   /** Of the area. */
   mark: 0.06,
@@ -105,7 +105,8 @@ function judge(change: Change, extent: Extent, slack: number): readonly Finding[
 }
 
 function motionLimit({ most, isClipped, plain }: Change): number {
-  return (LIMITS.motion + LIMITS.motionByMost * most) * (isClipped ? LIMITS.motionIfClipped : 1) * (plain > 0.6 ? LIMITS.motionIfPlain : 1);
+  const limit = (LIMITS.motion + LIMITS.motionByMost * most) * (isClipped ? LIMITS.motionIfClipped : 1) * (plain > 0.6 ? LIMITS.motionIfPlain : 1);
+  return Math.min(LIMITS.motionMost, limit);
 }
 
 /**

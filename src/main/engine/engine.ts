@@ -260,7 +260,6 @@ export function createEngine(options: EngineOptions) {
       working = false;
       clearInterval(leases);
       clearInterval(diskTimer);
-      clearTimeout(progressTimer);
       clearImmediate(sweeping);
       changes.close();
       const halted = runner.halt();
@@ -275,6 +274,8 @@ export function createEngine(options: EngineOptions) {
       if (!diskIsFull) queue.release();
       await pool.close();
       await reader.close();
+      // What ended meanwhile has announced it.
+      clearTimeout(progressTimer);
       db.close();
       rmSync(workspace.engineFile, { force: true });
       workspace.release();

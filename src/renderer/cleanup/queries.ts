@@ -70,10 +70,16 @@ export function useSimilarityStatus() {
   return useQuery({ queryKey: ['similarity', 'status'], queryFn: ({ signal }) => client.similarity.status(undefined, { signal }) });
 }
 
-/** How many groups of duplicates there are at the level one works with. */
+/** How many groups of duplicates there are at the level one works with; as last known while images are being compared. */
 export function useGroupCount(level: Level): number | undefined {
   const client = useClient();
-  const { data } = useQuery({ queryKey: ['similarity', 'count', level], queryFn: ({ signal }) => client.similarity.groups({ level, start: 0, count: 1 }, { signal }) });
+  const { data: status } = useSimilarityStatus();
+  const { data } = useQuery({
+    queryKey: ['similarity', 'count', level],
+    queryFn: ({ signal }) => client.similarity.groups({ level, start: 0, count: 1 }, { signal }),
+    // Every comparison may change the groups: counting them each time would take from the comparing.
+    enabled: status?.pending === 0,
+  });
   return data?.total;
 }
 

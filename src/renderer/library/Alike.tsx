@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { evidenceText } from '../cleanup/member-text.ts';
 import { CLEANUP_START } from '../cleanup/place.ts';
@@ -11,6 +12,7 @@ import { hidePicture, showPicture } from '../ui/picture.ts';
 import styles from './Inspector.module.css';
 
 const MOST = 12;
+const REST_MS = 250;
 
 /** The duplicates of an image and what else belongs to it, as small pictures. */
 export function Alike({ assetId }: { readonly assetId: number }) {
@@ -19,9 +21,10 @@ export function Alike({ assetId }: { readonly assetId: number }) {
   const client = useClient();
   const set = useSet();
   const level = useAppState((state) => state.level);
-  const { data: hits = [] } = useQuery({ queryKey: ['similarity', 'find', assetId], queryFn: ({ signal }) => client.similarity.find({ of: { assetId }, limit: MOST }, { signal }) });
-  const { data: relatives = [] } = useQuery({ queryKey: ['similarity', 'related', assetId], queryFn: ({ signal }) => client.similarity.related({ assetId }, { signal }) });
-  const { data: rank = null } = useQuery({ queryKey: ['cleanup', 'rank', level, assetId], queryFn: ({ signal }) => client.cleanup.rankOf({ level, of: { assetId } }, { signal }) });
+  const enabled = useRested(assetId);
+  const { data: hits = [] } = useQuery({ enabled, queryKey: ['similarity', 'find', assetId], queryFn: ({ signal }) => client.similarity.find({ of: { assetId }, limit: MOST }, { signal }) });
+  const { data: relatives = [] } = useQuery({ enabled, queryKey: ['similarity', 'related', assetId], queryFn: ({ signal }) => client.similarity.related({ assetId }, { signal }) });
+  const { data: rank = null } = useQuery({ enabled, queryKey: ['cleanup', 'rank', level, assetId], queryFn: ({ signal }) => client.cleanup.rankOf({ level, of: { assetId } }, { signal }) });
   const compareWith = (other: number) => set({ comparing: [assetId, other], screen: 'compare' });
   return (
     <>
@@ -43,6 +46,16 @@ export function Alike({ assetId }: { readonly assetId: number }) {
       )}
     </>
   );
+}
+
+/** True once one has stayed with an image: whoever walks through thousands asks for none of theirs. */
+function useRested(assetId: number): boolean {
+  const [rested, setRested] = useState<number | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(assetId), REST_MS);
+    return () => clearTimeout(timer);
+  }, [assetId]);
+  return rested === assetId;
 }
 
 interface SmallProps { readonly sha256: string; readonly path: string; readonly caption: string; readonly onOpen: () => void }

@@ -1,7 +1,8 @@
+import { measureMotion } from './verify-motion.ts';
 import type { Overlap } from './verify-overlap.ts';
+import { isWritten } from './verify-page.ts';
+import { binomial, type Channels, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
 import { applyTone, fitTone, type Tone, toneTable } from './verify-tone.ts';
-
-type Channels = Overlap['first'];
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */
 export interface Change {
@@ -29,7 +30,7 @@ export interface Change {
   readonly motion: number;
   /** Share of blocks without structure in either. */
   readonly plain: number;
-  /** Is either a page, a screen or a drawing: fine strokes on an even ground. */
+  /** Is either a page, a screen or a drawing, fine strokes on an even ground; asked only where something has changed. */
   readonly isWritten: boolean;
 }
 
@@ -49,7 +50,8 @@ export interface Mark {
 export function measureChange({ width, height, first, second }: Overlap): Change {
   const { from, to, tone } = matchTone(first, second);
   const [sharpFrom, sharpTo] = matchSharpness(from, to, width, height);
-  return { ...measureBlocks(sharpFrom, sharpTo, width, height, tone), isWritten: isWritten(first, width, height) || isWritten(second, width, height) };
+  const measured = measureBlocks(sharpFrom, sharpTo, width, height, tone);
+  return { ...measured, isWritten: measured.changed > 0 && (isWritten(first, width, height) || isWritten(second, width, height)) };
 }
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
@@ -76,7 +78,8 @@ function isNearlyNone({ gain, gamma, offset }: Tone): boolean {
 function matchSharpness(from: Channels, to: Channels, width: number, height: number): readonly [Channels, Channels] {
   const planes: [Float32Array, Float32Array] = [binomial(lumaOf(from), width, height), binomial(lumaOf(to), width, height)];
   // A mark has edges of its own, which say nothing of the picture's.
-  const isAlike = Uint8Array.from(planes[0], (value, at) => (Math.abs(value - (planes[1][at] ?? 0)) < FAR_OFF ? 1 : 0));
+  const isAlike = new Uint8Array(planes[0].length);
+  for (let at = 0; at < isAlike.length; at++) isAlike[at] = Math.abs((planes[0][at] ?? 0) - (planes[1][at] ?? 0)) < FAR_OFF ? 1 : 0;
   const energy: [number, number] = [sharpness(planes[0], isAlike, width, height), sharpness(planes[1], isAlike, width, height)];
   const blurs: [number, number] = [1, 1];
   while (blurs[0] + blurs[1] < MOST_BLURS) {
@@ -129,8 +132,9 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
         n++; sum += difference; squares += difference * difference;
         sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
         if (clips && isClipped(from, at)) clipped++;
-        slopeA += slopeSquare(lumaA, at, width);
-        slopeB += slopeSquare(lumaB, at, width);
+        const isAtSide = at % width === 0 || (at + 1) % width === 0;
+        slopeA += slopeSquare(lumaA, at, width, isAtSide);
+        slopeB += slopeSquare(lumaB, at, width, isAtSide);
         blue += 0.564 * ((to[2][at] ?? 0) - b - saturation * ((from[2][at] ?? 0) - a));
         red += 0.713 * ((to[0][at] ?? 0) - b - saturation * ((from[0][at] ?? 0) - a));
       }
@@ -235,104 +239,6 @@ function chromaDifference(blue: Float32Array, red: Float32Array, without: Uint8A
   return { chroma: quantile(sorted, 0.995), chromaHalf: quantile(sorted, 0.5) };
 }
 
-/** Side of a place that is followed, in cells. */
-const PLACE = 16;
-const MIN_PLACES = 12;
-
-interface Move { readonly x: number; readonly y: number; readonly dx: number; readonly dy: number }
-
-/**
- * Lucas-Kanade at each place by itself: what is one and the same picture has moved nowhere. A shift and a stretch that
- * all places share is what the alignment has left, and does not count; nor do places that are cut off at black or white.
- */
-function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, isLeftOut: (x: number, y: number) => boolean): number {
-  const moves: Move[] = [];
-  for (let top = 1; top + PLACE < height; top += PLACE / 2) {
-    for (let left = 1; left + PLACE < width; left += PLACE / 2) {
-      const move = follow(a, b, width, left, top, isLeftOut);
-      if (move) moves.push(move);
-    }
-  }
-  if (moves.length < MIN_PLACES) return 0;
-  const across = fitLine(moves.map(({ x, dx }) => [x, dx]));
-  const down = fitLine(moves.map(({ y, dy }) => [y, dy]));
-  return quantile(Float32Array.from(moves, ({ x, y, dx, dy }) => Math.hypot(dx - across(x), dy - down(y))).sort(), 0.9);
-}
-
-/** Null where there is not enough structure to tell. */
-function follow(a: Float32Array, b: Float32Array, width: number, left: number, top: number, isLeftOut: (x: number, y: number) => boolean): Move | null {
-  let xx = 0, xy = 0, yy = 0, xt = 0, yt = 0;
-  for (let y = top; y < top + PLACE; y++) {
-    for (let x = left; x < left + PLACE; x++) {
-      if (isLeftOut(x, y)) continue;
-      const at = y * width + x;
-      const slopeX = ((a[at + 1] ?? 0) - (a[at - 1] ?? 0) + (b[at + 1] ?? 0) - (b[at - 1] ?? 0)) / 4;
-      const slopeY = ((a[at + width] ?? 0) - (a[at - width] ?? 0) + (b[at + width] ?? 0) - (b[at - width] ?? 0)) / 4;
-      const change = (b[at] ?? 0) - (a[at] ?? 0);
-      xx += slopeX * slopeX; xy += slopeX * slopeY; yy += slopeY * slopeY; xt += slopeX * change; yt += slopeY * change;
-    }
-  }
-  const smallest = (xx + yy - Math.sqrt((xx - yy) ** 2 + 4 * xy * xy)) / 2;
-  if (smallest < PLACE * PLACE * 2) return null;
-  const determinant = xx * yy - xy * xy;
-  return { x: left, y: top, dx: (yy * xt - xy * yt) / determinant, dy: (xx * yt - xy * xt) / determinant };
-}
-
-/** Least squares, twice: the second time without what lies far off. */
-function fitLine(points: readonly (readonly [number, number])[]): (x: number) => number {
-  let line = (_: number): number => 0;
-  let kept = points;
-  for (let round = 0; round < 2; round++) {
-    const mean = (index: 0 | 1): number => kept.reduce((sum, point) => sum + point[index], 0) / kept.length;
-    const [meanX, meanY] = [mean(0), mean(1)];
-    const [spread, together] = [kept.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0), kept.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)];
-    const slope = spread > 0 ? together / spread : 0;
-    line = (x) => meanY + slope * (x - meanX);
-    const far = quantile(Float32Array.from(kept, ([x, y]) => Math.abs(y - line(x))).sort(), 0.6) * 2 + 0.02;
-    const near = points.filter(([x, y]) => Math.abs(y - line(x)) <= far);
-    if (near.length >= MIN_PLACES) kept = near;
-  }
-  return line;
-}
-
-/** Steepness from which on a cell belongs to something. */
-const STEEP = 8;
-const MIN_STROKES = 0.28;
-const MIN_GROUND = 0.2;
-const MIN_EVEN = 0.9;
-/** Of strokes, red and blue together, in levels off grey. */
-const MOST_COLOR = 24;
-
-/**
- * Strokes change direction from cell to cell: there the second difference is larger than the slope. And the ground of a
- * page is of one level nearly everywhere, as few photographs' plain parts are.
- */
-function isWritten(channels: Channels, width: number, height: number): boolean {
-  const luma = lumaOf(channels);
-  const [red, , blue] = channels;
-  let steep = 0, fine = 0, ground = 0, color = 0;
-  const levels = new Float64Array(66);
-  for (let y = 1; y < height - 1; y++) {
-    for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at++) {
-      const here = luma[at] ?? 0;
-      const slope = slopeSquare(luma, at, width);
-      const bend = 4 * here - (luma[at - 1] ?? 0) - (luma[at + 1] ?? 0) - (luma[at - width] ?? 0) - (luma[at + width] ?? 0);
-      if (slope < 1 && bend * bend < 9) {
-        ground++;
-        const level = Math.floor(here / 4);
-        levels[level] = (levels[level] ?? 0) + 1;
-      }
-      if (slope + bend * bend / 4 < STEEP * STEEP) continue;
-      steep++;
-      color += Math.abs((red[at] ?? 0) - here) + Math.abs((blue[at] ?? 0) - here);
-      if (bend * bend > 8 * slope) fine++;
-    }
-  }
-  if (steep < 50 || fine < MIN_STROKES * steep || color > MOST_COLOR * steep || ground < MIN_GROUND * width * height) return false;
-  const even = levels.reduce((most, _, level) => Math.max(most, (levels[level] ?? 0) + (levels[level + 1] ?? 0)), 0);
-  return even >= MIN_EVEN * ground;
-}
-
 /** Blocks that are marked or touch one that is. */
 function grow(marked: Uint8Array, columns: number, rows: number): Uint8Array {
   const grown = new Uint8Array(marked);
@@ -366,22 +272,6 @@ function fitSaturation(from: Channels, to: Channels, lumaA: Float32Array, lumaB:
   return Math.max(0.5, Math.min(2, (products + calm) / (squares + calm)));
 }
 
-export function lumaOf([red, green, blue]: Channels): Float32Array {
-  const luma = new Float32Array(red.length);
-  for (let at = 0; at < luma.length; at++) luma[at] = 0.299 * (red[at] ?? 0) + 0.587 * (green[at] ?? 0) + 0.114 * (blue[at] ?? 0);
-  return luma;
-}
-
-function mapChannels([red, green, blue]: Channels, map: (plane: Float32Array) => Float32Array): Channels {
-  return [map(red), map(green), map(blue)];
-}
-
-function slopeSquare(plane: Float32Array, at: number, width: number): number {
-  const across = (plane[at + 1] ?? 0) - (plane[at - 1] ?? plane[at + 1] ?? 0);
-  const down = (plane[at + width] ?? plane[at] ?? 0) - (plane[at - width] ?? plane[at] ?? 0);
-  return (across * across + down * down) / 4;
-}
-
 /** Root of the mean squared slope; a strong edge counts as much as a clear one. */
 function sharpness(plane: Float32Array, isCounted: Uint8Array, width: number, height: number): number {
   let sum = 0;
@@ -396,25 +286,4 @@ function spreadOf(plane: Float32Array): number {
   let squares = 0;
   for (let at = 0; at < plane.length; at++) { const value = plane[at] ?? 0; sum += value; squares += value * value; }
   return Math.sqrt(Math.max(0, squares / plane.length - (sum / plane.length) ** 2)) + 1;
-}
-
-/** 1·2·1 across and down. */
-function binomial(plane: Float32Array, width: number, height: number): Float32Array {
-  const across = new Float32Array(plane.length);
-  const output = new Float32Array(plane.length);
-  for (let y = 0; y < height; y++) {
-    const first = y * width;
-    const last = first + width - 1;
-    for (let at = first; at <= last; at++) across[at] = (2 * (plane[at] ?? 0) + (plane[Math.max(first, at - 1)] ?? 0) + (plane[Math.min(last, at + 1)] ?? 0)) / 4;
-  }
-  for (let y = 0; y < height; y++) {
-    const up = y > 0 ? width : 0;
-    const down = y < height - 1 ? width : 0;
-    for (let at = y * width, end = at + width; at < end; at++) output[at] = (2 * (across[at] ?? 0) + (across[at - up] ?? 0) + (across[at + down] ?? 0)) / 4;
-  }
-  return output;
-}
-
-function quantile(sorted: Float32Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

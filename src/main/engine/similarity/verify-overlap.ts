@@ -1,12 +1,13 @@
 import type { Transform } from '../../../contract/index.ts';
 import { type Coverage, resample } from './resample.ts';
 import { overlap, type Alignment } from './verify-align.ts';
+import type { Channels } from './verify-planes.ts';
 import { isTransposing, type Look, type Size, turnPlane } from './verify-look.ts';
 
 /** What two aligned pictures both show, on one grid: red, green and blue of each. */
 export interface Overlap extends Size {
-  readonly first: readonly [Float32Array, Float32Array, Float32Array];
-  readonly second: readonly [Float32Array, Float32Array, Float32Array];
+  readonly first: Channels;
+  readonly second: Channels;
 }
 
 /** Long edge of the grid on which pictures are compared, in cells. */
@@ -42,7 +43,7 @@ function within([from, to]: readonly [number, number], start: number, span: numb
   return [isInside(from, begins) ? from + pixel : from, isInside(to, ends) ? to - pixel : to];
 }
 
-function cutChannels(look: Look, transform: Transform, part: Part, { width, height }: Size): Overlap['first'] {
+function cutChannels(look: Look, transform: Transform, part: Part, { width, height }: Size): Channels {
   const channel = (index: number): Float32Array => {
     const plane = turnPlane({ values: channelOf(look.rgb, index), width: look.width, height: look.height }, transform);
     return resample(plane.values, plane.width, partCoverage(plane.width, part.left, part.width, width), partCoverage(plane.height, part.top, part.height, height));

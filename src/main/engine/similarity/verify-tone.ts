@@ -1,3 +1,5 @@
+import type { Channels } from './verify-planes.ts';
+
 /**
  * What an editor's brightness, contrast and gamma do to every channel alike: `gain · 255 · (v / 255) ^ gamma + offset`,
  * clipped to 0–255.
@@ -9,8 +11,6 @@ export interface ToneFit {
   /** Mean difference that the tone leaves, in levels; robust against a mark. */
   readonly error: number;
 }
-
-type Channels = readonly [Float32Array, Float32Array, Float32Array];
 
 const GAMMAS = [0.4, 0.55, 0.75, 1, 1.33, 1.8, 2.5] as const;
 const MOST_PLACES = 1200;

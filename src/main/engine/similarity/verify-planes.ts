@@ -1,0 +1,40 @@
+/** Red, green and blue of one picture on a grid. */
+export type Channels = readonly [Float32Array, Float32Array, Float32Array];
+
+export function lumaOf([red, green, blue]: Channels): Float32Array {
+  const luma = new Float32Array(red.length);
+  for (let at = 0; at < luma.length; at++) luma[at] = 0.299 * (red[at] ?? 0) + 0.587 * (green[at] ?? 0) + 0.114 * (blue[at] ?? 0);
+  return luma;
+}
+
+export function mapChannels([red, green, blue]: Channels, map: (plane: Float32Array) => Float32Array): Channels {
+  return [map(red), map(green), map(blue)];
+}
+
+/** Squared slope at a cell, in levels to a cell; at the right and left edge of the plane, down only. */
+export function slopeSquare(plane: Float32Array, at: number, width: number, isAtSide = false): number {
+  const across = isAtSide ? 0 : (plane[at + 1] ?? 0) - (plane[at - 1] ?? 0);
+  const down = (plane[at + width] ?? plane[at] ?? 0) - (plane[at - width] ?? plane[at] ?? 0);
+  return (across * across + down * down) / 4;
+}
+
+/** 1·2·1 across and down. */
+export function binomial(plane: Float32Array, width: number, height: number): Float32Array {
+  const across = new Float32Array(plane.length);
+  const output = new Float32Array(plane.length);
+  for (let y = 0; y < height; y++) {
+    const first = y * width;
+    const last = first + width - 1;
+    for (let at = first; at <= last; at++) across[at] = (2 * (plane[at] ?? 0) + (plane[Math.max(first, at - 1)] ?? 0) + (plane[Math.min(last, at + 1)] ?? 0)) / 4;
+  }
+  for (let y = 0; y < height; y++) {
+    const up = y > 0 ? width : 0;
+    const down = y < height - 1 ? width : 0;
+    for (let at = y * width, end = at + width; at < end; at++) output[at] = (2 * (across[at] ?? 0) + (across[at - up] ?? 0) + (across[at + down] ?? 0)) / 4;
+  }
+  return output;
+}
+
+export function quantile(sorted: Float32Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

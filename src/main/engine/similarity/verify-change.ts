@@ -47,10 +47,10 @@ export interface Mark {
   readonly onStructure: number;
 }
 
-export function measureChange({ width, height, first, second }: Overlap): Change {
+export function measureChange({ width, height, first, second, isResampled }: Overlap): Change {
   const { from, to, tone } = matchTone(first, second);
   const [sharpFrom, sharpTo] = matchSharpness(from, to, width, height);
-  const measured = measureBlocks(sharpFrom, sharpTo, width, height, tone);
+  const measured = measureBlocks(sharpFrom, sharpTo, width, height, tone, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
   return { ...measured, isWritten: measured.changed > 0 && (isWritten(first, width, height) || isWritten(second, width, height)) };
 }
 
@@ -109,11 +109,12 @@ const ALLOWED_BY_SLOPE = 0.2;
 /** More where the new tone is cut off at black or white: there it matters whether that was done before or after averaging. */
 const ALLOWED_IF_CLIPPED = 5;
 const STANDS_OUT = 1.4;
+const STANDS_OUT_RESAMPLED = 2.2;
 const MIN_RESIDUAL = 6;
 const PLAIN_SLOPE = 1.2;
 const MIN_STRUCTURED = 0.05;
 
-function measureBlocks(from: Channels, to: Channels, width: number, height: number, tone: Tone): Omit<Change, 'isWritten'> {
+function measureBlocks(from: Channels, to: Channels, width: number, height: number, tone: Tone, standsOut: number): Omit<Change, 'isWritten'> {
   const [lumaA, lumaB] = [lumaOf(from), lumaOf(to)];
   const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
   const count = columns * rows;
@@ -156,7 +157,7 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
   const structured = relative.filter((_, at) => Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE);
   const sorted = (structured.length >= MIN_STRUCTURED * count ? structured : relative).toSorted();
   const most = quantile(sorted, 0.8);
-  const limit = Math.max(STANDS_OUT, 4 * most);
+  const limit = Math.max(standsOut, 4 * most);
   const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
   const near = grow(grow(isChanged, columns, rows), columns, rows);
   return {

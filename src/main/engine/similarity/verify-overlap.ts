@@ -8,6 +8,8 @@ import { isTransposing, type Look, type Size, turnPlane } from './verify-look.ts
 export interface Overlap extends Size {
   readonly first: Channels;
   readonly second: Channels;
+  /** Do the two lie on the grid in different ways, so that the finest detail comes out differently. */
+  readonly isResampled: boolean;
 }
 
 /** Long edge of the grid on which pictures are compared, in cells. */
@@ -30,7 +32,8 @@ export function cutOverlap(first: Look, second: Look, { transform, window }: Ali
   const coarser = { width: Math.min(inFirst.width, inSecond.width), height: Math.min(inFirst.height, inSecond.height) };
   const scale = Math.min(1, GRID_SIDE / Math.max(coarser.width, coarser.height));
   const size = { width: Math.max(1, Math.round(coarser.width * scale)), height: Math.max(1, Math.round(coarser.height * scale)) };
-  return { ...size, first: cutChannels(first, transform, inFirst, size), second: cutChannels(second, 'identity', inSecond, size) };
+  const isResampled = Math.max(Math.abs(inFirst.width / inSecond.width - 1), Math.abs(inFirst.height / inSecond.height - 1)) > 0.004 || fromX > 0.004 || fromY > 0.004;
+  return { ...size, isResampled, first: cutChannels(first, transform, inFirst, size), second: cutChannels(second, 'identity', inSecond, size) };
 }
 
 interface Part extends Size { readonly left: number; readonly top: number }

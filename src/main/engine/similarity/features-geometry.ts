@@ -2,7 +2,7 @@ import { type Feature, featureDistance, turnFeatures, unpackFeatures } from './f
 import { PDQ_TRANSFORMS } from './pdq.ts';
 
 /** Two features are one and the same up to this distance of 48; half of the true ones found on crops were within 3. */
-export const MATCH_DISTANCE = 10;
+const MATCH_DISTANCE = 10;
 /** How a part of a picture is looked for among all: as it is and mirrored. The other six cost as much again each. */
 export const SOUGHT_TRANSFORMS = [PDQ_TRANSFORMS.indexOf('identity'), PDQ_TRANSFORMS.indexOf('flip-horizontal')] as const;
 /** So many features in agreement are worth a look at the pixels. */

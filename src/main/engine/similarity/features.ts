@@ -14,7 +14,7 @@ export interface Feature {
 }
 
 /** With a frequency its transpose is among the first 16 and the first 48, so that turning a picture permutes them. */
-export const FEATURE_BITS = 48;
+const FEATURE_BITS = 48;
 /** Long edge of the finest level that is searched, in pixels. */
 const BASE_SIDE = 200;
 const STEP = 2 ** (1 / 3);

@@ -23,7 +23,7 @@ export interface Look extends Size {
   readonly levels: readonly Plane[];
 }
 
-export const ALIGN_SIDES = [48, 96, 192] as const;
+const ALIGN_SIDES = [48, 96, 192] as const;
 /** More than are stored: they cost nothing more to find, and small overlaps have few. */
 const FEATURE_COUNT = 64;
 

@@ -13,7 +13,7 @@ export interface Overlap extends Size {
 }
 
 /** Long edge of the grid on which pictures are compared, in cells. */
-export const GRID_SIDE = 256;
+const GRID_SIDE = 256;
 
 /**
  * Brings what both show to one size: that of the coarser of the two, and at most GRID_SIDE. Each cell is the mean of

@@ -36,20 +36,23 @@ export function extractFeatures(luma: Float32Array, width: number, height: numbe
   return findMaxima(levels).toSorted((a, b) => b.strength - a.strength).slice(0, count).map(({ x, y, level }) => describe(levels, x, y, level));
 }
 
+/** Steps to half the size. */
+const HALVING = 3;
+
 function makeLevels(luma: Float32Array, width: number, height: number): readonly Level[] {
   const levels: Level[] = [];
-  const long = Math.max(width, height);
-  const first = Math.min(1, BASE_SIDE / long);
-  let base = luma;
+  const sharp = [{ plane: luma, width, height }];
+  const first = Math.min(1, BASE_SIDE / Math.max(width, height));
   for (let index = 0; index < LEVELS; index++) {
     const scale = first / STEP ** index;
     const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
     if (Math.min(w, h) < 2 * RADIUS + 2) break;
-    const [fromWidth, fromHeight] = index === 0 ? [width, height] : [levels[0]?.width ?? 0, levels[0]?.height ?? 0];
-    const sized = w === fromWidth && h === fromHeight ? base : areaAverage(base, fromWidth, fromHeight, w, h);
-    if (index === 0) base = sized;
-    const plane = blur(sized, w, h);
-    levels.push({ plane, response: hessian(plane, w, h), width: w, height: h });
+    // From the level of twice the size, which is a quarter of the work.
+    const from = sharp[Math.max(Math.min(index, 1), index + 1 - HALVING)] ?? { plane: luma, width, height };
+    const plane = w === from.width && h === from.height ? from.plane : areaAverage(from.plane, from.width, from.height, w, h);
+    sharp.push({ plane, width: w, height: h });
+    const soft = blur(plane, w, h);
+    levels.push({ plane: soft, response: hessian(soft, w, h), width: w, height: h });
   }
   return levels;
 }

@@ -106,6 +106,12 @@ describe('pair by pair', () => {
     expect(nextPair(group(2, [5, 5]))).toBeNull();
   });
 
+  test('what was decided about single copies before stays so', () => {
+    expect(asked(group(4, [1, 1, 2, 2], { 1: { decision: 'keep' }, 3: { decision: 'remove' } }), ['both']).end).toBe('kkkr');
+    expect(asked(group(3, [1, 1, 2], { 0: { decision: 'remove' }, 1: { decision: 'keep' } }), ['left']).end).toBe('rkr');
+    expect(asked(group(3, [1, 1, 2], { 0: { decision: 'remove' } }), ['left']).end).toBe('rkr');
+  });
+
   test('nothing protected goes with a candidate that is turned down', () => {
     expect(asked(group(3, [1, 2, 2], { 2: { isProtected: true } }), ['left']).end).toBe('krk');
   });

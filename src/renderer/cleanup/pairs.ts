@@ -61,10 +61,11 @@ function preference(candidate: Candidate): number {
   return candidate.members.some(({ suggestion }) => suggestion === 'keep') ? 1 : 2;
 }
 
-/** One file at least stays; its copies do what the rules suggest. */
-function stay({ members }: Candidate): readonly MemberChoice[] {
-  const best = members.find(({ suggestion }) => suggestion === 'keep') ?? members[0];
-  return members.map((member) => ({ sourceId: member.sourceId, choice: member === best || member.isProtected || member.suggestion === 'keep' ? 'keep' : 'remove' }));
+/** One file at least stays; its copies do what was decided about them, else what the rules suggest. */
+function stay(candidate: Candidate): readonly MemberChoice[] {
+  const open = candidate.members.filter(({ decision }) => decision === null);
+  const best = stateOf(candidate) === 'keep' ? undefined : open.find(({ suggestion }) => suggestion === 'keep') ?? open[0];
+  return open.map((member) => ({ sourceId: member.sourceId, choice: member === best || member.isProtected || member.suggestion === 'keep' ? 'keep' : 'remove' }));
 }
 
 function leave({ members }: Candidate): readonly MemberChoice[] {

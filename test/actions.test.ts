@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ACTION_NAMES, ACTIONS, actionForKey, type KeyEventLike } from '../src/renderer/app/actions.ts';
+import { ACTION_NAMES, ACTIONS, actionForKey, type KeyEventLike, repeats } from '../src/renderer/app/actions.ts';
 import { keyLabel } from '../src/renderer/app/keyboard.ts';
 import { en } from '../src/renderer/i18n/en.ts';
 
@@ -24,6 +24,11 @@ describe('a key press', () => {
     expect(actionForKey(press('KeyO', { ctrlKey: true }), handlers)).toBe('add-folder');
     expect(actionForKey(press('KeyO', { metaKey: true, shiftKey: true }), handlers)).toBe('add-files');
     expect(actionForKey(press('KeyO'), handlers)).toBeNull();
+  });
+
+  it('that is held goes on only with what moves or zooms', () => {
+    const held = ACTION_NAMES.filter((name) => repeats(name));
+    expect(held).toEqual(['larger', 'smaller', 'loupe-previous', 'loupe-next', 'loupe-zoom-in', 'loupe-zoom-out', 'previous-group', 'next-group']);
   });
 
   it('finds a character wherever the layout has it', () => {

@@ -15,6 +15,8 @@ interface ActionDefinition {
   readonly key: KeyBinding;
   /** Left out of the cheat sheet where it cannot exist. */
   readonly desktopOnly?: boolean;
+  /** Goes on while its key is held: movement and zoom. Everything else happens once a press, so that nothing is decided unseen. */
+  readonly repeats?: boolean;
 }
 
 /** Every action there is, once: for the window's keyboard, toolbars and palette, and for the desktop's menus. */
@@ -31,8 +33,8 @@ export const ACTIONS = {
   'clear-filter': { group: 'view', key: { code: 'Backspace', mod: true } },
   'toggle-sidebar': { group: 'view', key: { code: 'Backslash' } },
   'toggle-inspector': { group: 'view', key: { code: 'KeyI' } },
-  'larger': { group: 'view', key: { code: 'Equal', character: '+' } },
-  'smaller': { group: 'view', key: { code: 'Minus', character: '-' } },
+  'larger': { group: 'view', key: { code: 'Equal', character: '+' }, repeats: true },
+  'smaller': { group: 'view', key: { code: 'Minus', character: '-' }, repeats: true },
   'refresh-view': { group: 'view', key: { code: 'KeyR', shift: true } },
   'select-all': { group: 'selection', key: { code: 'KeyA', mod: true } },
   'select-none': { group: 'selection', key: { code: 'KeyD', mod: true } },
@@ -43,12 +45,12 @@ export const ACTIONS = {
   'copy-paths': { group: 'selection', key: { code: 'KeyC', shift: true } },
   'open-loupe': { group: 'loupe', key: { code: 'KeyE' } },
   'close-loupe': { group: 'loupe', key: { code: 'Escape' } },
-  'loupe-previous': { group: 'loupe', key: { code: 'ArrowLeft' } },
-  'loupe-next': { group: 'loupe', key: { code: 'ArrowRight' } },
+  'loupe-previous': { group: 'loupe', key: { code: 'ArrowLeft' }, repeats: true },
+  'loupe-next': { group: 'loupe', key: { code: 'ArrowRight' }, repeats: true },
   'loupe-actual': { group: 'loupe', key: { code: 'KeyZ' } },
   'loupe-fit': { group: 'loupe', key: { code: 'KeyF' } },
-  'loupe-zoom-in': { group: 'loupe', key: { code: 'Equal', character: '+' } },
-  'loupe-zoom-out': { group: 'loupe', key: { code: 'Minus', character: '-' } },
+  'loupe-zoom-in': { group: 'loupe', key: { code: 'Equal', character: '+' }, repeats: true },
+  'loupe-zoom-out': { group: 'loupe', key: { code: 'Minus', character: '-' }, repeats: true },
   'close-compare': { group: 'compare', key: { code: 'Escape' } },
   'compare-flick': { group: 'compare', key: { code: 'Space' } },
   'compare-side': { group: 'compare', key: { code: 'KeyS' } },
@@ -61,8 +63,8 @@ export const ACTIONS = {
   'not-duplicate': { group: 'cleanup', key: { code: 'KeyN' } },
   'accept': { group: 'cleanup', key: { code: 'Enter' } },
   'take-back': { group: 'cleanup', key: { code: 'Backspace' } },
-  'previous-group': { group: 'cleanup', key: { code: 'BracketLeft' } },
-  'next-group': { group: 'cleanup', key: { code: 'BracketRight' } },
+  'previous-group': { group: 'cleanup', key: { code: 'BracketLeft' }, repeats: true },
+  'next-group': { group: 'cleanup', key: { code: 'BracketRight' }, repeats: true },
   'next-open': { group: 'cleanup', key: { code: 'BracketRight', shift: true } },
   'toggle-rules': { group: 'cleanup', key: { code: 'KeyR' } },
   'review-plan': { group: 'cleanup', key: { code: 'Enter', mod: true } },

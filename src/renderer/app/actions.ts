@@ -61,6 +61,11 @@ export function actionForKey(event: KeyEventLike, handlers: Handlers): ActionNam
   }) ?? null;
 }
 
+/** Whether the action goes on while its key is held. */
+export function repeats(name: ActionName): boolean {
+  return 'repeats' in ACTIONS[name];
+}
+
 export interface KeyEventLike {
   readonly code: string;
   readonly key: string;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { ACTION_NAMES, actionForKey, ACTIONS, type ActionName, type ActionRegistry, type KeyBinding } from './actions.ts';
+import { ACTION_NAMES, actionForKey, ACTIONS, type ActionName, type ActionRegistry, type KeyBinding, repeats } from './actions.ts';
 
 /** Keys that would type nothing even inside a text field may still be shortcuts there. */
 export function useKeyboard(registry: ActionRegistry): void {
@@ -7,13 +7,15 @@ export function useKeyboard(registry: ActionRegistry): void {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const modified = event.ctrlKey || event.metaKey;
+      // Held, Enter would press a button again and again.
+      if (event.repeat && event.code === 'Enter' && isPressed(event.target)) event.preventDefault();
       if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
       if (isDialogOpen() || ['Enter', 'Space'].includes(event.code) && !modified && isPressed(event.target)) return;
       const { handlers } = registry.getState();
       const name = actionForKey(event, handlers);
       if (!name) return;
       event.preventDefault();
-      handlers[name]?.run();
+      if (!event.repeat || repeats(name)) handlers[name]?.run();
     };
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);

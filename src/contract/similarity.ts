@@ -56,6 +56,8 @@ export const similarityStatusSchema = z.object({
 });
 export type SimilarityStatus = z.infer<typeof similarityStatusSchema>;
 
+const assetPairSchema = z.object({ a: idSchema, b: idSchema });
+
 export const similarityContract = {
   status: procedure.output(similarityStatusSchema),
   /** Compares what is pending now, whatever else the engine works on; answers when nothing is left or has failed. */
@@ -76,6 +78,7 @@ export const similarityContract = {
   pair: procedure.input(z.object({ a: idSchema, b: idSchema })).output(z.object({ evidence: pairEvidenceSchema.nullable(), kinship: kinshipSchema.nullable(), isNotDuplicate: z.boolean() })),
   /** Remembers by content, for ever, that these are not duplicates of each other; or takes that back. */
   setNotDuplicate: procedure
-    .input(z.object({ pairs: z.array(z.object({ a: idSchema, b: idSchema })).min(1).max(5000), value: z.boolean() }))
-    .output(z.object({ changed: countSchema })),
+    .input(z.object({ pairs: z.array(assetPairSchema).min(1).max(5000), value: z.boolean() }))
+    /** `pairs` are those of the input that this changed: the others had been said before. */
+    .output(z.object({ changed: countSchema, pairs: z.array(assetPairSchema) })),
 };

@@ -65,10 +65,13 @@ export function useDecide(level: Level) {
       toast({ title: (t) => t('cleanup.sameFile'), description: (t) => t('cleanup.sameFileHint') });
       return false;
     }
-    set({ acts: remember(store.getState().acts, { kind: 'not-duplicate', level, groupId: group.id, rank, sourceId, pairs }) });
+    const changed = queue.add(async () => (await client.similarity.setNotDuplicate({ pairs, value: true })).pairs);
+    const act: Act = { kind: 'not-duplicate', level, groupId: group.id, rank, sourceId, changed };
+    set({ acts: remember(store.getState().acts, act) });
     try {
-      await queue.add(() => client.similarity.setNotDuplicate({ pairs, value: true }));
+      await changed;
     } catch (error) {
+      set({ acts: store.getState().acts.filter((one) => one !== act) });
       errorToast((t) => t('cleanup.notDecided'), error);
       return false;
     } finally {

@@ -30,7 +30,11 @@ export function useUndo(): Undo {
   const revert = useCallback(async (act: Act): Promise<void> => {
     switch (act.kind) {
       case 'decide': await client.cleanup.decide({ level: act.level, groupId: act.groupId, choices: [...act.before] }); break;
-      case 'not-duplicate': await client.similarity.setNotDuplicate({ pairs: [...act.pairs], value: false }); break;
+      case 'not-duplicate': {
+        const pairs = await act.changed;
+        if (pairs.length > 0) await client.similarity.setNotDuplicate({ pairs: [...pairs], value: false });
+        break;
+      }
       case 'rules': await client.settings.set({ keeperRules: [...act.before] }); break;
       case 'protect': await client.settings.set({ protectedFolders: [...act.before] }); break;
       case 'operation': await undoOperation(act.operationId); break;

@@ -109,12 +109,12 @@ function useMarking(ids: readonly number[], focused: number, marks: readonly boo
   const one = ids[focused] ?? 0;
   const pairs = ids.filter((id) => id !== one).map((other) => ({ a: one, b: other }));
   const { mutate } = useMutation({
-    mutationFn: (wanted: boolean) => client.similarity.setNotDuplicate({ pairs, value: wanted }),
-    onSuccess: (_changed, wanted) => {
+    mutationFn: ({ of, wanted }: { readonly of: typeof pairs; readonly wanted: boolean }) => client.similarity.setNotDuplicate({ pairs: of, value: wanted }),
+    onSuccess: ({ pairs: changed }, { wanted }) => {
       void queries.invalidateQueries({ queryKey: ['similarity'] });
-      toast({ title: (say) => say(wanted ? 'compare.marked' : 'compare.unmarked'), ...(wanted && { action: { label: (say) => say('app.undo'), run: () => mutate(false) } }) });
+      toast({ title: (say) => say(wanted ? 'compare.marked' : 'compare.unmarked'), ...(wanted && changed.length > 0 && { action: { label: (say) => say('app.undo'), run: () => mutate({ of: changed, wanted: false }) } }) });
     },
     onError: (error) => errorToast((say) => say('batches.failed'), error),
   });
-  return { value, toggle: () => mutate(!value) };
+  return { value, toggle: () => mutate({ of: pairs, wanted: !value }) };
 }

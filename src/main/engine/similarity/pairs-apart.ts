@@ -2,9 +2,11 @@ import type Database from 'better-sqlite3';
 import { ProofsheetError } from '../errors.ts';
 
 export interface NotDuplicates {
-  /** Notes by content that these are no duplicates of each other, or takes it back; answers how many of them that changed. */
-  set(pairs: readonly { readonly a: number; readonly b: number }[], value: boolean): number;
+  /** Notes by content that these are no duplicates of each other, or takes it back; answers those that this changed. */
+  set(pairs: readonly AssetPair[], value: boolean): AssetPair[];
 }
+
+interface AssetPair { readonly a: number; readonly b: number }
 
 /** What the user has said of two contents. It outlives their files, and holds again when they come back. */
 export function createNotDuplicates(db: Database.Database, now: () => number): NotDuplicates {
@@ -18,14 +20,11 @@ export function createNotDuplicates(db: Database.Database, now: () => number): N
     return sha256;
   }
 
-  const set = db.transaction((pairs: readonly { readonly a: number; readonly b: number }[], value: boolean): number => {
-    let changed = 0;
-    for (const { a, b } of pairs) {
+  const set = db.transaction((pairs: readonly AssetPair[], value: boolean): AssetPair[] =>
+    pairs.filter(({ a, b }) => {
       if (a === b) throw new ProofsheetError('bad-input', `Asset ${a} cannot be told from itself: files of the same bytes are one image.`);
       const [low, high] = [contentOf(a), contentOf(b)].sort((one, other) => one.compare(other)) as [Buffer, Buffer];
-      changed += (value ? insert.run(low, high, now()) : remove.run(low, high)).changes;
-    }
-    return changed;
-  });
+      return (value ? insert.run(low, high, now()) : remove.run(low, high)).changes > 0;
+    }));
   return { set: (pairs, value) => set.immediate(pairs, value) };
 }

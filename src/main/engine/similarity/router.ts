@@ -56,9 +56,9 @@ export function createSimilarityRouter({ pairing, groupSource, lookup, notDuplic
     related: os.related.handler(({ input }) => lookup.related(input.assetId)),
     pair: os.pair.handler(({ input }) => lookup.pair(input.a, input.b)),
     setNotDuplicate: os.setNotDuplicate.handler(({ input }) => {
-      const changed = notDuplicates.set(input.pairs, input.value);
-      if (changed > 0) onChanged();
-      return { changed };
+      const pairs = notDuplicates.set(input.pairs, input.value);
+      if (pairs.length > 0) onChanged();
+      return { changed: pairs.length, pairs };
     }),
   });
 }

@@ -3,7 +3,8 @@ import { TRANSFORMS, type Asset } from '../src/contract/index.ts';
 import { evidenceRows } from '../src/renderer/compare/evidence-rows.ts';
 import { arrangePanes } from '../src/renderer/compare/layout.ts';
 import { likelyKeeperFirst } from '../src/renderer/compare/likely-keeper.ts';
-import { alignedSize, fitScale, panBy, place, settle, sharpestOf, undoing, visiblePart, zoomAt } from '../src/renderer/compare/view.ts';
+import { alignedSize, place, sharpestOf, undoing, visiblePart } from '../src/renderer/compare/view.ts';
+import { carriedOver, fitScale, panBy, zoomAt } from '../src/renderer/picture/zoom.ts';
 import { tilesFor } from '../src/renderer/picture/tiles.ts';
 import { rowsOf } from '../src/main/engine/compare/rows.ts';
 import { createFormat } from '../src/renderer/i18n/format.ts';
@@ -16,7 +17,7 @@ const small = { width: 1500, height: 1000 };
 describe('the shared view', () => {
   it('counts its scale in pixels of the sharpest, and shows the others at the same size', () => {
     expect(sharpestOf([small, large])).toBe(large);
-    const view = settle({ x: 0.3, y: 0.6, scale: 1 }, large, frame);
+    const view = carriedOver({ x: 0.3, y: 0.6, scale: 1 }, large, frame);
     const [one, other] = [place(large, large, view, frame), place(small, large, view, frame)];
     expect([one.scale, other.scale]).toEqual([1, 4]);
     expect([other.width, other.height, other.left, other.top]).toEqual([one.width, one.height, one.left, one.top]);
@@ -25,7 +26,7 @@ describe('the shared view', () => {
 
   it('fits without enlarging, and enlarges what is smaller than the sharpest', () => {
     expect(fitScale({ width: 100, height: 50 }, frame)).toBe(1);
-    const view = settle(null, large, frame);
+    const view = carriedOver(null, large, frame);
     expect(view.scale).toBeCloseTo(500.5 / 6000, 12);
     expect(place(small, large, view, frame).width).toBeCloseTo(500.5, 9);
     // Of other proportions: as large as fits.
@@ -33,7 +34,7 @@ describe('the shared view', () => {
   });
 
   it('zooms at the pointer and pans by screen pixels, never past the edges', () => {
-    const start = settle({ x: 0.5, y: 0.5, scale: 0.5 }, large, frame);
+    const start = carriedOver({ x: 0.5, y: 0.5, scale: 0.5 }, large, frame);
     const pointer = { x: 120, y: -80 };
     const under = (view: typeof start) => ({ x: view.x + pointer.x / (6000 * view.scale), y: view.y + pointer.y / (4000 * view.scale) });
     const zoomed = zoomAt(start, 3, pointer, large, frame);
@@ -42,7 +43,7 @@ describe('the shared view', () => {
     expect(panBy(zoomed, 60, 0, large, frame).x).toBeCloseTo(zoomed.x - 60 / 18_000, 12);
     expect(panBy(zoomed, 1e6, -1e6, large, frame)).toEqual({ scale: 3, x: frame.width / 2 / 18_000, y: 1 - frame.height / 2 / 12_000 });
     expect(zoomAt(zoomed, 1e9, pointer, large, frame).scale).toBe(16);
-    expect(zoomAt(zoomed, 0, pointer, large, frame)).toEqual({ ...settle(null, large, frame) });
+    expect(zoomAt(zoomed, 0, pointer, large, frame)).toEqual({ ...carriedOver(null, large, frame) });
   });
 
   it.each(TRANSFORMS)('undoes %s on screen as the engine does in pixels', (transform) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { carriedOver, fitScale, fitted, LARGEST_SCALE, panBy, zoomAt, type Zoom } from '../src/renderer/loupe/zoom.ts';
+import { carriedOver, fitScale, fitted, LARGEST_SCALE, panBy, zoomAt, type Zoom } from '../src/renderer/picture/zoom.ts';
 
 const image = { width: 6000, height: 4000 };
 const frame = { width: 1200, height: 800 };

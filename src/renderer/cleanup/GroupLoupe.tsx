@@ -9,7 +9,7 @@ import { legible } from '../i18n/legible.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { useElementSize } from '../library/useScaledScroll.ts';
 import { LoupeImage } from '../loupe/LoupeImage.tsx';
-import { carriedOver, type Zoom, zoomAt } from '../loupe/zoom.ts';
+import { carriedOver, type Zoom, zoomAt } from '../picture/zoom.ts';
 import { Badge } from '../ui/Badge.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { classNames } from '../ui/class-names.ts';

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Asset, Transform } from '../../contract/index.ts';
 import { useActions } from '../app/actions.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
+import { carriedOver, panBy, type Size, type Zoom, zoomAt } from '../picture/zoom.ts';
 import { Spinner } from '../ui/Spinner.tsx';
 import styles from './Compare.module.css';
 import { CompareToolbar } from './CompareToolbar.tsx';
@@ -13,7 +14,7 @@ import { needsFullSize } from './Layer.tsx';
 import { useAssets, useComparisons, usePreload } from './queries.ts';
 import { Stacked } from './Stacked.tsx';
 import { useViewGestures } from './useViewGestures.ts';
-import { alignedSize, panBy, place, settle, type SharedView, sharpestOf, type Size, zoomAt } from './view.ts';
+import { alignedSize, place, sharpestOf } from './view.ts';
 
 export interface CompareCandidate {
   readonly assetId: number;
@@ -61,7 +62,7 @@ const STEP = 1.5;
 export function CompareView({ candidates, focused, onFocus, preload = [], measuring = true, evidence = true, onEvidence, leading, actions, active = true }: CompareViewProps) {
   const { t } = useTranslation();
   const [mode, setMode] = useState<CompareMode>('side');
-  const [view, setView] = useState<SharedView | null>(null);
+  const [view, setView] = useState<Zoom | null>(null);
   const shownIds = candidates.map(({ assetId }) => assetId).join();
   const [flick, setFlick] = useState({ of: shownIds, step: 0 });
   const stage = useRef<HTMLDivElement>(null);
@@ -76,12 +77,12 @@ export function CompareView({ candidates, focused, onFocus, preload = [], measur
     return asset ? [{ index, asset, transform, label, aligned: alignedSize(asset, transform) }] : [];
   });
   const sharpest = sharpestOf(ready.map(({ aligned }) => aligned));
-  const shown = settle(view, sharpest, frame);
+  const shown = carriedOver(view, sharpest, frame);
   const [first] = ready;
   usePreload(preload, view !== null && first !== undefined && needsFullSize(first.asset, place(first.aligned, sharpest, shown, frame)));
 
   // From what is there by then: several turns of the wheel may come before one is painted.
-  const change = (next: (now: SharedView) => SharedView) => setView((before) => next(settle(before, sharpest, frame)));
+  const change = (next: (now: Zoom) => Zoom) => setView((before) => next(carriedOver(before, sharpest, frame)));
   const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, now.scale * factor, pointer, sharpest, frame));
   const actualSize = (pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, 1 / window.devicePixelRatio, pointer, sharpest, frame));
   const gestures = useViewGestures(stage, {

@@ -6,7 +6,8 @@ import { legible } from '../i18n/legible.ts';
 import { FullSize } from '../picture/FullSize.tsx';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Compare.module.css';
-import { type Placement, type Size, undoing, visiblePart } from './view.ts';
+import type { Size } from '../picture/zoom.ts';
+import { type Placement, undoing, visiblePart } from './view.ts';
 
 /** From here on, single pixels are shown as what they are. */
 const PIXELATED_FROM = 3;

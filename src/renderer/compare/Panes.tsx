@@ -3,17 +3,18 @@ import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/setup.ts';
 import { legible } from '../i18n/legible.ts';
 import { useElementSize } from '../library/useScaledScroll.ts';
+import type { Size, Zoom } from '../picture/zoom.ts';
 import styles from './Compare.module.css';
 import type { Candidate } from './CompareView.tsx';
 import { Layer, nameOf } from './Layer.tsx';
 import { arrangePanes } from './layout.ts';
-import { place, type SharedView, type Size } from './view.ts';
+import { place } from './view.ts';
 
 const HEADER_HEIGHT = 36;
 const GAP = 1;
 
 export interface ViewProps {
-  readonly view: SharedView;
+  readonly view: Zoom;
   readonly sharpest: Size;
   /** The size of one pane; nothing is drawn before it is known. */
   readonly frame: Size;

@@ -1,4 +1,4 @@
-import type { Size } from './view.ts';
+import type { Size } from '../picture/zoom.ts';
 
 export interface PaneGrid { readonly columns: number; readonly rows: number }
 

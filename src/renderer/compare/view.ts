@@ -1,22 +1,6 @@
 import type { Transform } from '../../contract/index.ts';
 import type { VisiblePart } from '../picture/tiles.ts';
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/**
- * What all panes show: which point of the picture (0–1 each way) is in their middle, and how many screen pixels one
- * pixel of the sharpest candidate takes. Fractions, so that candidates of other resolutions line up.
- */
-export interface SharedView {
-  readonly x: number;
-  readonly y: number;
-  readonly scale: number;
-}
-
-const LARGEST_SCALE = 16;
+import type { Size, Zoom } from '../picture/zoom.ts';
 
 /** How a candidate lies when what was done to it is undone. */
 export function alignedSize({ width, height }: Size, transform: Transform): Size {
@@ -53,31 +37,6 @@ export function sharpestOf(sizes: readonly Size[]): Size {
   return sizes.reduce((best, size) => (size.width * size.height > best.width * best.height ? size : best), sizes[0] ?? { width: 1, height: 1 });
 }
 
-/** The scale at which all of the sharpest candidate is seen, never enlarged past its own pixels. */
-export function fitScale(sharpest: Size, frame: Size): number {
-  return Math.min(1, frame.width / sharpest.width, frame.height / sharpest.height);
-}
-
-/** The view that is shown: the chosen one as far as this pair and this frame admit it; null fits. */
-export function settle(view: SharedView | null, sharpest: Size, frame: Size): SharedView {
-  return contained(view ?? { x: 0.5, y: 0.5, scale: 0 }, sharpest, frame);
-}
-
-/** Changes the scale so that the point under `pointer` (pixels from the frame's middle) stays where it is. */
-export function zoomAt(view: SharedView, scale: number, pointer: { readonly x: number; readonly y: number }, sharpest: Size, frame: Size): SharedView {
-  const next = clampScale(scale, sharpest, frame);
-  return contained({
-    scale: next,
-    x: view.x + pointer.x / sharpest.width * (1 / view.scale - 1 / next),
-    y: view.y + pointer.y / sharpest.height * (1 / view.scale - 1 / next),
-  }, sharpest, frame);
-}
-
-/** Moves the pictures by so many screen pixels. */
-export function panBy(view: SharedView, dx: number, dy: number, sharpest: Size, frame: Size): SharedView {
-  return contained({ ...view, x: view.x - dx / (sharpest.width * view.scale), y: view.y - dy / (sharpest.height * view.scale) }, sharpest, frame);
-}
-
 export interface Placement extends Size {
   readonly left: number;
   readonly top: number;
@@ -86,24 +45,10 @@ export interface Placement extends Size {
 }
 
 /** Where a candidate lies in the frame: as large as the sharpest is shown, or as its own proportions fit there. */
-export function place(candidate: Size, sharpest: Size, view: SharedView, frame: Size): Placement {
+export function place(candidate: Size, sharpest: Size, view: Zoom, frame: Size): Placement {
   const zoom = view.scale / Math.min(frame.width / sharpest.width, frame.height / sharpest.height);
   const scale = zoom * Math.min(frame.width / candidate.width, frame.height / candidate.height);
   const width = candidate.width * scale;
   const height = candidate.height * scale;
   return { width, height, scale, left: frame.width / 2 - view.x * width, top: frame.height / 2 - view.y * height };
-}
-
-function clampScale(scale: number, sharpest: Size, frame: Size): number {
-  return Math.min(Math.max(LARGEST_SCALE, fitScale(sharpest, frame)), Math.max(fitScale(sharpest, frame), scale));
-}
-
-/** No empty space where there is picture left: a side that fits is centred, one that does not stays filled. */
-function contained({ x, y, scale }: SharedView, sharpest: Size, frame: Size): SharedView {
-  const kept = clampScale(scale, sharpest, frame);
-  const along = (centre: number, pictureSide: number, frameSide: number) => {
-    const half = frameSide / (2 * pictureSide * kept);
-    return half >= 0.5 ? 0.5 : Math.min(1 - half, Math.max(half, centre));
-  };
-  return { scale: kept, x: along(x, sharpest.width, frame.width), y: along(y, sharpest.height, frame.height) };
 }

@@ -13,7 +13,7 @@ import { Button, IconButton } from '../ui/Button.tsx';
 import { Filmstrip } from './Filmstrip.tsx';
 import styles from './Loupe.module.css';
 import { LoupeImage } from './LoupeImage.tsx';
-import { carriedOver, type Zoom, zoomAt } from './zoom.ts';
+import { carriedOver, type Zoom, zoomAt } from '../picture/zoom.ts';
 
 /** How many neighbours are known on either side, for the strip and to be loaded ahead. */
 const REACH = 24;

@@ -6,7 +6,7 @@ import { RENDITION_PRESETS } from '../../contract/index.ts';
 import { FullSize } from '../picture/FullSize.tsx';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Loupe.module.css';
-import { panBy, type Size, type Zoom, zoomAt } from './zoom.ts';
+import { panBy, type Size, type Zoom, zoomAt } from '../picture/zoom.ts';
 
 /** From here on, single pixels are shown as what they are. */
 const PIXELATED_FROM = 3;

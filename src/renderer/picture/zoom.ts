@@ -23,12 +23,12 @@ export function fitted(image: Size, frame: Size): Zoom {
 
 /** How an image is shown that comes after another: with its zoom as far as this one's size allows; null fits it. */
 export function carriedOver(zoom: Zoom | null, image: Size, frame: Size): Zoom {
-  return zoom ? zoomAt(zoom, zoom.scale, { x: 0, y: 0 }, image, frame) : fitted(image, frame);
+  return zoom ? contained({ ...zoom, scale: clampScale(zoom.scale, image, frame) }, image, frame) : fitted(image, frame);
 }
 
 /** Changes the scale so that the image point under `pointer` (pixels from the frame's middle) stays where it is. */
 export function zoomAt(zoom: Zoom, scale: number, pointer: { readonly x: number; readonly y: number }, image: Size, frame: Size): Zoom {
-  const next = Math.min(LARGEST_SCALE, Math.max(Math.min(fitScale(image, frame), 1), scale));
+  const next = clampScale(scale, image, frame);
   return contained({
     scale: next,
     x: zoom.x + pointer.x / image.width * (1 / zoom.scale - 1 / next),
@@ -39,6 +39,10 @@ export function zoomAt(zoom: Zoom, scale: number, pointer: { readonly x: number;
 /** Moves the image by so many screen pixels. */
 export function panBy(zoom: Zoom, dx: number, dy: number, image: Size, frame: Size): Zoom {
   return contained({ ...zoom, x: zoom.x - dx / (image.width * zoom.scale), y: zoom.y - dy / (image.height * zoom.scale) }, image, frame);
+}
+
+function clampScale(scale: number, image: Size, frame: Size): number {
+  return Math.min(LARGEST_SCALE, Math.max(fitScale(image, frame), scale));
 }
 
 /** No empty space where there is image left: a side that fits is centred, one that does not stays filled. */

@@ -40,7 +40,12 @@ export function QuarantineView() {
   });
   const leave = () => set({ cleanup: { ...store.getState().cleanup, view: 'groups' } });
   useActions({ 'close-loupe': { run: leave } });
-  const restore = useRestore(() => { setChosen(new Set()); setStarts([0]); });
+  // Only what is in view is chosen: what nobody sees must not come along.
+  const turnTo = (next: readonly number[]) => {
+    setChosen(new Set());
+    setStarts(next);
+  };
+  const restore = useRestore(() => turnTo([0]));
   const items = data?.items ?? [];
   const selected = items.filter(({ id }) => chosen.has(id));
   const last = items.at(-1);
@@ -53,7 +58,7 @@ export function QuarantineView() {
         {data && data.total > 0 && <span className={styles.muted}>{t('cleanup.files', { count: data.total, formatted: format.number(data.total) })} · {format.bytes(data.bytes)}</span>}
         {data && data.total > 0 && (
           <span className={styles.verbs}>
-            <Button disabled={selected.length === 0 || restore.isPending} onClick={() => restore.mutate([...chosen])}>{t('cleanup.quarantine.restoreChosen', { formatted: format.number(chosen.size) })}</Button>
+            <Button disabled={selected.length === 0 || restore.isPending} onClick={() => restore.mutate(selected.map(({ id }) => id))}>{t('cleanup.quarantine.restoreChosen', { formatted: format.number(selected.length) })}</Button>
             <Button disabled={restore.isPending} onClick={() => restore.mutate(null)}>{t('cleanup.quarantine.restoreAll')}</Button>
             <Button variant="danger" disabled={restore.isPending} onClick={() => setEmptying(true)}>{t('cleanup.quarantine.empty')}</Button>
           </span>
@@ -78,8 +83,8 @@ export function QuarantineView() {
           />
           {(starts.length > 1 || items.length === ON_PAGE) && (
             <div className={styles.pager}>
-              <Button size="small" disabled={starts.length === 1} onClick={() => setStarts(starts.slice(0, -1))}>{t('batches.previousPage')}</Button>
-              <Button size="small" disabled={items.length < ON_PAGE || !last} onClick={() => { if (last) setStarts([...starts, last.id]); }}>{t('batches.nextPage')}</Button>
+              <Button size="small" disabled={starts.length === 1} onClick={() => turnTo(starts.slice(0, -1))}>{t('batches.previousPage')}</Button>
+              <Button size="small" disabled={items.length < ON_PAGE || !last} onClick={() => { if (last) turnTo([...starts, last.id]); }}>{t('batches.nextPage')}</Button>
             </div>
           )}
         </div>

@@ -25,6 +25,7 @@ export interface StackedProps extends ViewProps {
 /** Two candidates in one place: wiped, blended, or their difference. */
 export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, measured, measuring }: StackedProps) {
   const { t } = useTranslation();
+  const format = useFormat();
   const area = useRef<HTMLDivElement>(null);
   const [divider, setDivider] = useState(0.5);
   const [opacity, setOpacity] = useState(0.5);
@@ -40,7 +41,7 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
         {step !== 2 && <Heading candidate={a} focused={false} scale={frame.width > 0 ? placementOf(a).scale : null} />}
         {mode === 'onion' && !plain && (
           <span className={styles.blend}>
-            <Slider label={t('compare.opacity', { letter: letterOf(b.index) })} value={Math.round(opacity * 100)} min={0} max={100} step={1} onChange={(value) => setOpacity(value / 100)} format={(value) => `${value} %`} />
+            <Slider label={t('compare.opacity', { letter: letterOf(b.index) })} value={Math.round(opacity * 100)} min={0} max={100} step={1} onChange={(value) => setOpacity(value / 100)} format={(value) => format.percent(value / 100)} />
           </span>
         )}
         {step !== 1 && <Heading candidate={b} focused={false} scale={frame.width > 0 ? placementOf(b).scale : null} />}

@@ -1,4 +1,3 @@
-import { useTranslation } from 'react-i18next';
 import { useKeyLabel } from '../app/keyboard.ts';
 import { useAppStore } from '../app/store.ts';
 import { useErrorToast } from '../app/useErrorToast.ts';
@@ -15,7 +14,6 @@ export const MOST_COMPARED = 4;
  * next. Says what to choose where that is not two to four.
  */
 export function useCompareSelection(view: View | undefined): () => void {
-  const { t } = useTranslation();
   const store = useAppStore();
   const client = useClient();
   const toast = useToast();
@@ -29,7 +27,7 @@ export function useCompareSelection(view: View | undefined): () => void {
     const ranks = count === 0 && loupeOpen ? [{ start: neighbour, end: Math.min(view.total, neighbour + 2) }] : selectedPortions(selection, view.total, MOST_COMPARED)[0] ?? [];
     const wanted = ranks.reduce((sum, { start, end }) => sum + end - start, 0);
     if (count > MOST_COMPARED || wanted < 2) {
-      toast({ title: () => t('compare.choose'), description: () => t('compare.chooseBody', { key: keyLabel('compare') }) });
+      toast({ title: (say) => say('compare.choose'), description: (say) => say('compare.chooseBody', { key: keyLabel('compare') }) });
       return;
     }
     Promise.all(ranks.map(({ start, end }) => client.assets.window({ viewId: view.viewId, start, count: end - start }))).then(

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { createPictureCache, purgeCache } from '../src/main/engine/renditions/cache.ts';
+import { createMediaResponder, mediaOf } from '../src/main/host/media.ts';
 import { createTurns } from '../src/main/engine/tasks/turns.ts';
 import { HEIC, paint, paintPhoto, toSharp } from './fixtures/images.ts';
 import { runCli, temporaryFolder } from './hosts.ts';
@@ -86,13 +88,31 @@ describe('comparing in a catalog', () => {
     expect((await client.compare.heatmap({ ...pair, transform: 'rotate-180' })).path).not.toBe(path);
   });
 
+  test('what the window has of the cache is not sent again because it was used', async () => {
+    const { client, folder, idOf } = await ingested({ 'fine.jpg': await jpeg(95), 'coarse.jpg': await jpeg(30), 'deep.tif': await photo.clone().tiff().toBuffer() });
+    const respond = createMediaResponder(mediaOf({ workspace: join(folder, 'workspace'), client }));
+    for (const path of [`/heatmaps/${await idOf('fine.jpg')}/${await idOf('coarse.jpg')}/identity`, `/full/${await idOf('deep.tif')}`]) {
+      const first = await respond(new Request(`http://media${path}`));
+      expect(first.status).toBe(200);
+      await first.arrayBuffer();
+      expect((await respond(new Request(`http://media${path}`, { headers: { 'if-none-match': first.headers.get('etag')! } }))).status).toBe(304);
+    }
+  });
+
+  test.skipIf(process.platform === 'win32')('a named pipe in a heat map’s place does not hold the comparison', async () => {
+    const { client, folder, idOf } = await ingested({ 'fine.jpg': await jpeg(95) });
+    const [pipe, fine] = [join(folder, 'pipe.png'), { assetId: await idOf('fine.jpg') }];
+    execFileSync('mkfifo', [pipe]);
+    await expect(client.compare.pair({ a: fine, b: fine, heatmap: pipe })).rejects.toMatchObject({ code: 'occupied' });
+  });
+
   test('what browsers do not draw, or draw in other colours, has a copy of the full size', async () => {
     const turned = await photo.clone().withMetadata({ orientation: 6 }).png().toBuffer();
     const { client, idOf, folder } = await ingested({
       'plain.jpg': await jpeg(90), 'apple.heic': HEIC, 'deep.tif': await photo.clone().toColourspace('rgb16').tiff({ compression: 'lzw' }).toBuffer(),
       'print.jpg': await photo.clone().toColourspace('cmyk').jpeg().toBuffer(), 'turned.png': turned, 'clear.tif': await toSharp(paint(90, 60, () => [9, 9, 9, 100], 4)).tiff({ compression: 'lzw' }).toBuffer(),
     });
-    expect(await client.assets.drawable({ id: await idOf('plain.jpg') })).toEqual({ path: join(folder, 'pictures', 'plain.jpg'), format: 'jpeg' });
+    expect(await client.assets.drawable({ id: await idOf('plain.jpg') })).toEqual({ path: join(folder, 'pictures', 'plain.jpg'), format: 'jpeg', isCopy: false });
     for (const [name, format] of [['apple.heic', 'jpeg'], ['deep.tif', 'jpeg'], ['print.jpg', 'jpeg'], ['turned.png', 'jpeg'], ['clear.tif', 'png']] as const) {
       const id = await idOf(name);
       const asset = await client.assets.get({ id });

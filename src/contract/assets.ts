@@ -130,7 +130,7 @@ export const assetsContract = {
    * A picture of an original's full size that every browser draws: the original itself where it is one, else a copy in
    * another format, made if need be. For the hosts, which serve it.
    */
-  drawable: procedure.input(z.object({ id: idSchema })).output(z.object({ path: z.string(), format: z.string() })),
+  drawable: procedure.input(z.object({ id: idSchema })).output(z.object({ path: z.string(), format: z.string(), isCopy: z.boolean() })),
   /** Where one tile of a large picture lies (levels and sizes: presets.ts); made if need be. For the hosts, which serve it. */
   tile: procedure
     .input(z.object({ id: idSchema, level: countSchema, column: countSchema, row: countSchema }))

@@ -12,11 +12,18 @@ export interface MediaOptions {
   /** Where an asset's original lies now (`assets.original` of the contract). */
   readonly original: (assetId: number) => Promise<{ readonly path: string; readonly format: string }>;
   /** A picture of the same size that every browser draws (`assets.drawable`); made when it is asked for the first time. */
-  readonly drawable: (assetId: number, signal: AbortSignal) => Promise<{ readonly path: string; readonly format: string }>;
+  readonly drawable: (assetId: number, signal: AbortSignal) => Promise<Derived>;
   /** Where a tile of a large picture lies (`assets.tile`). */
   readonly tile: (place: TilePlace, signal: AbortSignal) => Promise<{ readonly path: string; readonly format: string; readonly offset: number; readonly bytes: number }>;
   /** Where the heat map of two assets lies now (`compare.heatmap`). */
   readonly heatmap: (a: number, b: number, transform: Transform, signal: AbortSignal) => Promise<{ readonly path: string }>;
+}
+
+interface Derived {
+  readonly path: string;
+  readonly format: string;
+  /** Out of the cache, where a file is named after what it shows. */
+  readonly isCopy: boolean;
 }
 
 export interface TilePlace { readonly id: number; readonly level: number; readonly column: number; readonly row: number }
@@ -69,7 +76,7 @@ export function createMediaResponder({ workspace, original, drawable, tile, heat
       if (fullId !== undefined) return await derivedResponse(request, await drawable(Number(fullId), request.signal));
       if (id !== undefined && level !== undefined && column !== undefined && row !== undefined) return await tileResponse(request, await tile({ id, level, column, row }, request.signal));
       if (a !== undefined && b !== undefined && transform !== undefined) {
-        return await derivedResponse(request, { ...await heatmap(Number(a), Number(b), transform, request.signal), format: 'png' });
+        return await derivedResponse(request, { ...await heatmap(Number(a), Number(b), transform, request.signal), format: 'png', isCopy: true });
       }
       return refusal(404);
     } catch (error) {
@@ -97,11 +104,13 @@ async function originalResponse(request: Request, { path, format }: { readonly p
 }
 
 /** The browser asks each time whether it is still the same: ids mean something else in another workspace, and an original may have been replaced. */
-async function derivedResponse(request: Request, { path, format }: { readonly path: string; readonly format: string }): Promise<Response> {
+async function derivedResponse(request: Request, { path, format, isCopy }: Derived): Promise<Response> {
   const type = SAFE_TYPES[format];
   if (type === undefined) return refusal(415);
   const { size, mtimeMs, ino } = await stat(path);
-  const etag = `"${createHash('sha256').update(`${basename(path)} ${String(size)} ${String(ino)} ${String(mtimeMs)}`).digest('hex').slice(0, 32)}"`;
+  // The cache notes in a file's time when it was used: that tells nothing of what it shows.
+  const version = isCopy ? [basename(path), size] : [path, size, ino, mtimeMs];
+  const etag = `"${createHash('sha256').update(version.join(' ')).digest('hex').slice(0, 32)}"`;
   const caching = { etag, 'cache-control': 'private, no-cache' };
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: { ...SAFETY_HEADERS, ...caching } });
   return await fileResponse(request, path, { ...caching, 'content-type': type, 'content-disposition': 'inline' });
@@ -115,7 +124,11 @@ async function tileResponse(request: Request, { path, format, offset, bytes }: A
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const body = new Uint8Array(bytes);
-    await file.read(body, 0, bytes, offset);
+    for (let at = 0; at < bytes;) {
+      const { bytesRead } = await file.read(body, at, bytes - at, offset + at);
+      if (bytesRead === 0) return refusal(404);
+      at += bytesRead;
+    }
     return new Response(request.method === 'HEAD' ? null : body, { headers: { ...headers, 'content-length': String(bytes) } });
   } finally {
     await file.close();

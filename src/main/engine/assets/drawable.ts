@@ -8,12 +8,15 @@ import type { Originals } from './originals.ts';
 import { readTileIndex, type TileIndex } from './tile-index.ts';
 import type { tilesTask } from './tiles-task.ts';
 
-export interface Drawable { readonly path: string; readonly format: string }
+interface Picture { readonly path: string; readonly format: string }
+
+/** A copy lies in the cache, named after its content; the original can be replaced at any time. */
+export interface Drawable extends Picture { readonly isCopy: boolean }
 
 export interface TilePlace { readonly level: number; readonly column: number; readonly row: number }
 
 /** A part of a file. */
-export interface Tile extends Drawable { readonly offset: number; readonly bytes: number }
+export interface Tile extends Picture { readonly offset: number; readonly bytes: number }
 
 export interface Drawables {
   /** @throws ProofsheetError `not-found`, `vanished`, `stale`, and what reading and decoding may throw */
@@ -40,13 +43,13 @@ export function createDrawables({ db, originals, pool, cache }: DrawablesDepende
   async function copyOf(assetId: number, sha256: string): Promise<Drawable> {
     for (const [suffix, format] of COPIES) {
       const path = await cache.find(sha256, suffix);
-      if (path !== null) return { path, format };
+      if (path !== null) return { path, format, isCopy: true };
     }
     const [opaque, transparent] = COPIES.map(([suffix]) => cache.pathOf(sha256, suffix));
     const input: DrawableInput = { source: { paths: originals.all(assetId), sha256 }, folder: cache.folder, paths: { opaque: opaque ?? '', transparent: transparent ?? '' } };
     const { path } = await callTask<typeof drawableTask>(pool, 'drawable', input);
     await cache.trim();
-    return { path, format: path === opaque ? 'jpeg' : 'png' };
+    return { path, format: path === opaque ? 'jpeg' : 'png', isCopy: true };
   }
 
   async function tilesOf(assetId: number, sha256: string): Promise<TileIndex> {
@@ -80,7 +83,7 @@ export function createDrawables({ db, originals, pool, cache }: DrawablesDepende
     async find(assetId) {
       const row = rowOf(assetId);
       const path = originals.find(assetId);
-      if (typeof path === 'string' && isDrawn(row)) return { path, format: row.format };
+      if (typeof path === 'string' && isDrawn(row)) return { path, format: row.format, isCopy: false };
       let making = underway.get(row.sha256);
       if (!making) {
         making = copyOf(assetId, row.sha256).finally(() => { underway.delete(row.sha256); });

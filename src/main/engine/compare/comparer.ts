@@ -150,8 +150,12 @@ async function putHeatmap(from: string, to: string): Promise<void> {
   try {
     if (await isHeatmap(to)) {
       const beside = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString('hex')}`);
-      await copyFile(from, beside, constants.COPYFILE_EXCL);
-      await rename(beside, to);
+      try {
+        await copyFile(from, beside, constants.COPYFILE_EXCL);
+        await rename(beside, to);
+      } finally {
+        await rm(beside, { force: true });
+      }
     } else {
       await copyFile(from, to, constants.COPYFILE_EXCL);
     }

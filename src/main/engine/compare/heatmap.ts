@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { constants, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createDeflate } from 'node:zlib';
@@ -29,7 +29,9 @@ export async function writeHeatmap(path: string, width: number, height: number, 
 /** Whether what lies there is a heat map that was made here: that may be written over. */
 export async function isHeatmap(path: string): Promise<boolean> {
   try {
-    await using file = await open(path, 'r');
+    // A named pipe in its place must not hold the question for ever.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!(await file.stat()).isFile()) return false;
     const start = Buffer.alloc(MARK_AT + MARK.length);
     const { bytesRead } = await file.read(start, 0, start.length, 0);
     return bytesRead === start.length && start.subarray(0, SIGNATURE.length).equals(SIGNATURE) && start.subarray(MARK_AT).equals(MARK);

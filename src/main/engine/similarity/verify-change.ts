@@ -2,7 +2,7 @@ import { measureMotion } from './verify-motion.ts';
 import type { Overlap } from './verify-overlap.ts';
 import { isWritten } from './verify-page.ts';
 import { binomial, type Channels, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
-import { applyTone, fitTone, type Tone, toneTable } from './verify-tone.ts';
+import { applyTone, errorOf, fitTone, type Tone, toneTable } from './verify-tone.ts';
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */
 export interface Change {
@@ -45,6 +45,8 @@ export interface Mark {
   readonly oneColorBack: number;
   /** Share of the changed blocks that lie on structure that both have. */
   readonly onStructure: number;
+  /** How far they reach in from the side that they are nearest to, in shares of the picture. */
+  readonly reach: number;
 }
 
 export function measureChange({ width, height, first, second, isResampled }: Overlap): Change {
@@ -59,7 +61,7 @@ function matchTone(first: Channels, second: Channels): { from: Channels; to: Cha
   const [lumaA, lumaB] = [lumaOf(first), lumaOf(second)];
   const there = fitTone(first, second);
   const back = isNearlyNone(there.tone) ? there : fitTone(second, first);
-  const isThere = back === there || there.error / spreadOf(lumaB) <= back.error / spreadOf(lumaA);
+  const isThere = back === there || errorOf(there.tone, first, second) / spreadOf(lumaB) <= errorOf(back.tone, second, first) / spreadOf(lumaA);
   const table = toneTable((isThere ? there : back).tone);
   const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
   return isThere ? { from: toned, to: second, tone: there.tone } : { from: toned, to: first, tone: back.tone };
@@ -164,7 +166,7 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
     tone, isClipped: clips, saturation, ssim: Math.max(0, ssim / count),
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
     changed: isChanged.reduce((sum, value) => sum + value, 0) / count,
-    mark: describeMark(isChanged, blocks, from, to, width, columns),
+    mark: describeMark(isChanged, blocks, from, to, width, columns, rows),
     ...chromaDifference(blocks.blue, blocks.red, near, columns, rows),
     motion: measureMotion(lumaA, lumaB, width, height, (x, y) => near[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1 || clips && isClipped(from, y * width + x)),
     plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,
@@ -175,9 +177,10 @@ function isClipped([red, green, blue]: Channels, at: number): boolean {
   return Math.max(red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0) > 247 || Math.min(red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0) < 8;
 }
 
-function describeMark(isChanged: Uint8Array, blocks: { signed: Float32Array; slopeA: Float32Array; slopeB: Float32Array }, from: Channels, to: Channels, width: number, columns: number): Mark {
+function describeMark(isChanged: Uint8Array, blocks: { signed: Float32Array; slopeA: Float32Array; slopeB: Float32Array }, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
   let [energyA, energyB, brighter, darker, onStructure, total] = [0, 0, 0, 0, 0, 0];
   const places: number[] = [];
+  const sides = { left: 0, top: 0, right: 0, bottom: 0 };
   for (const [block, changed] of isChanged.entries()) {
     if (changed === 0) continue;
     const [slopeA, slopeB, signed] = [blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0, blocks.signed[block] ?? 0];
@@ -187,14 +190,19 @@ function describeMark(isChanged: Uint8Array, blocks: { signed: Float32Array; slo
     else darker -= signed;
     total++;
     if (Math.min(slopeA, slopeB) > 2 * PLAIN_SLOPE) onStructure++;
-    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
+    const [x, y] = [block % columns, Math.floor(block / columns)];
+    sides.left = Math.max(sides.left, (x + 1) / columns);
+    sides.right = Math.max(sides.right, 1 - x / columns);
+    sides.top = Math.max(sides.top, (y + 1) / rows);
+    sides.bottom = Math.max(sides.bottom, 1 - y / rows);
+    const start = y * BLOCK * width + x * BLOCK;
     for (let row = 0; row < BLOCK; row++) for (let column = 0; column < BLOCK; column++) places.push(start + row * width + column);
   }
-  if (total === 0) return { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0 };
+  if (total === 0) return { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0, reach: 0 };
   const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
   return {
     asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
-    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onStructure: onStructure / total,
+    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
   };
 }
 

@@ -14,8 +14,9 @@ export interface Extent {
 
 /** Up to this share of a side both show the same: a row of pixels lost in a conversion. */
 const SAME = 0.01;
-/** Where both reach beyond each other by more, the camera has moved. */
-const BEYOND = 0.0025;
+/** Where both reach beyond each other by more, the camera has moved: a share of a side, and pixels of a card. */
+const BEYOND = 0.001;
+const EDGE = 0.4;
 
 interface Sides { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
 
@@ -28,8 +29,8 @@ export function measureExtent(a: Look, b: Look, { transform, window }: Alignment
   const ofB = { left: inB.left, top: inB.top, right: 1 - inB.left - inB.across, bottom: 1 - inB.top - inB.down };
   const [beyondB, beyondA] = [largest(ofA), largest(ofB)];
   const most = Math.max(beyondA, beyondB);
-  // Half a pixel of the card is as well as an edge can be placed.
-  const tolerance = BEYOND + 0.5 / Math.max(Math.min(a.width, a.height), 1) * 0.5;
+  // An edge cannot be placed better than within a part of a pixel of the smaller card.
+  const tolerance = BEYOND + EDGE / Math.min(a.width, a.height, b.width, b.height);
   if (most < SAME) return { kind: 'same', whole: null, isBeyond: Math.min(beyondA, beyondB) > tolerance, most };
   const [isBorderA, isBorderB] = [isBorder(planeA, ofA), isBorder(planeB, ofB)];
   const whole = beyondB >= beyondA ? 'a' : 'b';

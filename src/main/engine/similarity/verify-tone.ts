@@ -8,12 +8,13 @@ export interface Tone { readonly gain: number; readonly gamma: number; readonly 
 
 export interface ToneFit {
   readonly tone: Tone;
-  /** Mean difference that the tone leaves, in levels; robust against a mark. */
+  /** Mean difference that the tone leaves on the samples, in levels; robust against a mark. */
   readonly error: number;
 }
 
 const GAMMAS = [0.4, 0.55, 0.75, 1, 1.33, 1.8, 2.5] as const;
-const MOST_PLACES = 1200;
+const BINS = 16;
+const MOST_OF_BIN = 100;
 /** Mean error in levels of what a new encoding leaves. */
 const CLOSE = 1;
 const ROUNDS = 5;
@@ -37,6 +38,23 @@ export function fitTone(first: Channels, second: Channels): ToneFit {
   return best;
 }
 
+/** Mean difference that a tone leaves over the whole picture, in levels, a mark counting little. */
+export function errorOf(tone: Tone, first: Channels, second: Channels): number {
+  const table = toneTable(tone);
+  let sum = 0;
+  let count = 0;
+  for (const channel of [0, 1, 2] as const) {
+    for (let at = channel; at < first[channel].length; at += SPARSE) {
+      sum += Math.min(MOST_ERROR, Math.abs((table[Math.round(Math.max(0, Math.min(255, first[channel][at] ?? 0)))] ?? 0) - (second[channel][at] ?? 0)));
+      count++;
+    }
+  }
+  return sum / Math.max(1, count);
+}
+
+const SPARSE = 7;
+const MOST_ERROR = 40;
+
 /** A table of what each level from 0 to 256 becomes. */
 export function toneTable({ gain, gamma, offset }: Tone): Float32Array {
   return Float32Array.from({ length: 257 }, (_, level) => Math.max(0, Math.min(255, gain * 255 * (level / 255) ** gamma + offset)));
@@ -59,18 +77,30 @@ function better(a: ToneFit, b: ToneFit): ToneFit {
 
 interface Samples { readonly from: Float32Array; readonly to: Float32Array }
 
+/** So many at most of each channel and each sixteenth of the range: a thing on white is most of the picture's tones, not of its area. */
 function takeSamples(first: Channels, second: Channels): Samples {
-  const step = Math.max(1, Math.floor(first[0].length / MOST_PLACES));
-  const count = Math.ceil(first[0].length / step);
-  const [from, to] = [new Float32Array(3 * count), new Float32Array(3 * count)];
-  for (let channel = 0, index = 0; channel < 3; channel++) {
-    const [one, other] = [first[channel as 0 | 1 | 2], second[channel as 0 | 1 | 2]];
-    for (let at = 0; at < one.length; at += step, index++) {
-      from[index] = Math.max(0, one[at] ?? 0);
-      to[index] = other[at] ?? 0;
+  const from: number[] = [];
+  const to: number[] = [];
+  for (const channel of [0, 1, 2] as const) {
+    const [one, other] = [first[channel], second[channel]];
+    const counts = new Uint32Array(BINS);
+    for (let at = 0; at < one.length; at++) counts[binOf(one[at])] = (counts[binOf(one[at])] ?? 0) + 1;
+    const seen = new Uint32Array(BINS);
+    for (let at = 0; at < one.length; at++) {
+      const bin = binOf(one[at]);
+      const step = Math.ceil((counts[bin] ?? 0) / MOST_OF_BIN);
+      const place = seen[bin] ?? 0;
+      seen[bin] = place + 1;
+      if (place % step !== 0) continue;
+      from.push(Math.max(0, one[at] ?? 0));
+      to.push(other[at] ?? 0);
     }
   }
-  return { from, to };
+  return { from: Float32Array.from(from), to: Float32Array.from(to) };
+}
+
+function binOf(level = 0): number {
+  return Math.max(0, Math.min(BINS - 1, level >> 4));
 }
 
 /** The better of two fits: with what may be clipped in the second picture, and without it, where enough is left. */

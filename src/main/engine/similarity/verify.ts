@@ -90,6 +90,8 @@ const LIMITS = {
   saturation: 1.42,
   /** Of the area. */
   mark: 0.06,
+  /** Of the picture's width or height. */
+  reach: 0.18,
 } as const;
 
 function judge(change: Change, extent: Extent, slack: number): readonly Finding[] {
@@ -120,7 +122,9 @@ function isMark({ changed, mark, isWritten, plain }: Change, slack: number): boo
   const isOneColor = mark.oneSign > 0.9 && (mark.oneColor > 0.92 && mark.asymmetry > 1.25 || mark.oneColor > 0.85 && mark.asymmetry > 1.5);
   // What stands alone on white: a part of it that is as a whole darker is another part.
   if (plain > 0.6) return mark.asymmetry > 2.5 || isOneColor && mark.onStructure < 0.3;
-  return mark.asymmetry > 2.5 || isOneColor || mark.oneSign > 0.97;
+  // Along an edge stand signatures and watermarks, in letters of two colours also.
+  const isAtEdge = mark.reach < LIMITS.reach && mark.asymmetry > 1.15;
+  return mark.asymmetry > 2.5 || isOneColor || mark.oneSign > 0.97 || isAtEdge;
 }
 
 /** Nothing but a new encoding, another size, a touch of tone. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { countSchema, idSchema, procedure, timestampSchema } from './base.ts';
 import { errorCodeSchema } from './errors.ts';
-import { groupMemberSchema, levelSchema } from './similarity.ts';
+import { groupMemberSchema, levelSchema, relationSchema } from './similarity.ts';
 
 /**
  * In the default order. The first rule that tells two members apart decides which is kept; docs/cleanup.md says how.
@@ -23,8 +23,31 @@ export type RemovalMode = z.infer<typeof removalModeSchema>;
 const choiceSchema = z.enum(['keep', 'remove']);
 export type Choice = z.infer<typeof choiceSchema>;
 
+/** A name that the asking gives to what it asks for, to call it off by. */
+const token = z.string().min(1).optional();
+
 /** Without `rules`, those of the settings that are switched on. */
 const grouping = { level: levelSchema.default('similar'), rules: z.array(keeperRuleSchema).min(1).optional() };
+
+/** One side of what a rule weighs: language and units are the window's. */
+const factSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('protected'), isProtected: z.boolean() }),
+  z.object({ kind: z.literal('shape'), shape: z.union([relationSchema, z.enum(['whole', 'upright'])]) }),
+  z.object({ kind: z.literal('size'), width: countSchema, height: countSchema }),
+  z.object({ kind: z.literal('quality'), score: countSchema }),
+  z.object({ kind: z.literal('format'), format: z.string() }),
+  z.object({ kind: z.literal('details'), details: countSchema }),
+  z.object({ kind: z.literal('written'), at: timestampSchema.nullable() }),
+  z.object({ kind: z.literal('bytes'), bytes: countSchema }),
+  z.object({ kind: z.literal('frames'), frames: countSchema }),
+  z.object({ kind: z.literal('transparency'), isThere: z.boolean() }),
+  z.object({ kind: z.literal('path'), path: z.string() }),
+]);
+export type Fact = z.infer<typeof factSchema>;
+
+/** What decided: `better` against `worse`, which is null where nothing was weighed. `despite`: what the file is all the same, cropped say. */
+const factsSchema = z.object({ despite: relationSchema.nullable(), better: factSchema, worse: factSchema.nullable() });
+export type Facts = z.infer<typeof factsSchema>;
 
 export const reviewMemberSchema = groupMemberSchema.extend({
   name: z.string(), format: z.string(), width: z.int().positive(), height: z.int().positive(), bytes: countSchema, placeholder: z.string(),
@@ -39,6 +62,7 @@ export const reviewMemberSchema = groupMemberSchema.extend({
   /** The rule that decided the suggestion against the keeper, and its facts: “4000×3000 against 1600×1200”. */
   rule: keeperRuleSchema,
   reason: z.string(),
+  facts: factsSchema.nullable(),
   /** What the user has decided, null when nothing yet. */
   decision: choiceSchema.nullable(),
 });
@@ -48,7 +72,9 @@ export const reviewGroupSchema = z.object({ id: z.string(), isDecided: z.boolean
 export type ReviewGroup = z.infer<typeof reviewGroupSchema>;
 
 export const planRemovalSchema = z.object({
-  path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]), reason: z.string(), bytes: countSchema,
+  path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]), reason: z.string(),
+  /** The reason in parts; null for a decision of the user. */
+  facts: factsSchema.nullable(), bytes: countSchema,
 });
 export const planKeepSchema = z.object({ path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]) });
 
@@ -125,18 +151,21 @@ export const cleanupContract = {
   plan: procedure
     .input(z.object({ ...grouping, protect: z.array(z.string()).default([]), scope: z.enum(['decided', 'all']).default('all'), mode: removalModeSchema.default('quarantine'), mergeMetadata: z.boolean().default(true),
       /** At most so many of each list are answered; `planItems` has the others. All of them when left out. */
-      itemLimit: countSchema.optional() }))
+      itemLimit: countSchema.optional(), token }))
     .output(planSchema),
   /** The lists of a plan by place, 0-based, in the order of the plan. */
   planItems: procedure
     .input(z.object({ planId: idSchema, list: z.enum(['keep', 'remove', 'held']), start: countSchema.default(0), count: z.int().min(1).max(1000).default(200) }))
     .output(z.object({ keep: z.array(planKeepSchema), remove: z.array(planRemovalSchema), held: z.array(planHeldSchema) })),
   /** Does what the plan says, item by item, each checked again before; what no longer fits is skipped with its reason. */
-  apply: procedure.input(z.object({ planId: idSchema })).output(applied),
-  /** Ends an apply after the item that is at work; the others are skipped. What was moved stays so until it is undone. */
-  cancel: procedure.input(z.object({ operationId: idSchema })).output(z.object({ cancelled: z.boolean() })),
+  apply: procedure.input(z.object({ planId: idSchema, token })).output(applied),
+  /**
+   * Ends an act after the files that are at work, or before its turn, by its operation or by the token it was asked for
+   * with. The others of an apply are skipped. What was moved stays so until it is undone.
+   */
+  cancel: procedure.input(z.union([z.object({ operationId: idSchema }), z.object({ token: z.string() })])).output(z.object({ cancelled: z.boolean() })),
   /** Puts back what an operation moved. Never over another file: what finds its place occupied stays where it is. */
-  undo: procedure.input(z.object({ operationId: idSchema })).output(restored),
+  undo: procedure.input(z.object({ operationId: idSchema, token })).output(restored),
   /** Newest first. */
   operations: procedure.input(z.object({ before: idSchema.optional(), limit: z.int().min(1).max(200).default(50) })).output(z.array(operationSchema)),
   /** The files of an operation in its order, and what became of each. */
@@ -146,9 +175,9 @@ export const cleanupContract = {
   quarantine: procedure
     .input(z.object({ after: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(200) }))
     .output(z.object({ total: countSchema, bytes: countSchema, items: z.array(quarantineItemSchema) })),
-  restore: procedure.input(z.object({ ids: z.array(idSchema).min(1).max(5000).optional() })).output(restored),
+  restore: procedure.input(z.object({ ids: z.array(idSchema).min(1).max(5000).optional(), token })).output(restored),
   /** The one act that deletes for good; only reports unless `apply`. */
   emptyQuarantine: procedure
-    .input(z.object({ days: countSchema.default(0), apply: z.boolean().default(false) }))
+    .input(z.object({ days: countSchema.default(0), apply: z.boolean().default(false), token }))
     .output(z.object({ dryRun: z.boolean(), found: countSchema, bytesToFree: countSchema, deletedCount: countSchema, deletedBytes: countSchema, errors: z.array(skippedSchema) })),
 };

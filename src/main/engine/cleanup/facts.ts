@@ -73,7 +73,7 @@ export function toReviewGroup(group: MemberGroup, rules: readonly KeeperRule[]):
       const { name, format, width, height, bytes, placeholder, isProtected, decision } = member;
       return {
         ...member.evidence, name, format, width, height, bytes, placeholder, isProtected, decision,
-        takenAt: isoTime(member.takenAt), modifiedAt: isoTime(member.mtimeMs), suggestion: suggestion.choice, rule: suggestion.rule, reason: suggestion.reason,
+        takenAt: isoTime(member.takenAt), modifiedAt: isoTime(member.mtimeMs), suggestion: suggestion.choice, rule: suggestion.rule, reason: suggestion.reason, facts: suggestion.facts,
       };
     }),
   };

@@ -1,5 +1,6 @@
-import { KEEPER_RULES, type Choice, type ErrorCode, type KeeperRule, type Relation } from '../../../contract/index.ts';
+import { KEEPER_RULES, type Choice, type ErrorCode, type Facts, type KeeperRule, type Relation } from '../../../contract/index.ts';
 import { RAW_FORMATS } from '../pixels/sniff.ts';
+import { FACTS, IN_PROTECTED, sentenceOf, sizeFact } from './keeper-facts.ts';
 
 /** What the rules look at of one file of a group. */
 export interface Candidate {
@@ -28,10 +29,15 @@ export interface Candidate {
   readonly decision: Choice | null;
 }
 
-export interface Judgement {
-  readonly choice: Choice;
+interface Why {
   readonly rule: KeeperRule | 'decision';
-  /** The facts that decided: `4000×3000 against 1600×1200`. */
+  /** What decided; null for a decision of the user. */
+  readonly facts: Facts | null;
+}
+
+export interface Judgement extends Why {
+  readonly choice: Choice;
+  /** The facts as a sentence: `4000×3000 against 1600×1200`. */
   readonly reason: string;
   /** Index of the file that stands for a removed one; null for one that is kept. */
   readonly keeper: number | null;
@@ -55,34 +61,36 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
   const judgements = new Array<Judgement>(group.length);
   const kept: number[] = [];
 
-  const against = (winner: number, loser: number): { readonly rule: KeeperRule; readonly reason: string } => {
+  const against = (winner: number, loser: number): Why => {
     const rule = order[keys.findIndex((ranks) => ranks[winner] !== ranks[loser])] ?? 'path';
-    const [better, worse] = [FACTS[rule](of(group, winner)), FACTS[rule](of(group, loser))];
-    return { rule, reason: better === worse ? better : `${better} against ${worse}` };
+    return { rule, facts: { despite: null, better: FACTS[rule](of(group, winner)), worse: FACTS[rule](of(group, loser)) } };
   };
-  const keep = (index: number, why: Pick<Judgement, 'rule' | 'reason'>, held: ErrorCode | null = null): void => {
+  const keep = (index: number, why: Why, held: ErrorCode | null = null): void => {
     kept.push(index);
-    judgements[index] = { choice: 'keep', ...why, keeper: null, held };
+    judgements[index] = { choice: 'keep', ...why, reason: sentenceOf(why.facts), keeper: null, held };
+  };
+  const remove = (index: number, why: Why, keeper: number | null): void => {
+    judgements[index] = { choice: 'remove', ...why, reason: sentenceOf(why.facts), keeper, held: null };
   };
 
   for (const index of ranked) if (wish(index) === 'keep') keep(index, DECIDED);
   for (const index of ranked) {
     const member = of(group, index);
-    if (wish(index) === 'remove' && member.isProtected) keep(index, { rule: 'protected', reason: IN_PROTECTED }, 'protected');
+    if (wish(index) === 'remove' && member.isProtected) keep(index, { rule: 'protected', facts: IN_PROTECTED }, 'protected');
   }
   for (const index of ranked) {
     if (wish(index) !== null) continue;
     const member = of(group, index);
     const better = closest(kept.filter((other) => compare(keys, other, index) < 0 && standsFor(of(group, other), member)), member);
-    if (member.isProtected) keep(index, { rule: 'protected', reason: IN_PROTECTED });
-    else if (better !== undefined) judgements[index] = { choice: 'remove', ...against(better, index), keeper: better, held: null };
+    if (member.isProtected) keep(index, { rule: 'protected', facts: IN_PROTECTED });
+    else if (better !== undefined) remove(index, against(better, index), better);
     else keep(index, whyKept(index));
   }
   // All of them were decided to go, one after another or in groups that have become one.
   if (kept.length === 0 && ranked[0] !== undefined) keep(ranked[0], DECIDED, 'last-copy');
   for (const index of ranked) {
     if (judgements[index] !== undefined) continue;
-    judgements[index] = { choice: 'remove', ...DECIDED, keeper: closest([...kept].sort((a, b) => compare(keys, a, b)), of(group, index)) ?? null, held: null };
+    remove(index, DECIDED, closest([...kept].sort((a, b) => compare(keys, a, b)), of(group, index)) ?? null);
   }
   return judgements;
 
@@ -91,19 +99,18 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
     return keepers.find((keeper) => of(group, keeper).assetId === member.assetId) ?? keepers[0];
   }
 
-  function whyKept(index: number): Pick<Judgement, 'rule' | 'reason'> {
+  function whyKept(index: number): Why {
     const member = of(group, index);
     const first = kept[0];
     if (first === undefined) {
       const second = ranked.find((other) => other !== index && compare(keys, index, other) < 0);
-      return second === undefined ? { rule: 'path', reason: member.path } : against(index, second);
+      return second === undefined ? { rule: 'path', facts: { despite: null, better: FACTS.path(member), worse: null } } : against(index, second);
     }
     return besides(of(group, first), member) ?? against(...(compare(keys, first, index) < 0 ? [first, index] as const : [index, first] as const));
   }
 }
 
-const DECIDED = { rule: 'decision', reason: 'your decision' } as const;
-const IN_PROTECTED = 'in a protected folder';
+const DECIDED: Why = { rule: 'decision', facts: null };
 
 /** Whether nothing of a file is lost where this one is kept. */
 function standsFor(keeper: Candidate, member: Candidate): boolean {
@@ -114,12 +121,12 @@ function standsFor(keeper: Candidate, member: Candidate): boolean {
 const FRAME_FACTOR = 1.5;
 
 /** Why a file stays beside one that comes before it; null when that one has all that it has. */
-function besides(keeper: Candidate, member: Candidate): { readonly rule: KeeperRule; readonly reason: string } | null {
-  if (member.frames > keeper.frames) return { rule: 'format', reason: `${member.frames} frames against ${keeper.frames}` };
-  if (member.hasAlpha && !keeper.hasAlpha) return { rule: 'format', reason: 'transparency against none' };
+function besides(keeper: Candidate, member: Candidate): Why | null {
+  if (member.frames > keeper.frames) return { rule: 'format', facts: { despite: null, better: { kind: 'frames', frames: member.frames }, worse: { kind: 'frames', frames: keeper.frames } } };
+  if (member.hasAlpha && !keeper.hasAlpha) return { rule: 'format', facts: { despite: null, better: { kind: 'transparency', isThere: true }, worse: { kind: 'transparency', isThere: false } } };
   const factor = { cropped: 1, bordered: FRAME_FACTOR }[member.relation as string];
   if (factor !== undefined && !member.isReference && pixels(member) > factor * pixels(keeper)) {
-    return { rule: 'whole', reason: `${member.relation}, but ${size(member)} against ${size(keeper)}` };
+    return { rule: 'whole', facts: { despite: member.relation, better: sizeFact(member), worse: sizeFact(keeper) } };
   }
   return null;
 }
@@ -196,25 +203,8 @@ function rankPaths(group: readonly Candidate[]): readonly number[] {
   return parts.map((part) => place.get(part.sourceId) ?? 0);
 }
 
-const FACTS: Readonly<Record<KeeperRule, (member: Candidate) => string>> = {
-  protected: ({ isProtected }) => (isProtected ? 'protected' : 'not protected'),
-  whole: ({ relation, isReference }) => (!isReference && (relation === 'cropped' || relation === 'bordered') ? relation : 'whole'),
-  resolution: size,
-  upright: ({ relation, isReference }) => (!isReference && (relation === 'rotated' || relation === 'mirrored') ? relation : 'upright'),
-  quality: ({ score }) => `quality ${score.toFixed(0)}`,
-  format: ({ format }) => format.toUpperCase(),
-  metadata: ({ details }) => `${details} details`,
-  oldest: ({ mtimeMs }) => (mtimeMs === null ? 'no date' : new Date(mtimeMs).toISOString().slice(0, 19).replace('T', ' ')),
-  largest: ({ bytes }) => `${bytes.toLocaleString('en')} bytes`,
-  path: ({ path }) => path,
-};
-
 function pixels({ width, height }: Candidate): number {
   return width * height;
-}
-
-function size({ width, height }: Candidate): string {
-  return `${width}×${height}`;
 }
 
 /** The rules that are switched on, in their order; all of them when none is. */

@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3';
-import type { ErrorCode, KeeperRule, Level, Plan, RemovalMode } from '../../../contract/index.ts';
+import type { ErrorCode, Facts, KeeperRule, Level, Plan, RemovalMode } from '../../../contract/index.ts';
 import type { Reader } from '../catalog/reader.ts';
 import { shownLocation } from '../catalog/sources.ts';
 import { ProofsheetError } from '../errors.ts';
 import { isDecided, readMembers, type Member } from './facts.ts';
+import { throwIfEnded, type Act } from './acts.ts';
 import type { FilePath, Files, Look } from './files.ts';
 import { allGroups, type GroupSource } from './groups.ts';
 import type { PlannedItem } from './journal.ts';
@@ -37,11 +38,12 @@ interface NewItem {
   readonly rule: string;
   readonly code: ErrorCode | null;
   readonly reason: string;
+  readonly facts: Facts | null;
 }
 
 interface ItemRow {
   readonly groupId: string; readonly sourceId: number; readonly assetId: number; readonly bytes: number; readonly rule: KeeperRule | 'decision';
-  readonly code: ErrorCode | null; readonly reason: string; readonly container: string; readonly name: string;
+  readonly code: ErrorCode | null; readonly reason: string; readonly facts: string | null; readonly container: string; readonly name: string;
 }
 
 export interface PlansDependencies {
@@ -68,14 +70,14 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
   const insertPlan = db.prepare<[Record<string, unknown>]>(
     `INSERT INTO plan (state, level, mode, protect, merges, created_at) VALUES ('building', @level, @mode, @protect, @merges, @now)`);
   const insertItem = db.prepare<[Record<string, unknown>]>(`
-    INSERT INTO plan_item (plan_id, list, place, group_id, source_id, asset_id, keeper_id, keeper_asset_id, bytes, rule, code, reason)
-    VALUES (@planId, @list, @place, @groupId, @sourceId, @assetId, @keeperId, @keeperAssetId, @bytes, @rule, @code, @reason)`);
+    INSERT INTO plan_item (plan_id, list, place, group_id, source_id, asset_id, keeper_id, keeper_asset_id, bytes, rule, code, reason, facts)
+    VALUES (@planId, @list, @place, @groupId, @sourceId, @assetId, @keeperId, @keeperAssetId, @bytes, @rule, @code, @reason, @facts)`);
   const finish = db.prepare<[Record<string, unknown>]>(
     `UPDATE plan SET state = 'ready', groups = @groups, kept = @keep, removed = @remove, held = @held, bytes = @bytes WHERE id = @planId`);
   const find = db.prepare<[number], PlanRow>('SELECT id, state, mode, protect, removed FROM plan WHERE id = ?');
   const setState = db.prepare<[string, number]>('UPDATE plan SET state = ? WHERE id = ?');
   const itemsOf = db.prepare<[number, string, number, number], ItemRow>(`
-    SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, c.path AS container, s.name
+    SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, i.facts, c.path AS container, s.name
     FROM plan_item i JOIN source s ON s.id = i.source_id JOIN container c ON c.id = s.container_id
     WHERE i.plan_id = ? AND i.list = ? AND i.place >= ? ORDER BY i.place LIMIT ?`);
   const removals = db.prepare<[number, number, number], { sourceId: number; assetId: number; keeperId: number; keeperAssetId: number; bytes: number; container: string; name: string }>(`
@@ -99,10 +101,10 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
   }
 
   const addItems = db.transaction((planId: number, items: readonly NewItem[], places: Record<PlanList, number>) => {
-    for (const { list, groupId, member, keeper, rule, code, reason } of items) {
+    for (const { list, groupId, member, keeper, rule, code, reason, facts } of items) {
       insertItem.run({
         planId, list, place: places[list]++, groupId, sourceId: member.sourceId, assetId: member.assetId,
-        keeperId: keeper?.sourceId ?? null, keeperAssetId: keeper?.assetId ?? null, bytes: member.bytes, rule, code, reason,
+        keeperId: keeper?.sourceId ?? null, keeperAssetId: keeper?.assetId ?? null, bytes: member.bytes, rule, code, reason, facts: facts && JSON.stringify(facts),
       });
     }
   });
@@ -111,18 +113,19 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
     const rows = itemsOf.all(planId, which, start, count).map(({ container, name, ...row }) => ({ ...row, path: shownLocation(container, name) }));
     return {
       keep: which === 'keep' ? rows.map(({ path, assetId, sourceId, groupId, rule }) => ({ path, assetId, sourceId, groupId, rule })) : [],
-      remove: which === 'remove' ? rows.map(({ path, assetId, sourceId, groupId, rule, reason, bytes }) => ({ path, assetId, sourceId, groupId, rule, reason, bytes })) : [],
+      remove: which === 'remove' ? rows.map(({ path, assetId, sourceId, groupId, rule, reason, facts, bytes }) => ({ path, assetId, sourceId, groupId, rule, reason, facts: facts === null ? null : JSON.parse(facts) as Facts, bytes })) : [],
       held: which === 'held' ? rows.map(({ path, code, reason, bytes }) => ({ path, code: code ?? 'filtered', reason, bytes })) : [],
     };
   }
 
   return {
-    async make({ level, rules, scope, mode, mergeMetadata, protect }: PlanRequest, protection: Protection): Promise<number> {
+    async make({ level, rules, scope, mode, mergeMetadata, protect }: PlanRequest, protection: Protection, act: Act): Promise<number> {
       await dropOld();
       const planId = Number(insertPlan.run({ level, mode, protect: JSON.stringify(protect), merges: Number(mergeMetadata), now: now() }).lastInsertRowid);
       const places: Record<PlanList, number> = { keep: 0, remove: 0, held: 0 };
       const sums = { groups: 0, bytes: 0 };
       for await (const page of allGroups(groups, level, GROUPS_AT_ONCE)) {
+        throwIfEnded(act);
         const found = (await readMembers(reader, page.groups, protection)).filter((group) => scope === 'all' || isDecided(group));
         const looks = await lookAtAll(files, found.flatMap(({ members }) => members), pathOf);
         for (const { id, members } of found) {
@@ -179,7 +182,7 @@ interface GroupOptions {
 /** What becomes of each file of a group, as far as its files can be seen now. */
 function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks }: GroupOptions): NewItem[] {
   const items: NewItem[] = [];
-  const hold = (member: Member, code: ErrorCode, reason: string): void => { items.push({ list: 'held', groupId, member, keeper: null, rule: 'path', code, reason }); };
+  const hold = (member: Member, code: ErrorCode, reason: string): void => { items.push({ list: 'held', groupId, member, keeper: null, rule: 'path', code, reason, facts: null }); };
   const present = all.filter((member) => {
     const look = looks.get(member.sourceId) ?? null;
     if (look === null) hold(member, 'vanished', 'the file is not there now');
@@ -192,16 +195,16 @@ function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks
   for (const [index, member] of present.entries()) {
     const judgement = judgements[index];
     if (judgement === undefined) continue;
-    const { choice, rule, reason, keeper: keeperIndex, held } = judgement;
+    const { choice, rule, reason, facts, keeper: keeperIndex, held } = judgement;
     const keeper = keeperIndex === null ? null : present[keeperIndex] ?? null;
     if (held !== null) hold(member, held, held === 'protected' ? 'it lies in a protected folder' : 'it is the last of its group');
     if (choice === 'keep' || keeper === null) {
-      items.push({ list: 'keep', groupId, member, keeper: null, rule, code: null, reason });
+      items.push({ list: 'keep', groupId, member, keeper: null, rule, code: null, reason, facts });
       continue;
     }
     const refusal = whyHeld(member, keeper, mode, looks);
     if (refusal !== null) hold(member, 'filtered', refusal);
-    else items.push({ list: 'remove', groupId, member, keeper, rule, code: null, reason });
+    else items.push({ list: 'remove', groupId, member, keeper, rule, code: null, reason, facts });
   }
   // Alone in a group there is nothing to say of a file.
   return present.length + items.length < 2 ? [] : items;

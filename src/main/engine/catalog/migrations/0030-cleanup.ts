@@ -46,6 +46,8 @@ CREATE TABLE plan_item (
   rule TEXT NOT NULL,
   code TEXT,
   reason TEXT NOT NULL,
+  -- The reason in parts, as JSON.
+  facts TEXT,
   PRIMARY KEY (plan_id, list, place)
 ) STRICT, WITHOUT ROWID;
 
@@ -77,9 +79,11 @@ CREATE TABLE operation_item (
   state TEXT NOT NULL CHECK (state IN ('moving', 'moved', 'skipped', 'restoring', 'restored', 'deleting', 'deleted', 'lost')),
   -- Where the file was moved to; bytes where the name is not UTF-8.
   place ANY,
-  -- Of the moved file, and of the link that was left in its place. 64 bits that JavaScript's numbers cannot hold.
+  -- Of the moved file, by which it is known again, and of the link that was left in its place. 64 bits that JavaScript's
+  -- numbers cannot hold.
   device TEXT,
   inode TEXT,
+  mtime_ns TEXT,
   link_inode TEXT,
   -- What the catalog knew of the place when the file was moved (JSON), to know it again when it is back.
   known TEXT,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { TRANSFORMS, type ReviewGroup, type ReviewMember } from '../src/contract/index.ts';
+import { type Facts, TRANSFORMS, type ReviewGroup, type ReviewMember } from '../src/contract/index.ts';
 import { lastDecision, remember, type Act } from '../src/renderer/cleanup/acts.ts';
 import { createDecisionQueue } from '../src/renderer/cleanup/decision-queue.ts';
 import { accept, choose, nextOpen, pairsWithOthers, summarize, undoOf, withChoices } from '../src/renderer/cleanup/decisions.ts';
+import { factsText } from '../src/renderer/cleanup/facts-text.ts';
 import { folderText } from '../src/renderer/cleanup/folder-text.ts';
 import { evidenceText } from '../src/renderer/cleanup/member-text.ts';
 import { answer, hasPairs, nextPair, type PairAnswer } from '../src/renderer/cleanup/pairs.ts';
@@ -17,7 +18,7 @@ function group(count: number, assets: readonly number[] = [], change: Readonly<R
   const members = Array.from({ length: count }, (_, index): ReviewMember => ({
     assetId: assets[index] ?? index + 1, sourceId: index + 1, sha256: '0'.repeat(64), path: `/photos/${index}.jpg`, name: `${index}.jpg`, isReference: index === 0,
     relation: 'near', transform: 'identity', distance: 2, similarity: 0.99, format: 'jpeg', width: 100, height: 80, bytes: 1000, placeholder: '#808080', takenAt: null, modifiedAt: null,
-    isProtected: false, suggestion: index === 0 ? 'keep' : 'remove', rule: 'resolution', reason: '', decision: null, ...change[index],
+    isProtected: false, suggestion: index === 0 ? 'keep' : 'remove', rule: 'resolution', reason: '', facts: null, decision: null, ...change[index],
   }));
   return { id: 'g', isDecided: members.every(({ decision }) => decision !== null), members };
 }
@@ -154,6 +155,16 @@ describe('what is shown of a file', () => {
     expect(tell({ relation: 'identical-pixels', similarity: 1 })).toBe('Same pixels');
     expect(tell({ relation: 'rotated', transform: 'rotate-90', similarity: 0.951 })).toBe('Turned 90° · 95%');
     expect(tell({ isReference: true })).toBe('Reference');
+  });
+
+  test('what decided is worded in the language of the window', () => {
+    const facts: Facts = { despite: 'cropped', better: { kind: 'size', width: 900, height: 600 }, worse: { kind: 'size', width: 800, height: 533 } };
+    const told = (language: 'en' | 'de', of: Facts | null): string => factsText(createI18n(language).t, createFormat(language), of);
+    expect(told('en', facts)).toBe('Cropped, but 900 × 600 against 800 × 533');
+    expect(told('de', facts)).toBe('Beschnitten, aber 900 × 600 gegen 800 × 533');
+    expect(told('de', { despite: null, better: { kind: 'bytes', bytes: 1_500_000 }, worse: { kind: 'bytes', bytes: 1 } })).toBe('1.500.000 Byte gegen 1 Byte');
+    expect(told('en', { despite: null, better: { kind: 'protected', isProtected: true }, worse: null })).toBe('in a protected folder');
+    expect(told('en', null)).toBe('');
   });
 
   test('two versions of a third are aligned to each other', () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { countSchema, idSchema, procedure, timestampSchema } from './base.ts';
+import { countSchema, idSchema, procedure, sha256Schema, timestampSchema } from './base.ts';
 import { errorCodeSchema } from './errors.ts';
 import { groupMemberSchema, levelSchema, relationSchema } from './similarity.ts';
 
@@ -72,14 +72,14 @@ export const reviewGroupSchema = z.object({ id: z.string(), isDecided: z.boolean
 export type ReviewGroup = z.infer<typeof reviewGroupSchema>;
 
 export const planRemovalSchema = z.object({
-  path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]), reason: z.string(),
+  sha256: sha256Schema, path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]), reason: z.string(),
   /** The reason in parts; null for a decision of the user. */
   facts: factsSchema.nullable(), bytes: countSchema,
 });
-export const planKeepSchema = z.object({ path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]) });
+export const planKeepSchema = z.object({ sha256: sha256Schema, path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]) });
 
 /** A member that would go but must not: protected, missing, or the last of its group. */
-export const planHeldSchema = z.object({ path: z.string(), code: errorCodeSchema, reason: z.string(), bytes: countSchema });
+export const planHeldSchema = z.object({ sha256: sha256Schema, path: z.string(), code: errorCodeSchema, reason: z.string(), bytes: countSchema });
 
 export const planSchema = z.object({
   planId: idSchema, groups: countSchema, keep: z.array(planKeepSchema), remove: z.array(planRemovalSchema), bytes: countSchema, held: z.array(planHeldSchema),

@@ -7,6 +7,7 @@ import { useActions } from '../app/actions.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useAppStore, useSet } from '../app/store.ts';
 import { useErrorToast } from '../app/useErrorToast.ts';
+import { useClient } from '../connect/context.tsx';
 import { useFormat } from '../i18n/setup.ts';
 import { Badge, type Tone } from '../ui/Badge.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -23,12 +24,14 @@ const TONES: Readonly<Record<Operation['state'], Tone>> = { 'running': 'accent',
 export function HistoryView() {
   const { t } = useTranslation();
   const format = useFormat();
+  const client = useClient();
   const store = useAppStore();
   const set = useSet();
   const errorToast = useErrorToast();
   const { data: operations, error, refetch } = useOperations();
   const undoOperation = useOperationUndo();
   const undo = useMutation({ mutationFn: undoOperation, onError: (failure) => errorToast((say) => say('cleanup.notUndone'), failure) });
+  const stop = useMutation({ mutationFn: (operationId: number) => client.cleanup.cancel({ operationId }), onError: (failure) => errorToast((say) => say('cleanup.history.notStopped'), failure) });
   const [shown, setShown] = useState<Operation | null>(null);
   const leave = () => set({ cleanup: { ...store.getState().cleanup, view: 'groups' } });
   useActions({ 'close-loupe': { run: leave } });
@@ -56,8 +59,9 @@ export function HistoryView() {
               { key: 'state', header: t('batches.state'), cell: ({ state }) => <Badge tone={TONES[state]}>{t(`cleanup.history.states.${state}`)}</Badge> },
               {
                 key: 'undo', header: <span className="visually-hidden">{t('app.undo')}</span>,
-                cell: ({ id, kind, state, moved, restored }) => kind === 'cleanup' && (state === 'applied' || state === 'partly-undone') && moved > restored
-                  && <Button size="small" disabled={undo.isPending} onClick={() => undo.mutate(id)}>{t('app.undo')}</Button>,
+                cell: ({ id, kind, state, moved, restored }) => (kind === 'cleanup' && (state === 'applied' || state === 'partly-undone') && moved > restored
+                  ? <Button size="small" disabled={undo.isPending} onClick={() => undo.mutate(id)}>{t('app.undo')}</Button>
+                  : kind === 'cleanup' && state === 'running' && <Button size="small" disabled={stop.isPending} onClick={() => stop.mutate(id)}>{t('cleanup.history.stop')}</Button>),
               },
             ]}
           />

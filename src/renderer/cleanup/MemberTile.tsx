@@ -8,6 +8,7 @@ import { hidePicture, showPicture } from '../ui/picture.ts';
 import { presetFor } from '../library/preset.ts';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Group.module.css';
+import { factsText } from './facts-text.ts';
 import { folderText } from './folder-text.ts';
 import { evidenceText, isTold } from './member-text.ts';
 
@@ -34,6 +35,7 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
   const name = legible(member.name);
   const shape = `${member.width} × ${member.height} · ${format.bytes(member.bytes)}`;
   const date = member.takenAt ?? member.modifiedAt;
+  const facts = factsText(t, format, member.facts);
   const suggested = t(suggestion === 'keep' ? 'cleanup.suggestKeep' : 'cleanup.suggestRemove');
   return (
     <div
@@ -63,7 +65,7 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
           {suggestion === 'keep' ? <Check size={12} strokeWidth={2.5} aria-hidden /> : <X size={12} strokeWidth={2.5} aria-hidden />}
           <span>{suggested} · {t(`cleanup.rules.names.${member.rule}`)}</span>
         </span>
-        <span className={classNames(styles.reason, styles.muted)} lang="en" title={member.reason}>{member.reason}</span>
+        <span className={classNames(styles.reason, styles.muted)} title={facts}>{facts}</span>
       </div>
       <div className={styles.marks}>
         <button type="button" tabIndex={-1} className={classNames(styles.mark, styles.keep)} data-verb="keep" aria-pressed={decision === 'keep'}><Check size={13} strokeWidth={2.5} aria-hidden />{t('actions.keep')}</button>

@@ -12,6 +12,7 @@ import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { Kbd } from '../ui/Kbd.tsx';
 import styles from './Look.module.css';
+import { factsText } from './facts-text.ts';
 import { evidenceText } from './member-text.ts';
 import { answer, type Candidate, candidatesAfter, nextPair, type Pair, type PairAnswer } from './pairs.ts';
 import { transformBetween } from './transform-between.ts';
@@ -100,7 +101,7 @@ function PairOf({ groups, pair, back }: PairOfProps) {
         leading={<>{back}<GroupPlace groups={groups} pair={pair} /></>}
       />
       <div className={styles.answers} data-dock role="toolbar" aria-label={t('cleanup.pairs.answers')}>
-        <span className={styles.reason}><strong>{t(`cleanup.rules.names.${rightRule(pair)}`)}</strong> <span lang="en">{reasonOf(pair)}</span></span>
+        <span className={styles.reason}><strong>{t(`cleanup.rules.names.${rightRule(pair)}`)}</strong> {factsText(t, format, decisive(pair)?.facts ?? null)}</span>
         <Answer label={t('cleanup.pairs.left')} shortcut={suggested === 'left' ? keyLabel('accept') : undefined} primary={suggested === 'left'} onPress={() => decide('left')} />
         <Answer label={t('cleanup.pairs.right')} onPress={() => decide('right')} />
         <Answer label={t('actions.keep-both')} shortcut={keyLabel(suggested === 'both' ? 'accept' : 'keep-both')} primary={suggested === 'both'} onPress={() => decide('both')} />
@@ -153,8 +154,4 @@ function decisive({ left, right }: Pair): ReviewMember | undefined {
 
 function rightRule(pair: Pair): ReviewMember['rule'] {
   return decisive(pair)?.rule ?? 'path';
-}
-
-function reasonOf(pair: Pair): string {
-  return decisive(pair)?.reason ?? '';
 }

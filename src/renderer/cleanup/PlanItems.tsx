@@ -1,15 +1,18 @@
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Plan } from '../../contract/index.ts';
+import { renditionUrl, useHost } from '../connect/context.tsx';
 import { useErrorText } from '../i18n/error-text.ts';
 import { legible } from '../i18n/legible.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { trackHeight } from '../library/scaled-scroll.ts';
 import { useElementSize, useScaledScroll } from '../library/useScaledScroll.ts';
+import { hidePicture, showPicture } from '../ui/picture.ts';
+import { factsText } from './facts-text.ts';
 import { type PlanList, usePlanItems } from './plan-queries.ts';
 import styles from './Plan.module.css';
 
-const ROW = 44;
+const ROW = 56;
 const OVERSCAN = 4;
 
 /** One list of a plan, of which only the rows in view exist. */
@@ -39,15 +42,17 @@ function Item({ item }: { readonly item: Plan['keep'][number] | Plan['remove'][n
   const { t } = useTranslation();
   const format = useFormat();
   const errorText = useErrorText();
+  const host = useHost();
   if (!item) return null;
   const path = legible(item.path);
   return (
     <>
+      <span className={styles.thumb}><img src={renditionUrl(host, item.sha256, 'thumb')} alt="" draggable={false} decoding="async" onError={hidePicture} onLoad={showPicture} /></span>
       <bdi title={path} data-selectable>{path}</bdi>
       {'bytes' in item && <span className={styles.bytes}>{format.bytes(item.bytes)}</span>}
       <small>
         {'code' in item ? errorText(item.code).title : t(`cleanup.rules.names.${item.rule}`)}
-        {'reason' in item && item.reason && 'rule' in item && item.rule !== 'decision' && <span lang="en"> · {item.reason}</span>}
+        {'facts' in item && item.facts && ` · ${factsText(t, format, item.facts)}`}
         {'code' in item && <span lang="en"> · {item.reason}</span>}
       </small>
     </>

@@ -165,6 +165,10 @@ export const de: Catalogue = {
     reference: 'Bezugsbild', referenceHint: 'Mit diesem werden die anderen der Gruppe verglichen.', evidenceHint: 'Verglichen mit dem Bezugsbild: {{distance}} von 256 Bit des Fingerabdrucks sind anders.',
     relations: { 'identical-bytes': 'Dieselbe Datei', 'identical-pixels': 'Dieselben Pixel', 'near': 'Fast gleich', 'rotated': 'Gedreht', 'mirrored': 'Gespiegelt', 'cropped': 'Beschnitten', 'bordered': 'Gerahmt' },
     transforms: { 'identity': 'Fast gleich', 'rotate-90': '90° gedreht', 'rotate-180': '180° gedreht', 'rotate-270': '270° gedreht', 'flip-horizontal': 'Gespiegelt', 'flip-vertical': 'Kopfüber gespiegelt', 'transpose': 'Gespiegelt, gedreht', 'transverse': 'Gespiegelt, gedreht' },
+    facts: {
+      against: '{{better}} gegen {{worse}}', despite: '{{relation}}, aber {{facts}}', protected: 'in einem geschützten Ordner', unprotected: 'nicht geschützt', whole: 'Ganz', upright: 'Aufrecht', quality: '{{score}} Punkte', noDate: 'kein Datum',
+      transparent: 'Transparenz', opaque: 'keine', details_one: '{{formatted}} Angabe', details_other: '{{formatted}} Angaben', bytes_one: '{{formatted}} Byte', bytes_other: '{{formatted}} Byte', frames_one: '{{formatted}} Einzelbild', frames_other: '{{formatted}} Einzelbilder',
+    },
     accept: 'Annehmen', compare: 'Vergleichen', back: 'Gruppen', announce: '{{keep}} behalten, {{remove}} entfernen.', parted: 'Gemerkt: kein Duplikat.',
     sameFile: 'Das ist dieselbe Datei', sameFileHint: 'Exakte Kopien einer Datei lassen sich nicht unterscheiden; behalten Sie so viele, wie Sie möchten.',
     notDecided: 'Die Entscheidung wurde nicht gespeichert', notUndone: 'Das ließ sich nicht rückgängig machen',
@@ -220,7 +224,7 @@ export const de: Catalogue = {
       emptied_one: '{{formatted}} Datei gelöscht · {{bytes}} frei', emptied_other: '{{formatted}} Dateien gelöscht · {{bytes}} frei',
     },
     history: {
-      title: 'Verlauf', none: 'Noch ist nichts geschehen', noneBody: 'Was mit Ihren Dateien geschieht, steht hier und lässt sich hier rückgängig machen.', when: 'Wann', what: 'Was', files: 'Dateien', skipped: 'Nicht angefasst',
+      title: 'Verlauf', none: 'Noch ist nichts geschehen', noneBody: 'Was mit Ihren Dateien geschieht, steht hier und lässt sich hier rückgängig machen.', when: 'Wann', what: 'Was', files: 'Dateien', skipped: 'Nicht angefasst', stop: 'Anhalten', notStopped: 'Das ließ sich nicht anhalten',
       kinds: { 'cleanup': 'Aufgeräumt', 'restore': 'Aus der Quarantäne zurückgelegt', 'empty-quarantine': 'Quarantäne geleert' }, modes: { 'quarantine': 'In Quarantäne gelegt', 'trash': 'In den Papierkorb gelegt', 'hard-link': 'Durch Hardlinks ersetzt' }, states: { 'running': 'Läuft', 'applied': 'Fertig', 'undoing': 'Wird zurückgenommen', 'undone': 'Zurückgenommen', 'partly-undone': 'Teils zurückgenommen' },
     },
     found_one: '{{formatted}} Gruppe von Duplikaten', found_other: '{{formatted}} Gruppen von Duplikaten', foundHint: 'Entscheiden Sie, was bleibt. Vorher wird nichts entfernt.', noneOfThese: 'Keins davon hat ein Duplikat', noneOfTheseHint: 'Auf der Stufe „{{level}}“.',

@@ -163,6 +163,10 @@ export const en = {
     reference: 'Reference', referenceHint: 'The others of the group are compared with this one.', evidenceHint: 'Compared with the reference: {{distance}} of 256 bits of the fingerprint differ.',
     relations: { 'identical-bytes': 'Same file', 'identical-pixels': 'Same pixels', 'near': 'Nearly the same', 'rotated': 'Turned', 'mirrored': 'Mirrored', 'cropped': 'Cropped', 'bordered': 'Framed' },
     transforms: { 'identity': 'Nearly the same', 'rotate-90': 'Turned 90°', 'rotate-180': 'Turned 180°', 'rotate-270': 'Turned 270°', 'flip-horizontal': 'Mirrored', 'flip-vertical': 'Mirrored, upside down', 'transpose': 'Mirrored, turned', 'transverse': 'Mirrored, turned' },
+    facts: {
+      against: '{{better}} against {{worse}}', despite: '{{relation}}, but {{facts}}', protected: 'in a protected folder', unprotected: 'not protected', whole: 'Whole', upright: 'Upright', quality: '{{score}} points', noDate: 'no date',
+      transparent: 'transparency', opaque: 'none', details_one: '{{formatted}} detail', details_other: '{{formatted}} details', bytes_one: '{{formatted}} byte', bytes_other: '{{formatted}} bytes', frames_one: '{{formatted}} frame', frames_other: '{{formatted}} frames',
+    },
     accept: 'Accept', compare: 'Compare', back: 'Groups', announce: 'Keep {{keep}}, remove {{remove}}.', parted: 'Remembered: not a duplicate.',
     sameFile: 'These are the same file', sameFileHint: 'Exact copies of one file cannot be told apart; keep as many as you like.',
     notDecided: 'The decision was not saved', notUndone: 'That could not be undone',
@@ -218,7 +222,7 @@ export const en = {
       emptied_one: '{{formatted}} file deleted · {{bytes}} freed', emptied_other: '{{formatted}} files deleted · {{bytes}} freed',
     },
     history: {
-      title: 'History', none: 'Nothing has been done yet', noneBody: 'Everything that is done to your files is listed here, with its undo.', when: 'When', what: 'What', files: 'Files', skipped: 'Left alone',
+      title: 'History', none: 'Nothing has been done yet', noneBody: 'Everything that is done to your files is listed here, with its undo.', when: 'When', what: 'What', files: 'Files', skipped: 'Left alone', stop: 'Stop', notStopped: 'It could not be stopped',
       kinds: { 'cleanup': 'Cleanup', 'restore': 'Restored from quarantine', 'empty-quarantine': 'Quarantine emptied' }, modes: { 'quarantine': 'Moved to quarantine', 'trash': 'Moved to the trash', 'hard-link': 'Replaced by hard links' }, states: { 'running': 'Running', 'applied': 'Done', 'undoing': 'Being undone', 'undone': 'Undone', 'partly-undone': 'Partly undone' },
     },
     found_one: '{{formatted}} group of duplicates', found_other: '{{formatted}} groups of duplicates', foundHint: 'Decide what stays. Nothing is removed before you say so.', noneOfThese: 'None of these has a duplicate', noneOfTheseHint: 'At the level “{{level}}”.',

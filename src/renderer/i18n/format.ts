@@ -7,6 +7,8 @@ export interface Format {
   readonly bytes: (value: number) => string;
   readonly date: (iso: string) => string;
   readonly dateTime: (iso: string) => string;
+  /** With its seconds, for what is compared by them. */
+  readonly instant: (iso: string) => string;
   readonly unit: (value: number, unit: Intl.NumberFormatOptions['unit']) => string;
   /** `1:05:09`, or `5:09` under an hour. */
   readonly clock: (seconds: number) => string;
@@ -36,6 +38,7 @@ export function createFormat(language: string): Format {
     },
     date: (iso) => date.format(new Date(iso)),
     dateTime: (iso) => dateTime.format(new Date(iso)),
+    instant: (iso) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso)),
     unit,
     clock: (seconds) => {
       const whole = Math.max(0, Math.round(seconds));

@@ -43,7 +43,7 @@ interface NewItem {
 
 interface ItemRow {
   readonly groupId: string; readonly sourceId: number; readonly assetId: number; readonly bytes: number; readonly rule: KeeperRule | 'decision';
-  readonly code: ErrorCode | null; readonly reason: string; readonly facts: string | null; readonly container: string; readonly name: string;
+  readonly code: ErrorCode | null; readonly reason: string; readonly facts: string | null; readonly sha256: string; readonly container: string; readonly name: string;
 }
 
 export interface PlansDependencies {
@@ -77,8 +77,8 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
   const find = db.prepare<[number], PlanRow>('SELECT id, state, mode, protect, removed FROM plan WHERE id = ?');
   const setState = db.prepare<[string, number]>('UPDATE plan SET state = ? WHERE id = ?');
   const itemsOf = db.prepare<[number, string, number, number], ItemRow>(`
-    SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, i.facts, c.path AS container, s.name
-    FROM plan_item i JOIN source s ON s.id = i.source_id JOIN container c ON c.id = s.container_id
+    SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, i.facts, lower(hex(a.sha256)) AS sha256, c.path AS container, s.name
+    FROM plan_item i JOIN asset a ON a.id = i.asset_id JOIN source s ON s.id = i.source_id JOIN container c ON c.id = s.container_id
     WHERE i.plan_id = ? AND i.list = ? AND i.place >= ? ORDER BY i.place LIMIT ?`);
   const removals = db.prepare<[number, number, number], { sourceId: number; assetId: number; keeperId: number; keeperAssetId: number; bytes: number; container: string; name: string }>(`
     SELECT i.source_id AS sourceId, i.asset_id AS assetId, i.keeper_id AS keeperId, i.keeper_asset_id AS keeperAssetId, i.bytes, c.path AS container, s.name
@@ -112,9 +112,9 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
   function list(planId: number, which: PlanList, start: number, count: number): Pick<Plan, PlanList> {
     const rows = itemsOf.all(planId, which, start, count).map(({ container, name, ...row }) => ({ ...row, path: shownLocation(container, name) }));
     return {
-      keep: which === 'keep' ? rows.map(({ path, assetId, sourceId, groupId, rule }) => ({ path, assetId, sourceId, groupId, rule })) : [],
-      remove: which === 'remove' ? rows.map(({ path, assetId, sourceId, groupId, rule, reason, facts, bytes }) => ({ path, assetId, sourceId, groupId, rule, reason, facts: facts === null ? null : JSON.parse(facts) as Facts, bytes })) : [],
-      held: which === 'held' ? rows.map(({ path, code, reason, bytes }) => ({ path, code: code ?? 'filtered', reason, bytes })) : [],
+      keep: which === 'keep' ? rows.map(({ sha256, path, assetId, sourceId, groupId, rule }) => ({ sha256, path, assetId, sourceId, groupId, rule })) : [],
+      remove: which === 'remove' ? rows.map(({ sha256, path, assetId, sourceId, groupId, rule, reason, facts, bytes }) => ({ sha256, path, assetId, sourceId, groupId, rule, reason, facts: facts === null ? null : JSON.parse(facts) as Facts, bytes })) : [],
+      held: which === 'held' ? rows.map(({ sha256, path, code, reason, bytes }) => ({ sha256, path, code: code ?? 'filtered', reason, bytes })) : [],
     };
   }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { RemovalMode } from '../src/contract/index.ts';
-import { faultyFiles, memoryFolder, openBench, put, treeOf, type Tree } from './support/cleanup-bench.ts';
+import { faultyFiles, memoryFolder, openBench, put, treeOf, type Fault, type Tree } from './support/cleanup-bench.ts';
 
 const MODES: readonly RemovalMode[] = process.platform === 'linux' ? ['quarantine', 'trash', 'hard-link'] : ['quarantine', 'hard-link'];
 
@@ -62,7 +62,7 @@ async function atEveryStep(prepare: () => Promise<string>, act: (folder: string,
   }
 }
 
-async function openFaulty(folder: string, at: number, fault: 'ends-before' | 'ends-after' | 'fails') {
+async function openFaulty(folder: string, at: number, fault: Fault) {
   let close = (): void => undefined;
   const faults = faultyFiles(at, fault, () => { close(); });
   const bench = openBench(folder, { files: faults.files });
@@ -156,6 +156,37 @@ for (const mode of MODES) {
       return steps;
     });
   });
+}
+
+for (const mode of MODES) {
+  for (const fault of ['fails-from', 'look-fails', 'looks-fail-from'] as const) {
+    for (const kind of ['apply', 'undo'] as const) {
+      test(`an ${kind} (${mode}) loses sight of no file on a disk with the fault “${fault}” at any point`, async () => {
+        let before: Tree = {};
+        const steps = await atEveryStep(async () => {
+          const folder = makeFolder();
+          before = everything(folder);
+          return folder;
+        }, async (folder, at) => {
+          const first = openBench(folder);
+          first.scan();
+          const planId = await first.plan(mode);
+          if (kind === 'undo') await first.cleanup.operations.apply(planId);
+          await first.close();
+          const { bench, faults } = await openFaulty(folder, at, fault);
+          // Whatever it answers: all three are accounted for.
+          const result = kind === 'apply' ? await bench.cleanup.operations.apply(planId) : await bench.cleanup.operations.undo(1);
+          expect(('moved' in result ? result.moved : result.restored) + result.skippedCount).toBe(3);
+          const steps = faults.steps();
+          await bench.close();
+          await expectRestorable(folder, before);
+          await expectSums(folder, 1);
+          return steps;
+        });
+        expect(steps).toBeGreaterThan(5);
+      });
+    }
+  }
 }
 
 test('an emptying that ends at any change deletes only what it says it deleted', async () => {

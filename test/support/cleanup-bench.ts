@@ -72,7 +72,7 @@ export function openBench(folder: string, { files = realFiles, settings = {} }: 
     db, cleanup,
     scan: () => { scanInto(db, join(folder, 'pictures')); },
     async plan(mode = 'quarantine', protect = []) {
-      return cleanup.plans.make({ level: 'exact', rules: KEEPER_RULES, scope: 'all', mode, mergeMetadata: true, protect }, cleanup.protectionWith(protect));
+      return cleanup.plans.make({ level: 'exact', rules: KEEPER_RULES, scope: 'all', mode, mergeMetadata: true, protect }, cleanup.protectionWith(protect), { operationId: null, isEnded: false });
     },
     async close() {
       await cleanup.stop();
@@ -114,15 +114,17 @@ const CHANGES = ['rename', 'link', 'unlink', 'makeFolder', 'removeEmptyFolder', 
 
 export interface Faults {
   readonly files: Files;
-  /** How many changes were begun so far. */
+  /** How many changes were begun so far, or looks. */
   readonly steps: () => number;
 }
 
+export type Fault = 'ends-before' | 'ends-after' | 'fails' | 'fails-from' | 'look-fails' | 'looks-fail-from';
+
 /**
  * The real disk, on which the n-th change (from 1) does not go as it should: before it or right after it everything ends,
- * or it alone fails with an error of the disk.
+ * or it alone, or it and all after it, fail with an error of the disk; or the n-th look at a file does.
  */
-export function faultyFiles(at: number, fault: 'ends-before' | 'ends-after' | 'fails', onEnd: () => void = () => undefined): Faults {
+export function faultyFiles(at: number, fault: Fault, onEnd: () => void = () => undefined): Faults {
   let steps = 0;
   let isOver = false;
   const end = (): never => {
@@ -130,18 +132,18 @@ export function faultyFiles(at: number, fault: 'ends-before' | 'ends-after' | 'f
     onEnd();
     throw new Crash();
   };
-  const act = async <Result>(isChange: boolean, run: () => Promise<Result>): Promise<Result> => {
+  const act = async <Result>(isStep: boolean, run: () => Promise<Result>): Promise<Result> => {
     if (isOver) throw new Crash();
-    if (isChange) steps += 1;
-    const isIt = isChange && steps === at;
-    if (isIt && fault === 'fails') throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    if (isStep) steps += 1;
+    const isIt = isStep && (steps === at || (fault.endsWith('-from') && steps > at));
+    if (isIt && fault.includes('fail')) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
     if (isIt && fault === 'ends-before') end();
     const result = await run();
     if (isIt && fault === 'ends-after') end();
     return result;
   };
   const wrapped = Object.fromEntries(Object.entries(realFiles).map(([name, run]) => [
-    name, (...values: unknown[]) => act((CHANGES as readonly string[]).includes(name), () => (run as (...all: unknown[]) => Promise<unknown>)(...values)),
+    name, (...values: unknown[]) => act((fault.startsWith('look') ? ['look'] : CHANGES as readonly string[]).includes(name), () => (run as (...all: unknown[]) => Promise<unknown>)(...values)),
   ]));
   return { files: wrapped as unknown as Files, steps: () => steps };
 }

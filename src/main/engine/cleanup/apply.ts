@@ -5,7 +5,7 @@ import { errnoOf, isSameContent, type FilePath, type Files, type Look } from './
 import type { Intent, Journal, Moved, PlannedItem, Refusal } from './journal.ts';
 import { moveAway, putBack, syncFolders } from './moves.ts';
 import { folderOf, foldersUp, keyOf } from './paths.ts';
-import { createPlaces, QUARANTINE_FOLDER, type Places } from './places.ts';
+import { createPlaces, isVolumeThere, QUARANTINE_FOLDER, type Places } from './places.ts';
 import type { Protection } from './protection.ts';
 import { chooseTrashPlace, infoOf } from './trash.ts';
 
@@ -89,7 +89,11 @@ async function moveChunk(run: Run, items: readonly PlannedItem[]): Promise<boole
   }
   await syncFolders(run.files, touched.values());
   journal.settleMoves(operationId, outcomes);
-  return [...intents, ...outcomes].some((one) => 'refusal' in one && one.refusal.code === 'disk-full');
+  return [...intents, ...outcomes].some((one) => reasonOf(one)?.code === 'disk-full');
+}
+
+function reasonOf(one: Intent | Moved): Refusal | null {
+  return 'refusal' in one ? one.refusal : 'unseen' in one ? one.unseen : 'failure' in one ? one.failure : null;
 }
 
 async function intentOf({ files, mode, places, now }: Run, item: PlannedItem, { path }: Standing, checked: Checked): Promise<Intent> {
@@ -125,7 +129,7 @@ async function move(run: Run, { intent, id, standing, checked, touched }: Move):
       touch();
       if (end === 'put-back') throw new ProofsheetError('stale', 'it was replaced by another file at the last moment');
       const link = mode === 'hard-link' && !('refusal' in checked) ? await leaveLink(files, standing, place, checked.keeper) : null;
-      return { item, id, place, link };
+      return { item, id, link, failure: null };
     } catch (error) {
       const next = errnoOf(error) === 'EXDEV' && mode !== 'trash' && tried < MAX_PLACES ? await otherPlace(run, item, path, tried) : { refusal: refusalOf(error) };
       if ('place' in next) {
@@ -135,8 +139,7 @@ async function move(run: Run, { intent, id, standing, checked, touched }: Move):
         continue;
       }
       touch();
-      await giveUpPlace(run, place);
-      return { item, id, refusal: next.refusal };
+      return { item, id, ...await afterFailure(run, { path, place, look: intent.look, refusal: next.refusal }) };
     }
   }
 }
@@ -164,10 +167,26 @@ async function leaveLink(files: Files, { path, keeperPath, keeperShown }: Standi
   return files.look(path);
 }
 
-async function giveUpPlace({ files, mode, places }: Run, place: FilePath): Promise<void> {
-  if (await files.look(place) !== null) return;
+interface Failure {
+  readonly path: FilePath;
+  readonly place: FilePath;
+  readonly look: Look;
+  readonly refusal: Refusal;
+}
+
+/** What became of a file when an act of the disk failed, which may have been done all the same. What cannot be seen is not settled. */
+async function afterFailure({ files, mode, places }: Run, { path, place, look, refusal }: Failure): Promise<{ readonly refusal: Refusal } | { readonly link: null; readonly failure: Refusal } | { readonly unseen: Refusal }> {
+  try {
+    const [there, here] = [await files.look(place), await files.look(path)];
+    // Not where a link to the keeper was made, or another file was moved.
+    if (there !== null) return here === null && isSameContent(there, look) ? { link: null, failure: refusal } : { unseen: refusal };
+    if (!await isVolumeThere(files, { place, mode, device: String(look.device) })) return { unseen: refusal };
+  } catch {
+    return { unseen: refusal };
+  }
   if (mode === 'trash') await files.unlink(infoOf(place)).catch(() => undefined);
   else await places.tidy(place);
+  return { refusal };
 }
 
 /** The folder of a place and those above it that may be new, and the one that holds them. */

@@ -5,6 +5,7 @@ import type { Reader } from '../catalog/reader.ts';
 import { ProofsheetError } from '../errors.ts';
 import type { Files } from './files.ts';
 import type { GroupSource } from './groups.ts';
+import { createActs } from './acts.ts';
 import { createJournal } from './journal.ts';
 import { activeRules } from './keeper-rules.ts';
 import { createOperations } from './operations.ts';
@@ -32,6 +33,7 @@ export type Cleanup = ReturnType<typeof createCleanup>;
 
 /** Deciding about groups, planning, and changing the user's files: everything here can be undone, except emptying. */
 export function createCleanup({ db, reader, groups, files, settings, scansEnded, now, onChanged, onFilesChanged, onDefect }: CleanupDependencies) {
+  const acts = createActs();
   const journal = createJournal(db, now);
   const plans = createPlans({ db, reader, groups, files, pathOf: journal.pathOf, now });
   let known: { readonly folders: readonly string[]; readonly protection: Protection } | undefined;
@@ -50,7 +52,7 @@ export function createCleanup({ db, reader, groups, files, settings, scansEnded,
   const tallies = createTallies({ groups, reader, protection, onCounted: onChanged, onDefect });
   const review = createReview({ db, reader, groups, tallies, protection, rules, now, onChanged });
   const operations = createOperations({
-    db, files, journal, plans, protectedFolders: () => settings().protectedFolders, scansEnded, now, onDefect,
+    db, reader, files, journal, plans, acts, protectedFolders: () => settings().protectedFolders, scansEnded, now, onDefect,
     onChanged() {
       onChanged();
       onFilesChanged();
@@ -59,7 +61,7 @@ export function createCleanup({ db, reader, groups, files, settings, scansEnded,
   operations.begin();
 
   return {
-    journal, plans, review, operations, rules,
+    journal, plans, review, operations, acts, rules,
     /** @throws ProofsheetError `not-found` for a folder that is not there: a typing error would protect nothing */
     protectionWith: (folders: readonly string[]): Protection => {
       const missing = folders.find((folder) => !existsSync(folder));

@@ -20,6 +20,8 @@ export interface JournalItem {
   readonly place: FilePath | null;
   readonly device: string | null;
   readonly inode: string | null;
+  readonly mtimeNs: string | null;
+  readonly sha256: string;
   readonly linkInode: string | null;
   readonly movedAt: number | null;
   readonly errorCode: ErrorCode | null;
@@ -30,6 +32,13 @@ export interface JournalItem {
 export interface Refusal {
   readonly code: ErrorCode;
   readonly reason: string;
+}
+
+/** What became of a file that was to be put back, or deleted for good. */
+export interface Returned {
+  readonly item: JournalItem;
+  readonly state: 'moved' | 'restored' | 'deleted' | 'lost' | 'unseen';
+  readonly refusal: Refusal | null;
 }
 
 export interface PlannedItem {
@@ -44,8 +53,14 @@ export interface PlannedItem {
 /** What was found of a planned file, before anything is touched: where it will go, or why it stays. */
 export type Intent = PlannedItem & ({ readonly place: FilePath; readonly look: Look } | { readonly refusal: Refusal });
 
-/** @property link what lies in the place of the file now, in the mode `hard-link` */
-export type Moved = { readonly item: PlannedItem; readonly id: number } & ({ readonly link: Look | null; readonly place: FilePath } | { readonly refusal: Refusal });
+/**
+ * @property link what lies in the place of the file now, in the mode `hard-link`
+ * @property failure what went wrong with a file that was moved all the same
+ */
+export type Moved = { readonly item: PlannedItem; readonly id: number } & ({ readonly link: Look | null; readonly failure: Refusal | null } | { readonly refusal: Refusal } | Unseen);
+
+/** What became of it cannot be seen, and why: its intent stays, and is looked at again in the next turn. */
+export interface Unseen { readonly unseen: Refusal }
 
 export interface OperationRow {
   readonly id: number;
@@ -68,8 +83,12 @@ const OPERATION = `SELECT id, kind, mode, state, plan_id AS planId, planned, mov
 const ITEM = `
   SELECT i.id, i.operation_id AS operationId, i.source_id AS sourceId, i.asset_id AS assetId, i.keeper_id AS keeperId,
     coalesce((SELECT asset_id FROM source WHERE id = i.keeper_id), i.asset_id) AS keeperAssetId, i.path, i.bytes, i.state, i.place,
-    i.device, i.inode, i.link_inode AS linkInode, i.moved_at AS movedAt, i.error_code AS errorCode, i.error_message AS errorMessage, o.mode
+    i.device, i.inode, i.mtime_ns AS mtimeNs, (SELECT lower(hex(sha256)) FROM asset WHERE id = i.asset_id) AS sha256, i.link_inode AS linkInode, i.moved_at AS movedAt, i.error_code AS errorCode, i.error_message AS errorMessage, o.mode
   FROM operation_item i JOIN operation o ON o.id = i.operation_id`;
+const IN_QUARANTINE = `i.state = 'moved' AND o.mode <> 'trash'`;
+/** How many files lie in quarantine that were moved there until a time, and their bytes. */
+export const QUARANTINE_TOTALS = `
+  SELECT count(*) AS total, coalesce(sum(i.bytes), 0) AS bytes FROM operation_item i JOIN operation o ON o.id = i.operation_id WHERE ${IN_QUARANTINE} AND i.moved_at <= ?`;
 const KNOWN = ['bytes', 'mtime_ms', 'seen_key', 'asset_id', 'format', 'width', 'height', 'verdict', 'error_code', 'error_message', 'wrong_extension'] as const;
 
 /**
@@ -88,22 +107,21 @@ export function createJournal(db: Database.Database, now: () => number) {
     'UPDATE operation SET moved = moved + @moved, skipped = skipped + @skipped, restored = restored + @restored, bytes = bytes + @bytes WHERE id = @id');
   const setState = db.prepare<[string, number | null, number]>('UPDATE operation SET state = ?, finished_at = ? WHERE id = ?');
   const insertItem = db.prepare<[Record<string, unknown>]>(`
-    INSERT INTO operation_item (operation_id, source_id, asset_id, keeper_id, path, bytes, state, place, device, inode, known, error_code, error_message)
-    VALUES (@operationId, @sourceId, @assetId, @keeperId, @path, @bytes, @state, @place, @device, @inode,
+    INSERT INTO operation_item (operation_id, source_id, asset_id, keeper_id, path, bytes, state, place, device, inode, mtime_ns, known, error_code, error_message)
+    VALUES (@operationId, @sourceId, @assetId, @keeperId, @path, @bytes, @state, @place, @device, @inode, @mtimeNs,
       (SELECT json_object(${KNOWN.map((column) => `'${column}', ${column}`).join(', ')}) FROM source WHERE id = @sourceId), @code, @reason)`);
   const setPlace = db.prepare<[FilePath, number]>('UPDATE operation_item SET place = ? WHERE id = ?');
-  const setMoved = db.prepare<[Record<string, unknown>]>(`UPDATE operation_item SET state = 'moved', moved_at = @now, link_inode = @linkInode, error_code = NULL, error_message = NULL WHERE id = @id`);
+  const setMoved = db.prepare<[Record<string, unknown>]>(`UPDATE operation_item SET state = 'moved', moved_at = @now, link_inode = @linkInode, error_code = @code, error_message = @reason WHERE id = @id`);
   const setSkipped = db.prepare<[string, string, number]>(`UPDATE operation_item SET state = 'skipped', place = NULL, error_code = ?, error_message = ? WHERE id = ?`);
   const setItem = db.prepare<[string, string | null, string | null, number]>('UPDATE operation_item SET state = ?, error_code = ?, error_message = ? WHERE id = ?');
+  const setError = db.prepare<[string, string, number]>('UPDATE operation_item SET error_code = ?, error_message = ? WHERE id = ?');
   const findItem = db.prepare<[number], JournalItem>(`${ITEM} WHERE i.id = ?`);
   const intents = db.prepare<[], JournalItem>(`${ITEM} WHERE i.state IN ('moving', 'restoring', 'deleting') ORDER BY i.id`);
+  const intentsOf = db.prepare<[number], JournalItem>(`${ITEM} WHERE i.state IN ('moving', 'restoring', 'deleting') AND i.operation_id = ? ORDER BY i.id`);
   const awayOf = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE i.operation_id = ? AND i.id > ? AND i.state IN ('moved', 'deleted', 'lost') ORDER BY i.id LIMIT ?`);
   const itemsOf = db.prepare<[Record<string, unknown>], JournalItem>(`${ITEM} WHERE i.operation_id = @operationId AND i.id > @after AND (@state IS NULL OR i.state = @state) ORDER BY i.id LIMIT @limit`);
   const itemCount = db.prepare<[number], number>('SELECT count(*) FROM operation_item WHERE operation_id = ?').pluck();
-  const IN_QUARANTINE = `i.state = 'moved' AND o.mode <> 'trash'`;
   const quarantined = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE ${IN_QUARANTINE} AND i.id > ? AND i.moved_at <= ? ORDER BY i.id LIMIT ?`);
-  const quarantineTotals = db.prepare<[number], { total: number; bytes: number }>(
-    `SELECT count(*) AS total, coalesce(sum(i.bytes), 0) AS bytes FROM operation_item i JOIN operation o ON o.id = i.operation_id WHERE ${IN_QUARANTINE} AND i.moved_at <= ?`);
   const leftOf = db.prepare<[number], number>(`SELECT count(*) FROM operation_item WHERE operation_id = ? AND state IN ('moved', 'deleted', 'lost')`).pluck();
   const setMissing = db.prepare<[number, number]>('UPDATE source SET missing_since = ? WHERE id = ? AND missing_since IS NULL');
   const setMtime = db.prepare<[number, number]>('UPDATE source SET mtime_ms = ? WHERE id = ?');
@@ -153,8 +171,8 @@ export function createJournal(db: Database.Database, now: () => number) {
         return items.map((item) => {
           const { sourceId, assetId, keeperId, path, bytes } = item;
           const rest = 'refusal' in item
-            ? { state: 'skipped', place: null, device: null, inode: null, ...item.refusal }
-            : { state: 'moving', place: item.place, device: String(item.look.device), inode: String(item.look.inode), code: null, reason: null };
+            ? { state: 'skipped', place: null, device: null, inode: null, mtimeNs: null, ...item.refusal }
+            : { state: 'moving', place: item.place, device: String(item.look.device), inode: String(item.look.inode), mtimeNs: String(item.look.mtimeNs), code: null, reason: null };
           return Number(insertItem.run({ operationId, sourceId, assetId, keeperId, path, bytes, ...rest }).lastInsertRowid);
         });
       });
@@ -169,12 +187,16 @@ export function createJournal(db: Database.Database, now: () => number) {
         const counts = { moved: 0, skipped: 0, bytes: 0 };
         for (const outcome of outcomes) {
           const { id, item } = outcome;
+          if ('unseen' in outcome) {
+            setError.run(outcome.unseen.code, outcome.unseen.reason, id);
+            continue;
+          }
           if ('refusal' in outcome) {
             setSkipped.run(outcome.refusal.code, outcome.refusal.reason, id);
             counts.skipped += 1;
             continue;
           }
-          setMoved.run({ id, now: now(), linkInode: outcome.link === null ? null : String(outcome.link.inode) });
+          setMoved.run({ id, now: now(), linkInode: outcome.link === null ? null : String(outcome.link.inode), code: outcome.failure?.code ?? null, reason: outcome.failure?.reason ?? null });
           counts.moved += 1;
           counts.bytes += item.bytes;
           if (outcome.link === null) nowMissing(item.sourceId, item.assetId);
@@ -189,9 +211,13 @@ export function createJournal(db: Database.Database, now: () => number) {
     intendReturn(ids: readonly number[], state: 'restoring' | 'deleting'): void {
       durably(() => { for (const id of ids) setItem.run(state, null, null, id); });
     },
-    settleReturns(outcomes: readonly { readonly item: JournalItem; readonly state: 'moved' | 'restored' | 'deleted' | 'lost'; readonly refusal: Refusal | null }[]): void {
+    settleReturns(outcomes: readonly Returned[]): void {
       db.transaction(() => {
         for (const { item, state, refusal } of outcomes) {
+          if (state === 'unseen') {
+            setError.run(refusal?.code ?? 'internal', refusal?.reason ?? '', item.id);
+            continue;
+          }
           setItem.run(state, refusal?.code ?? null, refusal?.reason ?? null, item.id);
           if (state !== 'restored') continue;
           setKnown.run(item.id);
@@ -203,8 +229,9 @@ export function createJournal(db: Database.Database, now: () => number) {
     },
     /** Counts what a restore or an emptying did, in an operation of its own. */
     add,
-    /** Says how far an operation is undone, from its items. */
+    /** Says how far an operation is undone, from its items; nothing while what became of one of them is not known. */
     settleOperation(id: number): void {
+      if (intentsOf.get(id) !== undefined) return;
       const { kind, restored, finishedAt } = findOperation.get(id) ?? { kind: 'cleanup', restored: 0, finishedAt: null };
       const state = kind !== 'cleanup' || restored === 0 ? 'applied' : leftOf.get(id) === 0 ? 'undone' : 'partly-undone';
       setState.run(state, finishedAt ?? now(), id);
@@ -216,12 +243,12 @@ export function createJournal(db: Database.Database, now: () => number) {
       return found;
     },
     intents: () => intents.all(),
+    intentsOf: (operationId: number) => intentsOf.all(operationId),
     /** What an operation moved and did not put back. */
     away: (operationId: number, after: number, limit: number) => awayOf.all(operationId, after, limit),
     items: (query: { readonly operationId: number; readonly after: number; readonly limit: number; readonly state: string | null }) => itemsOf.all(query),
     itemCount: (operationId: number) => itemCount.get(operationId) ?? 0,
     quarantined: (after: number, movedBefore: number, limit: number) => quarantined.all(after, movedBefore, limit),
-    quarantineTotals: (movedBefore: number) => quarantineTotals.get(movedBefore) ?? { total: 0, bytes: 0 },
     markMissing: (sourceId: number, assetId: number): void => db.transaction(() => nowMissing(sourceId, assetId)).immediate(),
   };
 }

@@ -1,22 +1,26 @@
 import type Database from 'better-sqlite3';
 import { MAX_SKIPPED, type ErrorCode } from '../../../contract/index.ts';
+import type { Reader } from '../catalog/reader.ts';
 import { shownLocation } from '../catalog/sources.ts';
 import { ProofsheetError } from '../errors.ts';
+import { throwIfEnded, type Act, type Acts } from './acts.ts';
 import { applyPlan, skipRest } from './apply.ts';
-import type { Standing } from './checks.ts';
+import { refusalOf, type Standing } from './checks.ts';
 import type { Files } from './files.ts';
-import type { Journal, JournalItem, PlannedItem, Refusal } from './journal.ts';
+import { QUARANTINE_TOTALS, type Journal, type JournalItem, type PlannedItem, type Refusal, type Returned } from './journal.ts';
 import { createPlaces } from './places.ts';
 import type { Plans } from './plan.ts';
 import { createProtection } from './protection.ts';
-import { deleteItems, recoverItem, restoreItems, tidyUp, type RestoreOptions, type Returned } from './restore.ts';
+import { deleteItems, recoverItem, restoreItems, tidyUp, type RestoreOptions } from './restore.ts';
 import { requireTrash } from './trash.ts';
 
 export interface OperationsDependencies {
   readonly db: Database.Database;
+  readonly reader: Reader;
   readonly files: Files;
   readonly journal: Journal;
   readonly plans: Plans;
+  readonly acts: Acts;
   readonly protectedFolders: () => readonly string[];
   /** Resolves when no folder is being read: what was read a moment ago may still be taken in. */
   readonly scansEnded: () => Promise<void>;
@@ -40,13 +44,17 @@ const CHUNK = 32;
 const PAGE = 500;
 const DAY_MS = 86_400_000;
 const ROWS_AT_ONCE = 500;
-
+/** What a restore can do nothing about, by the state of the file. */
+const NOT_AWAY: Readonly<Partial<Record<JournalItem['state'], Pick<Skipped, 'code' | 'reason'>>>> = {
+  restored: { code: 'already-applied', reason: 'it has been put back already' },
+  skipped: { code: 'bad-input', reason: 'it was not moved' },
+};
 
 /**
  * What changes the user's files: applying a plan, undoing that, restoring from quarantine and emptying it. One at a time,
  * in the order of asking; and each begins by finding out what became of one that was cut short.
  */
-export function createOperations({ db, files, journal, plans, protectedFolders, scansEnded, now, onChanged, onDefect }: OperationsDependencies) {
+export function createOperations({ db, reader, files, journal, plans, acts, protectedFolders, scansEnded, now, onChanged, onDefect }: OperationsDependencies) {
   const workspaceId = db.prepare<[], string>('SELECT id FROM workspace_identity').pluck().get() ?? '';
   const places: RestoreOptions['places'] = createPlaces(files, workspaceId, 0);
   const standing = db.prepare<[Record<string, unknown>], { sha256: string; keeperSha256: string; keeperContainer: string; current: number | null; decision: string | null; isRead: number; isApart: number }>(`
@@ -59,22 +67,23 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
   const wronglyThere = db.prepare<[number, number], { sourceId: number; assetId: number; id: number }>(`
     SELECT i.id, i.source_id AS sourceId, i.asset_id AS assetId FROM operation_item i JOIN source s ON s.id = i.source_id
     WHERE i.operation_id = ? AND i.id > ? AND i.state = 'moved' AND i.link_inode IS NULL AND s.missing_since IS NULL ORDER BY i.id LIMIT ${ROWS_AT_ONCE}`);
-  const ended = new Set<number>();
-  let running: number | null = null;
   let isStopping = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  const isEnding = (): boolean => isStopping;
+  const isEnding = (act?: Act): boolean => isStopping || act?.isEnded === true;
 
   /** In turn, and after what is left of an operation that was cut short has been settled. */
-  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
-    const turn = last.then(async () => {
-      if (isStopping) throw new ProofsheetError('cancelled', 'Proofsheet is closing.');
-      await recover();
-      return act();
+  function inTurn<Result>(token: string | undefined, work: (act: Act) => Promise<Result>): Promise<Result> {
+    return acts.run(token, (act) => {
+      const turn = last.then(async () => {
+        if (isStopping) throw new ProofsheetError('cancelled', 'Proofsheet is closing.');
+        await recover();
+        throwIfEnded(act);
+        return await work(act);
+      });
+      last = turn.catch(() => undefined);
+      return turn;
     });
-    last = turn.catch(() => undefined);
-    return turn;
   }
 
   function standingOf(item: PlannedItem): Standing {
@@ -91,7 +100,7 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
     };
   }
 
-  async function apply(planId: number): Promise<{ operationId: number; moved: number; bytes: number; skippedCount: number; skipped: Skipped[] }> {
+  async function apply(planId: number, act: Act): Promise<{ operationId: number; moved: number; bytes: number; skippedCount: number; skipped: Skipped[] }> {
     const plan = plans.get(planId);
     if (plan.state === 'applied') throw new ProofsheetError('already-applied', `Plan ${planId} has been applied already; make a new one.`);
     if (plan.state !== 'ready') throw new ProofsheetError('stale', `Plan ${planId} ${plan.state === 'dropped' ? 'is no longer kept' : 'was not finished'}; make a new one.`);
@@ -101,22 +110,21 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
       plans.markApplied(planId);
       return journal.begin('cleanup', plan.mode, planId, plan.removed);
     }).immediate();
-    running = operationId;
+    act.operationId = operationId;
     onChanged();
     try {
       await applyPlan({
         files, journal, operationId, mode: plan.mode, workspaceId, protection, standingOf, now, onProgress: onChanged,
-        itemsFrom: (start, count) => plans.removals(planId, start, count), isEnded: () => isStopping || ended.has(operationId),
+        itemsFrom: (start, count) => plans.removals(planId, start, count), isEnded: () => isEnding(act),
       });
       journal.settleOperation(operationId);
     } finally {
-      running = null;
-      ended.delete(operationId);
       onChanged();
     }
     void scansEnded().then(() => markMissingAgain(operationId)).catch(onDefect);
     const { moved, bytes, skipped } = journal.operation(operationId);
-    return { operationId, moved, bytes, skippedCount: skipped, skipped: await skippedOf(operationId) };
+    const unseen = unseenOf(operationId);
+    return { operationId, moved, bytes, skippedCount: skipped + unseen.length, skipped: [...unseen, ...await skippedOf(operationId)] };
   }
 
   /** A folder that was being read while its files were moved has them as it saw them. */
@@ -128,6 +136,13 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
       after = rows.at(-1)?.id ?? after;
       onChanged();
     }
+  }
+
+  /** Those of which it is not known what became of them; that is found out behind the act at once, or when their volume is there. */
+  function unseenOf(operationId: number): Skipped[] {
+    const items = journal.intentsOf(operationId);
+    if (items.length > 0) recoverSoon();
+    return items.map(toSkipped);
   }
 
   async function skippedOf(operationId: number): Promise<Skipped[]> {
@@ -143,12 +158,11 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
   }
 
   /** Page by page, and within a page by chunks that share their commits; ends between chunks when the engine does. */
-  async function putBackAll(pages: Iterable<readonly JournalItem[]>, operationId: number | null): Promise<Restored> {
-    const skipped: Skipped[] = [];
-    const counts = { restored: 0, bytes: 0, skippedCount: 0 };
+  async function putBackAll(pages: Iterable<readonly JournalItem[]>, act: Act, skipped: Skipped[]): Promise<Omit<Restored, 'operationId'>> {
+    const counts = { restored: 0, bytes: 0, skippedCount: skipped.length };
     const touched = new Set<number>();
     for (const items of pages) {
-      for (let at = 0; at < items.length && !isStopping; at += CHUNK) {
+      for (let at = 0; at < items.length && !isEnding(act); at += CHUNK) {
         const outcomes = await restoreItems({ files, journal, places }, items.slice(at, at + CHUNK));
         for (const { item, state, refusal } of outcomes) {
           touched.add(item.operationId);
@@ -162,51 +176,60 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
         }
         onChanged();
       }
-      if (isStopping) break;
+      if (isEnding(act)) break;
     }
     for (const id of touched) journal.settleOperation(id);
+    if (journal.intents().length > 0) recoverSoon();
     onChanged();
-    return { operationId, ...counts, skipped };
+    return { ...counts, skipped };
   }
 
-  async function undo(operationId: number): Promise<Restored> {
+  async function undo(operationId: number, act: Act): Promise<Restored> {
     const operation = journal.operation(operationId);
     if (operation.kind !== 'cleanup') throw new ProofsheetError('bad-input', `Operation ${operationId} is no cleanup: ${operation.kind === 'restore' ? 'what it put back can be cleaned up again' : 'what was deleted for good cannot be brought back'}.`);
     if (operation.state === 'undone') throw new ProofsheetError('already-applied', `Operation ${operationId} has been undone already.`);
     journal.setUndoing(operationId);
+    act.operationId = operationId;
     try {
-      return await putBackAll(pagesOf((after) => journal.away(operationId, after, PAGE)), operationId);
+      return { operationId, ...await putBackAll(pagesOf((after) => journal.away(operationId, after, PAGE)), act, unseenOf(operationId)) };
     } finally {
       journal.settleOperation(operationId);
       onChanged();
     }
   }
 
-  async function restore(ids: readonly number[] | undefined): Promise<Restored> {
-    const items = ids?.map((id) => journal.item(id));
+  async function restore(ids: readonly number[] | undefined, act: Act): Promise<Restored> {
+    const items = ids && [...new Set(ids)].map((id) => journal.item(id));
     const refused = items?.find(({ mode }) => mode === 'trash');
     if (refused) throw new ProofsheetError('bad-input', `${refused.path} is in the system’s trash, not in quarantine; undo its operation ${refused.operationId} instead.`);
-    const planned = items?.length ?? journal.quarantineTotals(Number.MAX_SAFE_INTEGER).total;
+    const planned = items?.length ?? (await quarantineTotals(Number.MAX_SAFE_INTEGER)).total;
     if (planned === 0) return { operationId: null, restored: 0, bytes: 0, skippedCount: 0, skipped: [] };
+    const isAway = ({ state }: JournalItem): boolean => ['moved', 'deleted', 'lost'].includes(state);
+    const others = items?.filter((item) => !isAway(item)).map((item): Skipped => ({ path: item.path, ...NOT_AWAY[item.state] ?? toSkipped(item) })) ?? [];
     const operationId = journal.begin('restore', null, null, planned);
+    act.operationId = operationId;
     try {
-      const result = await putBackAll(items ? [items.filter(({ state }) => ['moved', 'deleted', 'lost'].includes(state))] : pagesOf((after) => journal.quarantined(after, Number.MAX_SAFE_INTEGER, PAGE)), operationId);
-      // What is back already is neither put back nor in the way.
-      const back = items?.filter(({ state }) => state === 'restored') ?? [];
-      const skipped = [...result.skipped, ...back.map(({ path }): Skipped => ({ path, code: 'already-applied', reason: 'it has been put back already' }))];
-      journal.add(operationId, { restored: result.restored, skipped: result.skippedCount + back.length, bytes: result.bytes });
-      return { ...result, skippedCount: result.skippedCount + back.length, skipped };
+      const result = await putBackAll(items ? [items.filter(isAway)] : pagesOf((after) => journal.quarantined(after, Number.MAX_SAFE_INTEGER, PAGE)), act, others);
+      journal.add(operationId, { restored: result.restored, skipped: result.skippedCount, bytes: result.bytes });
+      return { operationId, ...result };
     } finally {
       journal.settleOperation(operationId);
     }
   }
 
-  async function empty(days: number, isApplied: boolean) {
+  /** On the reader's thread: of a hundred thousand files it takes longer than the others can wait. */
+  async function quarantineTotals(movedBefore: number): Promise<{ readonly total: number; readonly bytes: number }> {
+    const [totals] = await reader.rows<{ total: number; bytes: number }>(QUARANTINE_TOTALS, [movedBefore]);
+    return totals ?? { total: 0, bytes: 0 };
+  }
+
+  async function empty(days: number, isApplied: boolean, act: Act) {
     const movedBefore = now() - days * DAY_MS;
-    const { total: found, bytes: bytesToFree } = journal.quarantineTotals(movedBefore);
+    const { total: found, bytes: bytesToFree } = await quarantineTotals(movedBefore);
     const report = { dryRun: !isApplied, found, bytesToFree, deletedCount: 0, deletedBytes: 0, errors: [] as Skipped[] };
     if (!isApplied || found === 0) return report;
     const operationId = journal.begin('empty-quarantine', null, null, found);
+    act.operationId = operationId;
     let skipped = 0;
     const touched = new Set<number>();
     try {
@@ -223,28 +246,27 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
           }
         }
         onChanged();
-        if (isStopping) break;
+        if (isEnding(act)) break;
       }
     } finally {
       journal.add(operationId, { moved: report.deletedCount, skipped, bytes: report.deletedBytes });
       for (const id of [...touched, operationId]) journal.settleOperation(id);
+      if (journal.intents().length > 0) recoverSoon();
       onChanged();
     }
     return report;
   }
 
-  /** Settles what an engine before this one, or a full disk, cut short. */
+  /** Settles what an engine before this one, or a disk that failed, cut short. What cannot be settled now stays, and keeps nothing else back. */
   async function recover(): Promise<void> {
     const items = journal.intents();
     for (const item of items) {
-      const path = journal.pathOf(item.sourceId);
-      const end = await recoverItem(files, item, path, journal.pathOf(item.keeperId));
-      if (end.kind === 'skipped') {
-        journal.settleMoves(item.operationId, [{ item, id: item.id, refusal: { code: 'cancelled', reason: end.reason } }]);
-      } else if (item.state === 'moving' && end.kind === 'moved') {
-        journal.settleMoves(item.operationId, [{ item, id: item.id, place: item.place ?? '', link: end.link }]);
-      } else journal.settleReturns([{ item, state: end.kind, refusal: null }]);
-      if (end.kind !== 'moved' && item.place !== null) await tidyUp({ files, places }, item, item.place);
+      try {
+        await settleIntent(item);
+      } catch (error) {
+        if (isStopping) throw error;
+        journal.settleReturns([{ item, state: 'unseen', refusal: refusalOf(error) }]);
+      }
     }
     const unfinished = journal.unfinished();
     for (const { id, kind, state, planId } of unfinished) {
@@ -256,23 +278,30 @@ export function createOperations({ db, files, journal, plans, protectedFolders, 
     if (items.length + unfinished.length > 0) onChanged();
   }
 
+  async function settleIntent(item: JournalItem): Promise<void> {
+    const end = await recoverItem(files, item, journal.pathOf(item.sourceId), journal.pathOf(item.keeperId));
+    const { id, operationId, state, place } = item;
+    if (end.kind === 'unseen') journal.settleReturns([{ item, state: 'unseen', refusal: { code: 'offline', reason: end.reason } }]);
+    else if (end.kind === 'skipped') journal.settleMoves(operationId, [{ item, id, refusal: { code: 'cancelled', reason: end.reason } }]);
+    else if (state === 'moving' && end.kind === 'moved') journal.settleMoves(operationId, [{ item, id, link: end.link, failure: null }]);
+    else journal.settleReturns([{ item, state: end.kind, refusal: null }]);
+    if (end.kind !== 'moved' && end.kind !== 'unseen' && place !== null) await tidyUp({ files, places }, item, place);
+  }
+
+  function recoverSoon(): void {
+    inTurn(undefined, () => Promise.resolve()).catch((error: unknown) => {
+      if (!isStopping) onDefect(error);
+    });
+  }
+
   return {
     /** What was cut short is settled as soon as the engine runs. */
-    begin(): void {
-      inTurn(() => Promise.resolve()).catch((error: unknown) => {
-        if (!isStopping) onDefect(error);
-      });
-    },
-    apply: (planId: number) => inTurn(() => apply(planId)),
-    /** @returns false when it is not at work */
-    cancel(operationId: number): boolean {
-      if (running !== operationId) return false;
-      ended.add(operationId);
-      return true;
-    },
-    undo: (operationId: number) => inTurn(() => undo(operationId)),
-    restore: (ids: readonly number[] | undefined) => inTurn(() => restore(ids)),
-    empty: (days: number, isApplied: boolean) => inTurn(() => empty(days, isApplied)),
+    begin: recoverSoon,
+    apply: (planId: number, token?: string) => inTurn(token, (act) => apply(planId, act)),
+    undo: (operationId: number, token?: string) => inTurn(token, (act) => undo(operationId, act)),
+    restore: (ids: readonly number[] | undefined, token?: string) => inTurn(token, (act) => restore(ids, act)),
+    empty: (days: number, isApplied: boolean, token?: string) => inTurn(token, (act) => empty(days, isApplied, act)),
+    quarantineTotals,
     /** Ends what is at work after the file it is busy with, and waits for that. */
     async stop(): Promise<void> {
       isStopping = true;

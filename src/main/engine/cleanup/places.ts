@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import type { RemovalMode } from '../../../contract/index.ts';
 import { errorCodeOf, ProofsheetError } from '../errors.ts';
 import { errnoOf, type FilePath, type Files } from './files.ts';
 import { below, folderOf, foldersUp, joinPath, keyOf, nameOf } from './paths.ts';
@@ -121,6 +122,17 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
       }
     },
   };
+}
+
+/**
+ * Whether the folder that a place was made in is there, on the volume that it was on: only then does an empty place say
+ * that the file has gone. A volume may get another number when it is plugged in again, so the place's own folder will do.
+ */
+export async function isVolumeThere(files: Files, { place, mode, device }: { readonly place: FilePath; readonly mode: RemovalMode; readonly device: string | null }): Promise<boolean> {
+  if (await files.look(folderOf(place)) !== null) return true;
+  const own = mode === 'trash' ? folderOf(folderOf(place)) : foldersUp(place).find((folder) => nameOf(folder) === QUARANTINE_FOLDER) ?? folderOf(place);
+  const above = await files.look(folderOf(own));
+  return above !== null && String(above.device) === device;
 }
 
 async function mayWrite(folder: FilePath): Promise<boolean> {

@@ -1,9 +1,9 @@
-import { isSameFile, type FilePath, type Files } from './files.ts';
-import type { Journal, JournalItem, Refusal } from './journal.ts';
+import { isSameFile, type FilePath, type Files, type Look } from './files.ts';
+import type { Journal, JournalItem, Refusal, Returned } from './journal.ts';
 import { asideOf, dropAside, putBack, setLinkAside, syncFolders } from './moves.ts';
-import { folderOf, foldersUp, keyOf } from './paths.ts';
+import { folderOf, keyOf, shownPath } from './paths.ts';
 import { refusalOf } from './checks.ts';
-import type { Places } from './places.ts';
+import { isVolumeThere, type Places } from './places.ts';
 import { infoOf } from './trash.ts';
 
 export interface RestoreOptions {
@@ -12,18 +12,13 @@ export interface RestoreOptions {
   readonly places: Pick<Places, 'tidy'>;
 }
 
-export interface Returned {
-  readonly item: JournalItem;
-  readonly state: 'moved' | 'restored' | 'deleted' | 'lost';
-  readonly refusal: Refusal | null;
-}
-
 /**
  * Puts files back where they were. What lies there now is never touched: its place is occupied, and the file stays where
  * it is.
  */
 export async function restoreItems({ files, journal, places }: RestoreOptions, items: readonly JournalItem[]): Promise<Returned[]> {
-  const away = items.filter(({ state }) => state === 'moved');
+  // What was lost may have been found again.
+  const away = items.filter(({ state }) => state === 'moved' || state === 'lost');
   journal.intendReturn(away.map(({ id }) => id), 'restoring');
   const outcomes: Returned[] = [];
   const touched = new Map<string, FilePath>();
@@ -35,7 +30,7 @@ export async function restoreItems({ files, journal, places }: RestoreOptions, i
   await syncFolders(files, touched.values());
   journal.settleReturns(outcomes);
   for (const { item, state } of outcomes) if (state === 'restored' && item.place !== null) await tidyUp({ files, places }, item, item.place);
-  return [...outcomes, ...items.filter(({ state }) => state !== 'moved').map(gone)];
+  return [...outcomes, ...items.filter((item) => !away.includes(item)).map((item): Returned => ({ item, state: 'deleted', refusal: DELETED }))];
 }
 
 /** What is left of a place when its file has gone from it. */
@@ -44,29 +39,33 @@ export async function tidyUp({ files, places }: Pick<RestoreOptions, 'files' | '
   else await places.tidy(place);
 }
 
-function gone(item: JournalItem): Returned {
-  const refusal: Refusal = item.state === 'deleted'
-    ? { code: 'vanished', reason: 'it was deleted for good when the quarantine was emptied' }
-    : { code: 'vanished', reason: NOT_IN_PLACE };
-  return { item, state: item.state === 'deleted' ? 'deleted' : 'lost', refusal };
+const DELETED: Refusal = { code: 'vanished', reason: 'it was deleted for good when the quarantine was emptied' };
+const GONE: Refusal = { code: 'vanished', reason: 'it is no longer where it had been moved to' };
+const OFFLINE: Refusal = { code: 'offline', reason: 'the volume it lies on is not there' };
+
+/** A file that is still what was moved: by its identity, else by its bytes, as on a volume that has got another number since. */
+async function isWhatWasMoved(files: Files, item: JournalItem, path: FilePath, look: Look): Promise<boolean> {
+  if (look.kind !== 'file' || look.bytes !== BigInt(item.bytes)) return false;
+  if (String(look.inode) === item.inode && String(look.device) === item.device && String(look.mtimeNs) === item.mtimeNs) return true;
+  return String(look.inode) !== item.linkInode && (await files.hash(path)).sha256 === item.sha256;
 }
 
-const NOT_IN_PLACE = 'it is no longer where it had been moved to';
+function notWhatWasMoved(place: FilePath): Refusal {
+  return { code: 'stale', reason: `what lies in its place in quarantine is not what was moved there: ${shownPath(place)}` };
+}
 
 async function restoreItem(files: Files, item: JournalItem, path: FilePath): Promise<Returned> {
-  const { place } = item;
-  const stay = (code: Refusal['code'], reason: string): Returned => ({ item, state: 'moved', refusal: { code, reason } });
+  const { place, linkInode } = item;
+  const stay = (refusal: Refusal): Returned => ({ item, state: 'moved', refusal });
+  if (place === null) return { item, state: 'lost', refusal: GONE };
   try {
-    if (place === null) return stay('vanished', NOT_IN_PLACE);
-    const look = await files.look(place);
+    const [look, here] = [await files.look(place), await files.look(path)];
     if (look === null) {
-      const back = await files.look(path);
       // Taken out of the system's trash with another program, say.
-      if (back !== null && String(back.inode) === item.inode && String(back.device) === item.device) return { item, state: 'restored', refusal: null };
-      if (!await isVolumeThere(files, place, item.device)) return stay('offline', 'the volume it lies on is not there');
-      return { item, state: 'lost', refusal: { code: 'vanished', reason: NOT_IN_PLACE } };
+      if (here !== null && await isWhatWasMoved(files, item, path, here)) return { item, state: 'restored', refusal: null };
+      return await isVolumeThere(files, { ...item, place }) ? { item, state: 'lost', refusal: GONE } : stay(OFFLINE);
     }
-    const here = await files.look(path);
+    if (!await isWhatWasMoved(files, item, place, look)) return stay(notWhatWasMoved(place));
     if (here !== null && isSameFile(here, look)) {
       // It has its old name already: an earlier try got as far as this.
       await files.unlink(place);
@@ -74,27 +73,25 @@ async function restoreItem(files: Files, item: JournalItem, path: FilePath): Pro
       return { item, state: 'restored', refusal: null };
     }
     await files.makeFolder(folderOf(path));
-    const isFree = item.linkInode === null || await setLinkAside(files, path, place, item.linkInode);
+    const isFree = linkInode === null || await setLinkAside(files, path, place, linkInode);
     const isBack = isFree && await putBack(files, place, path) === 'restored';
-    if (item.linkInode !== null && isFree) await dropAside(files, place);
-    return isBack ? { item, state: 'restored', refusal: null } : stay('occupied', OCCUPIED);
+    if (linkInode !== null && isFree) await dropAside(files, place);
+    return isBack ? { item, state: 'restored', refusal: null } : stay({ code: 'occupied', reason: 'there is another file in its place now; move that one away and try again' });
   } catch (error) {
     // The link that stood in for it stands in for it again.
-    if (place !== null && item.linkInode !== null) await putBack(files, asideOf(place), path).catch(() => 'occupied');
-    const { code, reason } = refusalOf(error);
-    return stay(code, reason);
+    if (linkInode !== null) await putBack(files, asideOf(place), path).catch(() => 'occupied');
+    return { item, state: await isLyingThere(files, place, path) ? 'moved' : 'unseen', refusal: refusalOf(error) };
   }
 }
 
-const OCCUPIED = 'there is another file in its place now; move that one away and try again';
-
-/** Whether nothing can be said of what lay in a place, because its volume is not plugged in. */
-async function isVolumeThere(files: Files, place: FilePath, device: string | null): Promise<boolean> {
-  for (const folder of foldersUp(folderOf(place))) {
-    const look = await files.look(folder);
-    if (look !== null) return String(look.device) === device;
+/** Seen to be in its place, and there only. */
+async function isLyingThere(files: Files, place: FilePath, path: FilePath): Promise<boolean> {
+  try {
+    const [there, here] = [await files.look(place), await files.look(path)];
+    return there !== null && (here === null || !isSameFile(here, there));
+  } catch {
+    return false;
   }
-  return false;
 }
 
 /** Deletes files in quarantine for good. */
@@ -108,72 +105,82 @@ export async function deleteItems({ files, journal, places }: RestoreOptions, it
 }
 
 async function deleteItem(files: Files, item: JournalItem): Promise<Returned> {
-  const stay = (code: Refusal['code'], reason: string): Returned => ({ item, state: 'moved', refusal: { code, reason } });
+  const { place } = item;
+  const stay = (refusal: Refusal): Returned => ({ item, state: 'moved', refusal });
+  if (place === null) return { item, state: 'lost', refusal: GONE };
   try {
-    const look = item.place === null ? null : await files.look(item.place);
-    if (item.place === null || look === null) {
-      if (item.place !== null && !await isVolumeThere(files, item.place, item.device)) return stay('offline', 'the volume it lies on is not there');
-      return { item, state: 'lost', refusal: { code: 'vanished', reason: NOT_IN_PLACE } };
-    }
+    const look = await files.look(place);
+    if (look === null) return await isVolumeThere(files, { ...item, place }) ? { item, state: 'lost', refusal: GONE } : stay(OFFLINE);
     // It is deleted as what was moved there, not as what somebody has put in its place or made of it.
-    if (look.kind !== 'file' || look.bytes !== BigInt(item.bytes)) return stay('stale', 'what lies in its place in quarantine is not what was moved there');
-    await files.unlink(item.place);
+    if (!await isWhatWasMoved(files, item, place, look)) return stay(notWhatWasMoved(place));
+    await files.unlink(place);
     return { item, state: 'deleted', refusal: null };
   } catch (error) {
-    const { code, reason } = refusalOf(error);
-    return stay(code, reason);
+    const isThere = await files.look(place).then((look) => look !== null, () => false);
+    return { item, state: isThere ? 'moved' : 'unseen', refusal: refusalOf(error) };
   }
 }
 
+export type Recovered =
+  | { readonly kind: 'skipped' | 'unseen'; readonly reason: string }
+  | { readonly kind: 'moved'; readonly link: Look | null }
+  | { readonly kind: 'restored' | 'deleted' | 'lost' };
+
+const ENDED = 'Proofsheet ended before it was its turn';
+const UNSEEN: Recovered = { kind: 'unseen', reason: OFFLINE.reason };
+
 /**
  * Finds out what became of the files that an engine was busy with when it ended, from the journal's intents and from what
- * is on the disk, and finishes or takes back what was half done.
+ * is on the disk, and finishes or takes back what was half done. While a volume is not there, nothing can be said of what
+ * lies on it.
  */
 export async function recoverItem(files: Files, item: JournalItem, path: FilePath, keeperPath: FilePath): Promise<Recovered> {
-  if (item.place === null) return { kind: 'skipped', reason: ENDED };
-  const [there, here] = [await files.look(item.place), await files.look(path)];
+  const { place } = item;
+  if (place === null) return { kind: 'skipped', reason: ENDED };
+  const [there, here] = [await files.look(place), await files.look(path)];
+  const isKnown = there !== null || await isVolumeThere(files, { ...item, place }) || (here !== null && item.state !== 'deleting' && await isWhatWasMoved(files, item, path, here));
+  if (!isKnown) return UNSEEN;
   switch (item.state) {
-    case 'deleting': return { kind: there === null ? 'deleted' : 'moved', link: null };
-    case 'restoring': return await recoverRestore(files, item, item.place, path);
-    default: break;
+    case 'deleting': return there === null ? { kind: 'deleted' } : { kind: 'moved', link: null };
+    case 'restoring': return await recoverRestore(files, item, { place, path, there, here });
+    default: return await recoverMove(files, item, { place, path, there, here }, keeperPath);
   }
-  if (there === null) {
-    if (item.mode === 'trash') await files.unlink(infoOf(item.place)).catch(() => undefined);
-    return { kind: 'skipped', reason: here === null ? 'Proofsheet ended before it was its turn, and the file is gone' : ENDED };
-  }
+}
+
+interface Found {
+  readonly place: FilePath;
+  readonly path: FilePath;
+  readonly there: Look | null;
+  readonly here: Look | null;
+}
+
+async function recoverMove(files: Files, item: JournalItem, { place, path, there, here }: Found, keeperPath: FilePath): Promise<Recovered> {
+  if (there === null) return { kind: 'skipped', reason: here === null ? 'Proofsheet ended before it was its turn, and the file is gone' : ENDED };
   if (here !== null && isSameFile(here, there)) {
     // It was being put back, or had two names all the while.
-    await files.unlink(item.place);
+    await files.unlink(place);
     return { kind: 'skipped', reason: ENDED };
   }
-  const isHashed = String(there.inode) === item.inode && String(there.device) === item.device;
-  if (here === null && (item.mode === 'hard-link' || !isHashed)) {
-    if (await putBack(files, item.place, path) === 'restored') return { kind: 'skipped', reason: ENDED };
+  if (here === null && (item.mode === 'hard-link' || !await isWhatWasMoved(files, item, place, there))) {
+    if (await putBack(files, place, path) === 'restored') return { kind: 'skipped', reason: ENDED };
   }
   if (item.mode !== 'hard-link') return { kind: 'moved', link: null };
   const [now, keeper] = [await files.look(path), await files.look(keeperPath)];
   return { kind: 'moved', link: now !== null && keeper !== null && isSameFile(now, keeper) ? now : null };
 }
 
-export type Recovered =
-  | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'moved'; readonly link: Awaited<ReturnType<Files['look']>> }
-  | { readonly kind: 'restored' | 'deleted' | 'lost'; readonly link: null };
-
-const ENDED = 'Proofsheet ended before it was its turn';
-
-async function recoverRestore(files: Files, { linkInode }: JournalItem, place: FilePath, path: FilePath): Promise<Recovered> {
-  const [there, here, aside] = [await files.look(place), await files.look(path), await files.look(asideOf(place))];
+async function recoverRestore(files: Files, { linkInode }: JournalItem, { place, path, there, here }: Found): Promise<Recovered> {
   if (there === null) {
     if (here !== null && linkInode !== null) await dropAside(files, place);
-    return { kind: here === null ? 'lost' : 'restored', link: null };
+    return { kind: here === null || String(here.inode) === linkInode ? 'lost' : 'restored' };
   }
+  const aside = await files.look(asideOf(place));
   // With its link aside, and no file in its place, it is halfway back: it goes the other half.
   const isHalfway = here === null ? aside !== null && await putBack(files, place, path) === 'restored' : isSameFile(here, there);
   if (isHalfway) {
     if (here !== null) await files.unlink(place);
     await dropAside(files, place);
-    return { kind: 'restored', link: null };
+    return { kind: 'restored' };
   }
   return { kind: 'moved', link: null };
 }

@@ -6,7 +6,7 @@ import { toOperation, toOperationItem, type JournalItem } from './journal.ts';
 import { shownPath } from './paths.ts';
 import { requireTrash } from './trash.ts';
 
-export function createCleanupRouter({ journal, plans, review, operations, rules, protectionWith }: Cleanup) {
+export function createCleanupRouter({ journal, plans, review, operations, acts, rules, protectionWith }: Cleanup) {
   const os = implement(contract.cleanup).use(withContractErrors);
   return os.router({
     review: os.review.handler(({ input: { level, start, count, ...input } }) => review.page({ level, rules: input.rules ?? rules() }, start, count)),
@@ -14,28 +14,28 @@ export function createCleanupRouter({ journal, plans, review, operations, rules,
     rankOf: os.rankOf.handler(({ input }) => review.rankOf(input.level, input.of)),
     decide: os.decide.handler(({ input }) => review.decide(input.level, input.groupId, input.choices)),
     acceptSuggestions: os.acceptSuggestions.handler(({ input: { level, ...input } }) => review.acceptSuggestions({ level, rules: input.rules ?? rules() })),
-    plan: os.plan.handler(async ({ input: { itemLimit = Number.MAX_SAFE_INTEGER, ...input } }) => {
+    plan: os.plan.handler(async ({ input: { itemLimit = Number.MAX_SAFE_INTEGER, token, ...input } }) => {
       if (input.mode === 'trash') requireTrash(process.platform);
-      const planId = await plans.make({ ...input, rules: input.rules ?? rules() }, protectionWith(input.protect));
+      const planId = await acts.run(token, (act) => plans.make({ ...input, rules: input.rules ?? rules() }, protectionWith(input.protect), act));
       return plans.describe(planId, itemLimit);
     }),
     planItems: os.planItems.handler(({ input }) => {
       plans.get(input.planId);
       return plans.list(input.planId, input.list, input.start, input.count);
     }),
-    apply: os.apply.handler(({ input }) => operations.apply(input.planId)),
-    cancel: os.cancel.handler(({ input }) => ({ cancelled: operations.cancel(input.operationId) })),
-    undo: os.undo.handler(({ input }) => operations.undo(input.operationId)),
+    apply: os.apply.handler(({ input }) => operations.apply(input.planId, input.token)),
+    cancel: os.cancel.handler(({ input }) => ({ cancelled: acts.cancel(input) })),
+    undo: os.undo.handler(({ input }) => operations.undo(input.operationId, input.token)),
     operations: os.operations.handler(({ input }) => journal.operations(input.before ?? Number.MAX_SAFE_INTEGER, input.limit).map(toOperation)),
     operationItems: os.operationItems.handler(({ input: { state = null, ...input } }) => {
       journal.operation(input.operationId);
       return journal.items({ ...input, state }).map(toOperationItem);
     }),
-    quarantine: os.quarantine.handler(({ input }) => ({
-      ...journal.quarantineTotals(Number.MAX_SAFE_INTEGER), items: journal.quarantined(input.after, Number.MAX_SAFE_INTEGER, input.limit).map(toQuarantineItem),
+    quarantine: os.quarantine.handler(async ({ input }) => ({
+      ...await operations.quarantineTotals(Number.MAX_SAFE_INTEGER), items: journal.quarantined(input.after, Number.MAX_SAFE_INTEGER, input.limit).map(toQuarantineItem),
     })),
-    restore: os.restore.handler(({ input }) => operations.restore(input.ids)),
-    emptyQuarantine: os.emptyQuarantine.handler(({ input }) => operations.empty(input.days, input.apply)),
+    restore: os.restore.handler(({ input }) => operations.restore(input.ids, input.token)),
+    emptyQuarantine: os.emptyQuarantine.handler(({ input }) => operations.empty(input.days, input.apply, input.token)),
   });
 }
 

@@ -1,0 +1,142 @@
+import { existsSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { realFiles, type Files } from '../src/main/engine/cleanup/files.ts';
+import { faultyFiles, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
+
+function fresh(): string {
+  const folder = mkdtempSync(join(memoryFolder(), 'proofsheet-volume-'));
+  onTestFinished(() => { rmSync(folder, { recursive: true, force: true }); });
+  return folder;
+}
+
+/** A workspace, and a drive whose pictures it knows; one file to stay and two to go. */
+function withDrive(): { readonly folder: string; readonly drive: string; readonly unplug: () => void; readonly plugIn: () => void } {
+  const [folder, drive] = [fresh(), fresh()];
+  for (const path of ['a.jpg', 'deep/a.jpg', 'deep/b.jpg']) put(join(drive, 'pictures', path), 'one');
+  symlinkSync(join(drive, 'pictures'), join(folder, 'pictures'));
+  const away = `${drive}-unplugged`;
+  return { folder, drive, unplug: () => { renameSync(drive, away); }, plugIn: () => { renameSync(away, drive); } };
+}
+
+/** Runs an act whose process ends right after or before some change of the disk. */
+async function cutShort(folder: string, at: number, fault: 'ends-before' | 'ends-after', act: (bench: Bench) => Promise<unknown>): Promise<void> {
+  let close = (): void => undefined;
+  const bench = openBench(folder, { files: faultyFiles(at, fault, () => { close(); }).files });
+  close = () => { bench.db.close(); };
+  await act(bench).catch(() => undefined);
+  await bench.close().catch(() => undefined);
+}
+
+for (const kind of ['apply', 'undo', 'empty'] as const) {
+  test(`what an ${kind} was busy with when the power failed is not written off while its volume is unplugged`, async () => {
+    for (let at = 1; at <= 8; at += 1) {
+      for (const fault of ['ends-before', 'ends-after'] as const) {
+        const { folder, drive, unplug, plugIn } = withDrive();
+        const before = treeOf(drive);
+        const first = openBench(folder);
+        first.scan();
+        const planId = await first.plan();
+        if (kind !== 'apply') await first.cleanup.operations.apply(planId);
+        await first.close();
+        await cutShort(folder, at, fault, ({ cleanup: { operations } }) => (kind === 'apply' ? operations.apply(planId) : kind === 'undo' ? operations.undo(1) : operations.empty(0, true)));
+        const left = Object.keys(treeOf(drive)).length;
+        unplug();
+        const second = openBench(folder);
+        await second.cleanup.operations.restore([]);
+        const states = second.cleanup.journal.items({ operationId: 1, after: 0, limit: 10, state: null }).map(({ state }) => state);
+        expect(states).not.toContain('lost');
+        await second.close();
+        plugIn();
+        const third = openBench(folder);
+        const result = await third.cleanup.operations.undo(1).catch((error: unknown) => error);
+        expect(third.cleanup.journal.intents()).toEqual([]);
+        expect(await third.cleanup.operations.quarantineTotals(Number.MAX_SAFE_INTEGER)).toEqual({ total: 0, bytes: 0 });
+        await third.close();
+        if (kind === 'empty') expect(Object.keys(treeOf(drive))).toHaveLength(left);
+        else expect(treeOf(drive), `${at} ${fault} ${JSON.stringify(result)}`).toEqual(before);
+      }
+    }
+  });
+}
+
+test('what was lost is looked for again by the next undo', async () => {
+  const { folder, drive } = withDrive();
+  const bench = openBench(folder);
+  bench.scan();
+  await bench.cleanup.operations.apply(await bench.plan());
+  const [item] = bench.cleanup.journal.quarantined(0, Number.MAX_SAFE_INTEGER, 9);
+  renameSync(String(item!.place), join(drive, 'elsewhere'));
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 1, skipped: [{ code: 'vanished' }] });
+  expect(bench.cleanup.journal.item(item!.id)).toMatchObject({ state: 'lost' });
+  put(String(item!.place), '');
+  renameSync(join(drive, 'elsewhere'), String(item!.place));
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 1, skipped: [] });
+  await bench.close();
+});
+
+test('a file that was put in the place of one in quarantine is neither deleted with it nor put back for it', async () => {
+  const { folder } = withDrive();
+  const bench = openBench(folder);
+  bench.scan();
+  await bench.cleanup.operations.apply(await bench.plan());
+  const [swapped, copied] = bench.cleanup.journal.quarantined(0, Number.MAX_SAFE_INTEGER, 9).map(({ place }) => String(place));
+  rmSync(swapped!);
+  writeFileSync(swapped!, 'TWO');
+  // The same bytes in another file, as after a copy of the volume: it is what was moved there.
+  rmSync(copied!);
+  writeFileSync(copied!, 'one');
+  utimesSync(copied!, 5, 5);
+  expect(await bench.cleanup.operations.empty(0, true)).toMatchObject({ deletedCount: 1, errors: [{ code: 'stale' }] });
+  expect([existsSync(swapped!), existsSync(copied!)]).toEqual([true, false]);
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 0, skipped: [{ code: 'stale' }, { code: 'vanished' }] });
+  expect(existsSync(swapped!)).toBe(true);
+  await bench.close();
+});
+
+test('a file that cannot be looked at keeps no other act back, and is settled when it can be', async () => {
+  const folder = fresh();
+  for (const path of ['a.jpg', 'deep/a.jpg', 'x.jpg', 'deep/x.jpg']) put(join(folder, 'pictures', path), path.includes('a') ? 'one' : 'two');
+  const before = treeOf(join(folder, 'pictures'));
+  const first = openBench(folder);
+  first.scan();
+  const [planId, other] = [await first.plan(), await first.plan()];
+  await first.close();
+  // The first of them has been moved, and the journal does not say so yet.
+  const renamed = 1 + await stepsTo(folder, 'rename');
+  await cutShort(folder, renamed, 'ends-after', ({ cleanup }) => cleanup.operations.apply(planId));
+  const name = existsSync(join(folder, 'pictures/deep/a.jpg')) ? 'deep/x.jpg' : 'deep/a.jpg';
+  const failing: Files = { ...realFiles, look: async (path) => {
+    if (String(path).endsWith(name)) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    return realFiles.look(path);
+  } };
+  const second = openBench(folder, { files: failing });
+  await second.cleanup.operations.apply(other);
+  expect(second.cleanup.journal.intents()).toHaveLength(1);
+  expect(second.cleanup.journal.operation(1).finishedAt).toBeNull();
+  expect(second.cleanup.journal.operation(2)).toMatchObject({ state: 'applied', moved: 1 });
+  expect(await second.cleanup.operations.undo(1)).toMatchObject({ restored: 0, skippedCount: 1 });
+  await second.close();
+  const third = openBench(folder);
+  for (const id of [1, 2]) expect(await third.cleanup.operations.undo(id)).toMatchObject({ restored: 1, skipped: [] });
+  expect(third.cleanup.journal.operation(1)).toMatchObject({ state: 'undone', planned: 2, moved: 1, skipped: 1 });
+  await third.close();
+  expect(treeOf(join(folder, 'pictures'))).toEqual(before);
+});
+
+/** How many changes an apply makes before the first of a kind: making folders, on any disk as many. */
+async function stepsTo(like: string, name: keyof Files): Promise<number> {
+  const folder = fresh();
+  for (const path of ['a.jpg', 'deep/a.jpg', 'x.jpg', 'deep/x.jpg']) put(join(folder, 'pictures', path), path.includes('a') ? 'one' : 'two');
+  expect(folder.length).toBe(like.length);
+  const { files, steps } = faultyFiles(Infinity, 'fails');
+  let at = 0;
+  const bench = openBench(folder, { files: { ...files, [name]: async (...values: unknown[]) => {
+    at ||= steps() + 1;
+    return (files[name] as (...all: unknown[]) => Promise<unknown>)(...values);
+  } } });
+  bench.scan();
+  await bench.cleanup.operations.apply(await bench.plan());
+  await bench.close();
+  return at - 1;
+}

@@ -9,21 +9,26 @@ import { createRandom } from './fixtures/images.ts';
 import { temporaryFolder } from './hosts.ts';
 import { ENGINE_FILES } from './support/engine-files.ts';
 
-interface Picture { readonly key: string; readonly pixels?: number; readonly files?: number; readonly area?: number }
+interface Picture { readonly key: string; readonly pixels?: number; readonly files?: number; readonly area?: number; readonly exposure?: number }
 interface Alike { readonly a: string; readonly b: string; readonly similarity?: number; readonly whole?: 'a' | 'b' }
+interface Apart { readonly a: string; readonly b: string; readonly isKin?: boolean }
 
 /** The groups by key, each with its reference first. */
-function link(pictures: readonly Picture[], alike: readonly Alike[], vetoes: readonly (readonly [string, string])[] = []): string[][] {
+function link(pictures: readonly Picture[], alike: readonly Alike[], vetoes: readonly (readonly [string, string])[] = [], unlike: readonly Apart[] = []): string[][] {
   const place = new Map(pictures.map(({ key }, at) => [key, at]));
   const assets: GroupAssets = {
     keys: pictures.map(({ key }) => key), pixels: pictures.map(({ pixels }) => pixels ?? -1), files: pictures.map(({ files }) => files ?? 1),
     pixelCounts: pictures.map(({ area }) => area ?? 100), bytes: pictures.map(() => 1000),
+    exposures: pictures.map(({ exposure }) => exposure ?? -1),
   };
   const edges: GroupEdges = {
     a: alike.map(({ a }) => place.get(a)!), b: alike.map(({ b }) => place.get(b)!), similarity: alike.map(({ similarity }) => similarity ?? 0.9), distance: alike.map(() => 4),
     whole: alike.map(({ whole }) => (whole === undefined ? 0 : whole === 'a' ? 1 : 2)),
   };
-  const groups = linkGroups(assets, edges, vetoes.map(([a, b]): Veto => [place.get(a)!, place.get(b)!]));
+  const contradictions = { a: unlike.map(({ a }) => place.get(a)!), b: unlike.map(({ b }) => place.get(b)!), isKin: unlike.map(({ isKin }) => (isKin === true ? 1 : 0)) };
+  const groups = linkGroups({
+    assets, edges, contradictions, vetoes: vetoes.map(([a, b]): Veto => [place.get(a)!, place.get(b)!]), areApart: (one, other) => one !== other,
+  });
   return groups.map((members) => members.map((member) => pictures[member]!.key)).sort((a, b) => (a.toSorted()[0]! < b.toSorted()[0]! ? -1 : 1));
 }
 
@@ -31,11 +36,28 @@ const keys = (text: string): Picture[] => Array.from(text, (key) => ({ key }));
 const pair = (text: string, similarity?: number): Alike => ({ a: text[0]!, b: text[1]!, ...similarity !== undefined && { similarity } });
 
 describe('groups', () => {
-  test('are no chains: every two members were verified', () => {
-    expect(link(keys('abc'), [pair('ab', 0.9), pair('bc', 0.99)])).toEqual([['b', 'c']]);
-    expect(link(keys('abc'), [pair('ab'), pair('bc'), pair('ac')])).toEqual([['a', 'b', 'c']]);
-    // Two tight pairs with one bridge between them stay two.
-    expect(link(keys('abcd'), [pair('ab', 0.99), pair('cd', 0.98), pair('bc', 0.97)])).toEqual([['a', 'b'], ['c', 'd']]);
+  test('are stars: each member was verified against the one that leads, and no chain goes further', () => {
+    expect(link(keys('abc'), [pair('ab', 0.9), pair('bc', 0.99)])).toEqual([['a', 'b']]);
+    expect(link(keys('abc'), [pair('ab'), pair('ac')])).toEqual([['a', 'b', 'c']]);
+    // Each joins the reference it is most alike to.
+    expect(link(keys('abcd'), [pair('ac', 0.97), pair('bc', 0.99), pair('ad', 0.98), pair('bd', 0.98)])).toEqual([['a', 'd'], ['b', 'c']]);
+  });
+
+  test('hold nothing together that was compared and is not alike, is kin, or is another exposure', () => {
+    expect(link(keys('abc'), [pair('ab'), pair('ac')], [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b']]);
+    // Two crops of one picture may show different things, unless they are kin.
+    const crops: Alike[] = [{ a: 'a', b: 'b', whole: 'a' }, { a: 'c', b: 'a', whole: 'b' }];
+    expect(link(keys('abc'), crops, [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b', 'c']]);
+    expect(link(keys('abc'), crops, [], [{ a: 'b', b: 'c', isKin: true }])).toEqual([['a', 'b']]);
+    expect(link([{ key: 'a', exposure: 1 }, { key: 'b' }, { key: 'c', exposure: 2 }, { key: 'd', exposure: 1 }], [pair('ab'), pair('ac'), pair('ad')])).toEqual([['a', 'b', 'd']]);
+  });
+
+  test('let what was found of an image hold of others with its pixels, also when its own file is gone', () => {
+    expect(link([{ key: 'a', pixels: 1, files: 0 }, { key: 'b', pixels: 1 }, { key: 'c' }], [pair('ac')])).toEqual([['b', 'c']]);
+    // The frame of a burst stands for a copy without its metadata: that copy may join, with the frame it may not.
+    const burst = [{ key: 'a', exposure: 1 }, { key: 'b', exposure: 2, pixels: 1 }, { key: 'c', pixels: 1 }];
+    expect(link(burst, [pair('ab')])).toEqual([['b', 'c']]);
+    expect(link(burst.map((one) => (one.key === 'b' ? { ...one, files: 0 } : one)), [pair('ab')])).toEqual([['a', 'c']]);
   });
 
   test('hold what is equal to the last pixel together, whichever of them was compared', () => {
@@ -50,10 +72,13 @@ describe('groups', () => {
 
   test('never join what the user has parted, and let everything else join', () => {
     expect(link(keys('abc'), [pair('ab', 0.99), pair('bc', 0.98), pair('ac', 0.97)], [['a', 'b']])).toEqual([['b', 'c']]);
+    expect(link(keys('abc'), [pair('ac', 0.97), pair('bc', 0.95)], [['a', 'b']])).toEqual([['a', 'c']]);
     const equal = [{ key: 'a', pixels: 1 }, { key: 'b', pixels: 1 }, { key: 'c', pixels: 1 }, { key: 'd' }];
     expect(link(equal, [pair('ad')], [['a', 'b']])).toEqual([['a', 'c', 'd']]);
     // What was said of one holds of all with its pixels.
     expect(link(equal, [pair('ad')], [['c', 'd']])).toEqual([['a', 'b', 'c']]);
+    // Where equal pixels are parted, what was found of one part holds of the other.
+    expect(link([{ key: 'a', pixels: 1, files: 0 }, { key: 'b', pixels: 1 }, { key: 'd' }], [pair('ad')], [['a', 'b']])).toEqual([['b', 'd']]);
   });
 
   test('are led by the whole picture, then by the largest', () => {
@@ -70,9 +95,11 @@ describe('groups', () => {
     const alike: Alike[] = [];
     for (const a of letters) for (const b of letters) if (a < b && random() < 0.12) alike.push({ a, b, similarity: Math.round(random() * 20) / 20 });
     const vetoes = alike.filter(() => random() < 0.05).map(({ a, b }) => [a, b] as const);
-    const expected = link(pictures, alike, vetoes);
+    const unlike: Apart[] = letters.flatMap((a) => letters.filter((b) => a < b && random() < 0.02 && !alike.some((one) => one.a === a && one.b === b)).map((b) => ({ a, b })));
+    const expected = link(pictures, alike, vetoes, unlike);
     expect(expected.length).toBeGreaterThan(5);
     const isAlike = new Set(alike.map(({ a, b }) => `${a} ${b}`));
+    const isUnlike = new Set(unlike.map(({ a, b }) => `${a} ${b}`));
     const parted = new Set(vetoes.map(([a, b]) => `${a} ${b}`));
     const pixelsOf = new Map(pictures.map(({ key, pixels }) => [key, pixels]));
     for (const members of expected) {
@@ -80,13 +107,14 @@ describe('groups', () => {
         expect(parted.has(`${a} ${b}`)).toBe(false);
         const inClass = (key: string): string[] => letters.filter((other) => other === key || (pixelsOf.get(key) !== undefined && pixelsOf.get(other) === pixelsOf.get(key)));
         const verified = inClass(a).some((x) => inClass(b).some((y) => x === y || isAlike.has(x < y ? `${x} ${y}` : `${y} ${x}`)));
-        expect(verified).toBe(true);
+        if (a === members[0] || b === members[0]) expect(verified).toBe(true);
+        expect(isUnlike.has(`${a} ${b}`)).toBe(false);
       }
     }
     const shuffle = <Item>(items: readonly Item[]): Item[] => items.map((item) => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
     for (let round = 0; round < 10; round += 1) {
       const turned = shuffle(alike).map((one) => (random() < 0.5 ? one : { ...one, a: one.b, b: one.a }));
-      expect(link(shuffle(pictures), turned, shuffle(vetoes))).toEqual(expected);
+      expect(link(shuffle(pictures), turned, shuffle(vetoes), shuffle(unlike))).toEqual(expected);
     }
   });
 });

@@ -1,13 +1,16 @@
-/** Images that some file shows now, as columns: half a million of them have to fit a thread. */
+/** Images by their content, as columns: half a million of them have to fit a thread. */
 export interface GroupAssets {
   /** The beginning of the content's hash, hexadecimal: every order in here follows it, so that nothing depends on who came first. */
   readonly keys: readonly string[];
   /** Images of the same number have equal pixels; −1 for those that are alone with theirs. */
   readonly pixels: ArrayLike<number>;
+  /** Files that show it now. An image without any is in no group; what was found of it holds of those with its pixels. */
   readonly files: ArrayLike<number>;
   /** Upright, full size. */
   readonly pixelCounts: ArrayLike<number>;
   readonly bytes: ArrayLike<number>;
+  /** Which exposure it is, −1 where nothing is known of that. */
+  readonly exposures: ArrayLike<number>;
 }
 
 /** Pairs of images, by their places in the columns above, that were verified to be alike. */
@@ -20,27 +23,46 @@ export interface GroupEdges {
   readonly whole: ArrayLike<number>;
 }
 
+/** Pairs that were compared and are not even loosely alike, or only kin. */
+export interface GroupContradictions {
+  readonly a: ArrayLike<number>;
+  readonly b: ArrayLike<number>;
+  readonly isKin: ArrayLike<number>;
+}
+
 export type Veto = readonly [number, number];
 
+export interface LinkInput {
+  readonly assets: GroupAssets;
+  readonly edges: GroupEdges;
+  readonly contradictions: GroupContradictions;
+  readonly vetoes: readonly Veto[];
+  /** Two exposures are never one picture, however alike. */
+  readonly areApart: (exposure: number, other: number) => boolean;
+}
+
 /**
- * Puts images into groups in which every two were verified to be alike: no chains. Images of equal pixels are one to
- * begin with; then, from the most alike pair on, two groups become one if all pairs between them are verified
- * (agglomeration with complete linkage). What was said not to be a duplicate of each other never comes together. The
- * outcome is a function of the contents alone, not of the order of the columns.
- * @returns for each group of two files or more the places of its members; the reference, against which the others are
- *   measured, comes first
+ * Puts images into groups, each a star: every member was verified to be alike to the reference, which is the one to
+ * stay. Images of equal pixels are one to begin with. In the order of who leads (not made of another by cropping or
+ * bordering, then more pixels, more bytes, then by content) each image joins the reference it is most alike to, or is
+ * one itself. It joins no group with a member that it contradicts: compared and not alike, kin, another exposure, or
+ * parted from it by the user. Two parts of one reference need not be alike; what was never compared is no contradiction.
+ * The outcome is a function of the contents alone, not of the order of the columns.
+ * @returns for each group of two files or more the places of its members, the reference first
  */
-export function linkGroups(assets: GroupAssets, edges: GroupEdges, vetoes: readonly Veto[]): readonly (readonly number[])[] {
+export function linkGroups(input: LinkInput): readonly (readonly number[])[] {
+  const { assets } = input;
   const rankOf = ranksByContent(assets.keys);
-  const classOf = samePixels(assets, rankOf, vetoes);
-  const clusterOf = agglomerate(classOf, edges, vetoes, rankOf);
-  const groupOf = (place: number): number => clusterOf[classOf[place] ?? 0] ?? 0;
-  const derived = countDerived(edges, groupOf, assets.keys.length);
-  const groups = collect(assets, groupOf);
-  for (const members of groups) {
-    members.sort((a, b) => (derived[a] ?? 0) - (derived[b] ?? 0) || (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0)
-      || (assets.bytes[b] ?? 0) - (assets.bytes[a] ?? 0) || (rankOf[a] ?? 0) - (rankOf[b] ?? 0));
-  }
+  const classes = samePixels(assets, rankOf, input.vetoes);
+  const links = linksBetween(input, classes);
+  const derived = derivedIn(links, assets.keys.length);
+  const best = bestMembers(assets, classes.classOf, rankOf);
+  const byLead = (a: number, b: number): number => (derived[classes.classOf[a] ?? 0] ?? 0) - (derived[classes.classOf[b] ?? 0] ?? 0)
+    || (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0) || (assets.bytes[b] ?? 0) - (assets.bytes[a] ?? 0) || (rankOf[a] ?? 0) - (rankOf[b] ?? 0);
+  const order = Int32Array.from(best.filter((member) => member !== -1)).sort(byLead).map((member) => classes.classOf[member] ?? 0);
+  const groupOf = gather(order, links, input, classes.classOf);
+  const groups = collect(assets, (place) => groupOf[classes.classOf[place] ?? 0] ?? -1);
+  for (const members of groups) members.sort(byLead);
   return groups;
 }
 
@@ -51,17 +73,16 @@ function ranksByContent(keys: readonly string[]): Int32Array {
   return ranks;
 }
 
-/** Two places as one number, whichever comes first. */
-function keyOf(a: number, b: number, count: number): number {
-  return a < b ? a * count + b : b * count + a;
+interface Classes {
+  /** The class of each image: the place of the image of equal pixels that comes first by content. */
+  readonly classOf: Int32Array;
+  /** Where the user has parted images of equal pixels: all parts, by each of them. */
+  readonly partsOf: ReadonlyMap<number, readonly number[]>;
 }
 
-/**
- * The class of each image: the place of the image of equal pixels that comes first by content. A veto between two of
- * them parts the class.
- */
-function samePixels({ pixels, keys }: GroupAssets, rankOf: Int32Array, vetoes: readonly Veto[]): Int32Array {
+function samePixels({ pixels, keys }: GroupAssets, rankOf: Int32Array, vetoes: readonly Veto[]): Classes {
   const classOf = Int32Array.from({ length: keys.length }, (_, place) => place);
+  const partsOf = new Map<number, readonly number[]>();
   const byPixels = new Map<number, number[]>();
   for (let place = 0; place < keys.length; place += 1) {
     const number = pixels[place] ?? -1;
@@ -70,13 +91,16 @@ function samePixels({ pixels, keys }: GroupAssets, rankOf: Int32Array, vetoes: r
     if (known === undefined) byPixels.set(number, [place]);
     else known.push(place);
   }
-  const vetoed = new Set(vetoes.map(([a, b]) => keyOf(a, b, keys.length)));
+  const keyOf = (a: number, b: number): number => Math.min(a, b) * keys.length + Math.max(a, b);
+  const vetoed = new Set(vetoes.map(([a, b]) => keyOf(a, b)));
   for (const members of byPixels.values()) {
     members.sort((a, b) => (rankOf[a] ?? 0) - (rankOf[b] ?? 0));
-    const parts = vetoed.size === 0 ? [members] : partApart(members, (a, b) => vetoed.has(keyOf(a, b, keys.length)));
+    const parts = vetoed.size === 0 ? [members] : partApart(members, (a, b) => vetoed.has(keyOf(a, b)));
     for (const part of parts) for (const member of part) classOf[member] = part[0] ?? member;
+    const classes = parts.map(([first]) => first ?? 0);
+    if (classes.length > 1) for (const one of classes) partsOf.set(one, classes);
   }
-  return classOf;
+  return { classOf, partsOf };
 }
 
 function partApart(members: readonly number[], isVetoed: (a: number, b: number) => boolean): readonly (readonly number[])[] {
@@ -89,60 +113,153 @@ function partApart(members: readonly number[], isVetoed: (a: number, b: number) 
   return parts;
 }
 
-/** The cluster of each class. Once two clusters cannot become one they never can: they only grow. */
-function agglomerate(classOf: Int32Array, edges: GroupEdges, vetoes: readonly Veto[], rankOf: Int32Array): Int32Array {
-  const count = classOf.length;
-  const linkKey = (a: number, b: number): number => keyOf(classOf[a] ?? 0, classOf[b] ?? 0, count);
-  const apart = new Set(vetoes.map(([a, b]) => linkKey(a, b)));
-  const linked = new Set<number>();
-  for (let edge = 0; edge < edges.a.length; edge += 1) {
-    const key = linkKey(edges.a[edge] ?? 0, edges.b[edge] ?? 0);
-    if (!apart.has(key)) linked.add(key);
-  }
-  const clusterOf = Int32Array.from({ length: count }, (_, place) => place);
-  const clusters = new Map<number, readonly number[]>();
-  for (const edge of mostAlikeFirst(edges, classOf, rankOf)) {
-    const [one, other] = [classOf[edges.a[edge] ?? 0] ?? 0, classOf[edges.b[edge] ?? 0] ?? 0];
-    const [here, there] = [clusterOf[one] ?? 0, clusterOf[other] ?? 0];
-    if (here === there || !linked.has(keyOf(one, other, count))) continue;
-    const mine = clusters.get(here) ?? [here];
-    const theirs = clusters.get(there) ?? [there];
-    if (!mine.every((a) => theirs.every((b) => linked.has(keyOf(a, b, count))))) continue;
-    for (const member of theirs) clusterOf[member] = here;
-    clusters.set(here, [...mine, ...theirs]);
-    clusters.delete(there);
-  }
-  return clusterOf;
+/** What is known between classes; each row stands at both of its ends. */
+interface Links {
+  /** The rows at class c: from starts[c] to starts[c + 1]. */
+  readonly starts: Int32Array;
+  readonly others: Int32Array;
+  readonly kinds: Uint8Array;
+  /** Of an ALIKE row: place of its edge. */
+  readonly edges: Int32Array;
 }
 
-function mostAlikeFirst({ a, b, similarity, distance }: GroupEdges, classOf: Int32Array, rankOf: Int32Array): Uint32Array {
-  const rankOfClass = (place: number): number => rankOf[classOf[place] ?? 0] ?? 0;
-  const low = Uint32Array.from(a, (place, edge) => Math.min(rankOfClass(place), rankOfClass(b[edge] ?? 0)));
-  const high = Uint32Array.from(a, (place, edge) => Math.max(rankOfClass(place), rankOfClass(b[edge] ?? 0)));
-  return Uint32Array.from({ length: a.length }, (_, edge) => edge).sort((one, other) => (similarity[other] ?? 0) - (similarity[one] ?? 0)
-    || (distance[one] ?? 0) - (distance[other] ?? 0) || (low[one] ?? 0) - (low[other] ?? 0) || (high[one] ?? 0) - (high[other] ?? 0));
+const ALIKE = 1;
+/** Alike, and this end was made of the other. */
+const ALIKE_AS_PART = 2;
+const UNLIKE = 3;
+const APART = 4;
+
+function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, { classOf, partsOf }: Classes): Links {
+  const count = assets.keys.length;
+  const starts = new Int32Array(count + 2);
+  // Twice: to count, and to fill in.
+  const each = (visit: (from: number, to: number, kind: number, edge: number) => void): void => {
+    // What was found of an image holds of all with its pixels, also where the user has parted these.
+    const both = (a: number, b: number, kind: number, back: number, edge: number): void => {
+      const [here, there] = [classOf[a] ?? 0, classOf[b] ?? 0];
+      for (const from of partsOf.get(here) ?? [here]) {
+        for (const to of partsOf.get(there) ?? [there]) {
+          if (from === to) continue;
+          visit(from, to, kind, edge);
+          visit(to, from, back, edge);
+        }
+      }
+    };
+    for (let edge = 0; edge < edges.a.length; edge += 1) {
+      const whole = edges.whole[edge] ?? 0;
+      both(edges.a[edge] ?? 0, edges.b[edge] ?? 0, whole === 2 ? ALIKE_AS_PART : ALIKE, whole === 1 ? ALIKE_AS_PART : ALIKE, edge);
+    }
+    for (let row = 0; row < contradictions.a.length; row += 1) {
+      const kind = contradictions.isKin[row] === 1 ? APART : UNLIKE;
+      both(contradictions.a[row] ?? 0, contradictions.b[row] ?? 0, kind, kind, -1);
+    }
+    for (const [a, b] of vetoes) both(a, b, APART, APART, -1);
+  };
+  each((from) => { starts[from + 2] = (starts[from + 2] ?? 0) + 1; });
+  for (let at = 2; at < starts.length; at += 1) starts[at] = (starts[at] ?? 0) + (starts[at - 1] ?? 0);
+  const rows = starts[count + 1] ?? 0;
+  const links = { starts, others: new Int32Array(rows), kinds: new Uint8Array(rows), edges: new Int32Array(rows) };
+  each((from, to, kind, edge) => {
+    const at = starts[from + 1] ?? 0;
+    starts[from + 1] = at + 1;
+    links.others[at] = to;
+    links.kinds[at] = kind;
+    links.edges[at] = edge;
+  });
+  return links;
 }
 
-/** Of how many others in its group each image is a crop or a bordered version: the reference should be none. */
-function countDerived(edges: GroupEdges, groupOf: (place: number) => number, count: number): Int32Array {
-  const derived = new Int32Array(count);
-  for (let edge = 0; edge < edges.a.length; edge += 1) {
-    const [a, b, whole] = [edges.a[edge] ?? 0, edges.b[edge] ?? 0, edges.whole[edge]];
-    if (whole === 0 || groupOf(a) !== groupOf(b)) continue;
-    const part = whole === 1 ? b : a;
-    derived[part] = (derived[part] ?? 0) + 1;
+function derivedIn({ starts, kinds }: Links, count: number): Uint8Array {
+  const derived = new Uint8Array(count);
+  for (let place = 0; place < count; place += 1) {
+    for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) if (kinds[at] === ALIKE_AS_PART) derived[place] = 1;
   }
   return derived;
+}
+
+/** For each class the member with a file that would lead it, −1 where none has one. */
+function bestMembers({ files, bytes }: GroupAssets, classOf: Int32Array, rankOf: Int32Array): Int32Array {
+  const best = new Int32Array(classOf.length).fill(-1);
+  for (let place = 0; place < classOf.length; place += 1) {
+    if ((files[place] ?? 0) === 0) continue;
+    const own = classOf[place] ?? 0;
+    const known = best[own] ?? -1;
+    if (known === -1 || ((bytes[known] ?? 0) - (bytes[place] ?? 0) || (rankOf[place] ?? 0) - (rankOf[known] ?? 0)) < 0) best[own] = place;
+  }
+  return best;
+}
+
+/** For each class its reference, itself where it is one; −1 for those without a file. */
+function gather(order: Int32Array, links: Links, { assets, edges, areApart }: LinkInput, classOf: Int32Array): Int32Array {
+  const { starts, others, kinds } = links;
+  const groupOf = new Int32Array(classOf.length).fill(-1);
+  const isPart = new Uint8Array(classOf.length);
+  const exposures = exposuresOf(assets, classOf);
+  const isContradicted = (own: number, reference: number, asPart: boolean): boolean => {
+    for (let at = starts[own] ?? 0; at < (starts[own + 1] ?? 0); at += 1) {
+      const [other, kind] = [others[at] ?? 0, kinds[at] ?? 0];
+      if (kind < UNLIKE || groupOf[other] !== reference) continue;
+      // Two parts of one picture may show different things.
+      if (kind === APART || !asPart || isPart[other] !== 1) return true;
+    }
+    return exposures.of(own).some((mine) => exposures.of(reference).some((theirs) => areApart(mine, theirs)));
+  };
+  for (const own of order) {
+    const open: number[] = [];
+    for (let at = starts[own] ?? 0; at < (starts[own + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) < UNLIKE && groupOf[others[at] ?? 0] === others[at]) open.push(at);
+    if (open.length > 1) open.sort((a, b) => compareEdges(edges, links, a, b) || byLeadOf(assets, others[a] ?? 0, others[b] ?? 0));
+    const home = open.find((at) => !isContradicted(own, others[at] ?? 0, kinds[at] === ALIKE_AS_PART));
+    const reference = home === undefined ? own : others[home] ?? own;
+    groupOf[own] = reference;
+    if (home !== undefined && kinds[home] === ALIKE_AS_PART) isPart[own] = 1;
+    if (reference !== own) exposures.add(reference, exposures.of(own));
+  }
+  return groupOf;
+}
+
+function compareEdges({ similarity, distance }: GroupEdges, { edges }: Links, a: number, b: number): number {
+  const [one, other] = [edges[a] ?? 0, edges[b] ?? 0];
+  return (similarity[other] ?? 0) - (similarity[one] ?? 0) || (distance[one] ?? 0) - (distance[other] ?? 0);
+}
+
+/** Of equally alike references the larger. */
+function byLeadOf({ pixelCounts, keys }: GroupAssets, a: number, b: number): number {
+  return (pixelCounts[b] ?? 0) - (pixelCounts[a] ?? 0) || ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : (keys[a] ?? '') > (keys[b] ?? '') ? 1 : 0);
+}
+
+interface Exposures {
+  of(own: number): readonly number[];
+  add(own: number, exposures: readonly number[]): void;
+}
+
+/** The exposures of each class, and of a reference those of its group: of the files that are there, since one that is gone keeps nobody apart. */
+function exposuresOf({ exposures, files }: GroupAssets, classOf: Int32Array): Exposures {
+  // Nearly all have one at most: lists are made for the others only.
+  const first = new Int32Array(classOf.length).fill(-1);
+  const several = new Map<number, number[]>();
+  const of = (own: number): readonly number[] => several.get(own) ?? ((first[own] ?? -1) === -1 ? [] : [first[own] ?? -1]);
+  const add = (own: number, added: readonly number[]): void => {
+    for (const exposure of added) {
+      const known = of(own);
+      if (known.length === 0) first[own] = exposure;
+      else if (!known.includes(exposure)) several.set(own, [...known, exposure]);
+    }
+  };
+  for (let place = 0; place < classOf.length; place += 1) {
+    const exposure = exposures[place] ?? -1;
+    if (exposure !== -1 && (files[place] ?? 0) > 0) add(classOf[place] ?? 0, [exposure]);
+  }
+  return { of, add };
 }
 
 /** The members of each group that has two files or more. */
 function collect({ files }: GroupAssets, groupOf: (place: number) => number): readonly number[][] {
   const filesOf = new Float64Array(files.length);
-  for (let place = 0; place < files.length; place += 1) filesOf[groupOf(place)] = (filesOf[groupOf(place)] ?? 0) + (files[place] ?? 0);
+  for (let place = 0; place < files.length; place += 1) if ((files[place] ?? 0) > 0) filesOf[groupOf(place)] = (filesOf[groupOf(place)] ?? 0) + (files[place] ?? 0);
   const groups = new Map<number, number[]>();
   for (let place = 0; place < files.length; place += 1) {
     const group = groupOf(place);
-    if ((filesOf[group] ?? 0) < 2) continue;
+    if ((files[place] ?? 0) === 0 || (filesOf[group] ?? 0) < 2) continue;
     const known = groups.get(group);
     if (known === undefined) groups.set(group, [place]);
     else known.push(place);

@@ -14,9 +14,14 @@ export function createGroupMembers(db: Database.Database): (assetIds: Float64Arr
     WHERE s.asset_id = ? AND s.missing_since IS NULL ORDER BY c.path, s.name, s.id`);
   const pairOf = db.prepare<[number, number], PairRow>(`SELECT ${PAIR_COLUMNS} FROM pair WHERE a_id = ? AND b_id = ?`);
 
+  const samePixels = db.prepare<[number], number>('SELECT y.id FROM asset x JOIN asset y INDEXED BY asset_pixels ON y.pixel_sha256 = x.pixel_sha256 WHERE x.id = ? ORDER BY y.sha256').pluck();
+  /** Itself and all of its pixels, also those without a file. */
+  const twinsOf = ({ id, pixels }: Member): readonly number[] => (pixels === null ? [id] : samePixels.all(id));
+
   const evidenceBetween = (reference: number, member: number): PairEvidence | null => {
     const row = pairOf.get(Math.min(reference, member), Math.max(reference, member));
-    return row === undefined ? null : evidenceFrom(row, reference);
+    // The kinship of two files is no matter of others with their pixels, of which these two may be.
+    return row === undefined ? null : evidenceFrom({ ...row, kinship: null }, reference);
   };
 
   return (assetIds) => {
@@ -29,10 +34,9 @@ export function createGroupMembers(db: Database.Database): (assetIds: Float64Arr
       if (member.pixels !== null && member.pixels === reference.pixels) return SAME_PIXELS;
       const own = evidenceBetween(reference.id, member.id);
       if (own !== null) return own;
-      const isTwin = (one: Member, other: Member): boolean => one.id === other.id || (one.pixels !== null && one.pixels === other.pixels);
-      for (const here of members.filter((one) => isTwin(one, reference))) {
-        for (const there of members.filter((one) => isTwin(one, member))) {
-          const evidence = evidenceBetween(here.id, there.id);
+      for (const here of twinsOf(reference)) {
+        for (const there of twinsOf(member)) {
+          const evidence = evidenceBetween(here, there);
           if (evidence !== null) return evidence;
         }
       }

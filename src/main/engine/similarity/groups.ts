@@ -61,8 +61,9 @@ export function createGroups(db: Database.Database): Groups {
   }
 
   function makeGrouping(level: Level, current: number): Grouping {
-    const { ids, assets, edges, vetoes } = load(level);
-    const groups = linkGroups(assets, edges, vetoes);
+    const material = load(level);
+    const { ids, assets } = material;
+    const groups = linkGroups(material);
     const nameOf = new Map(names.iterate(level) as IterableIterator<[number, string]>);
     const named = nameGroups(groups, (place) => assets.keys[place] ?? '', (place) => nameOf.get(ids[place] ?? 0));
     const order = Array.from(groups.keys()).sort((a, b) => ((named[a] ?? '') < (named[b] ?? '') ? -1 : 1));

@@ -2,7 +2,8 @@ import type Database from 'better-sqlite3';
 import { haveSharedPart } from './features-geometry.ts';
 import { createFeatureIndex } from './features-index.ts';
 import { createHammingIndex } from './hamming-index.ts';
-import { codeDistance, evidenceDistance, type StoredFingerprint } from './index-distance.ts';
+import { codeDistance, type Codes, evidenceDistance, type StoredFingerprint } from './index-distance.ts';
+import { LEADERS } from './pairing-choice.ts';
 import { PDQ_BYTES } from './pdq.ts';
 import { CANDIDATE_DISTANCE, codesOf, indexCodesOf, MIN_QUALITY } from './variants.ts';
 
@@ -28,14 +29,18 @@ export interface Candidates {
   readonly counts: () => { readonly codes: number; readonly distinct: number; readonly bytes: number };
 }
 
-/** Of more candidates than these only the nearest are looked at. A picture has so many only among thousands nearly alike. */
+/** Of more candidates than these only the nearest are told, and the largest, which lead the others. */
 const MAX_CANDIDATES = 128;
+/** Rows of a family are needed by each of it: some 3 kB each with its codes. */
+const HELD_ROWS = 4096;
 /** Of the pictures that share local features, those that share most. */
 const MAX_PARTS = 64;
 /** Below, a picture may be without codes while its twin, decoded another way, has some. */
 const FLAT_QUALITY = MIN_QUALITY + 3;
 
 interface Row extends StoredFingerprint { readonly assetId: number }
+interface FullRow extends Row { readonly sha256: string; readonly pixelCount: number }
+interface HeldRow extends FullRow { readonly codes: Codes }
 
 /**
  * The codes of the whole catalog in memory, read when they are first asked for and extended as images come. Candidates
@@ -43,18 +48,36 @@ interface Row extends StoredFingerprint { readonly assetId: number }
  * other or they do not.
  */
 export function createCandidates(db: Database.Database): Candidates {
-  const columns = 'asset_id AS assetId, pdq, pdq_quality AS pdqQuality, variants, features';
+  const columns = 'asset_id AS assetId, pdq, pdq_quality AS pdqQuality, variants, features, hex(sha256) AS sha256, asset.width * asset.height AS pixelCount';
   const after = db.prepare<[number], Row>(`
     SELECT asset_id AS assetId, substr(pdq, 1, ${PDQ_BYTES}) AS pdq, pdq_quality AS pdqQuality, variants, features FROM fingerprint WHERE asset_id > ? ORDER BY asset_id`);
-  const waiting = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE paired = 0 ORDER BY asset_id LIMIT ?`);
-  const byId = db.prepare<[number], Row>(`SELECT ${columns} FROM fingerprint WHERE asset_id = ?`);
-  const shaOf = db.prepare<[number], string>('SELECT hex(sha256) FROM asset WHERE id = ?').pluck();
+  const waiting = db.prepare<[number], FullRow>(`SELECT ${columns} FROM fingerprint JOIN asset ON asset.id = asset_id WHERE paired = 0 ORDER BY asset_id LIMIT ?`);
+  const byId = db.prepare<[number], FullRow>(`SELECT ${columns} FROM fingerprint JOIN asset ON asset.id = asset_id WHERE asset_id = ?`);
   const sizeOf = db.prepare<[number], { width: number; height: number }>('SELECT width, height FROM asset WHERE id = ?');
   const isUnhashed = db.prepare<[number], number>('SELECT 1 FROM asset WHERE id = ? AND pixel_sha256 IS NULL').pluck();
   const index = createHammingIndex();
   const parts = createFeatureIndex();
   const flatBySize = new Map<string, { readonly ids: number[]; answered: number }>();
+  const held = new Map<number, HeldRow>();
   let loadedTo = 0;
+
+  function hold(row: FullRow): HeldRow {
+    const made: HeldRow = { ...row, codes: codesOf(row) };
+    held.delete(row.assetId);
+    held.set(row.assetId, made);
+    for (const oldest of held.keys()) {
+      if (held.size <= HELD_ROWS) break;
+      held.delete(oldest);
+    }
+    return made;
+  }
+
+  function rowOf(assetId: number): HeldRow | undefined {
+    const known = held.get(assetId);
+    if (known !== undefined) return known;
+    const row = byId.get(assetId);
+    return row === undefined ? undefined : hold(row);
+  }
 
   function load(): void {
     for (const row of after.iterate(loadedTo)) {
@@ -104,7 +127,7 @@ export function createCandidates(db: Database.Database): Candidates {
       if (nearest === undefined || (nearest.get(owner) ?? Infinity) <= distance) return;
       nearest.set(owner, distance);
       // In a flood the far ones are let go of before they fill the memory.
-      if (nearest.size > 16 * MAX_CANDIDATES) letGo(nearest, 4 * MAX_CANDIDATES);
+      if (nearest.size > 16 * MAX_CANDIDATES) letGo(nearest);
     });
     for (const [at, { features }] of rows.entries()) {
       const nearest = found[at];
@@ -113,17 +136,22 @@ export function createCandidates(db: Database.Database): Candidates {
     return found;
   }
 
+  function letGo(nearest: Map<number, number>): void {
+    const all = [...nearest.keys()].flatMap((assetId) => rowOf(assetId) ?? []).map((row) => ({ row, distance: nearest.get(row.assetId) ?? 0 }));
+    const kept = new Set(nearestAndLargest(all, 4 * MAX_CANDIDATES).map(({ row }) => row.assetId));
+    for (const owner of nearest.keys()) if (!kept.has(owner)) nearest.delete(owner);
+  }
+
   /** By the codes both ways, since the mirror image of a picture's hash is not quite the hash of its mirror image; or by a part that both show. */
   function confirm(row: StoredFingerprint, self: number | null, found: ReadonlyMap<number, number>): readonly Candidate[] {
-    const candidates: Candidate[] = [];
+    const candidates: { readonly row: HeldRow; readonly distance: number }[] = [];
+    const codes = (self === null ? undefined : held.get(self)?.codes) ?? codesOf(row);
     for (const assetId of found.keys()) {
-      const other = assetId === self ? undefined : byId.get(assetId);
-      const distance = other === undefined ? null : codeDistance(row, other) ?? (haveSharedPart(row.features, other.features) ? evidenceDistance(row, other) : null);
-      if (distance !== null) candidates.push({ assetId, distance });
+      const other = assetId === self ? undefined : rowOf(assetId);
+      const distance = other === undefined ? null : codeDistance(codes, other.codes) ?? (haveSharedPart(row.features, other.features) ? evidenceDistance(codes, other.codes) : null);
+      if (other !== undefined && distance !== null) candidates.push({ row: other, distance });
     }
-    if (candidates.length <= MAX_CANDIDATES) return candidates.sort((a, b) => a.distance - b.distance || a.assetId - b.assetId);
-    const withHash = candidates.map((candidate) => ({ candidate, hash: shaOf.get(candidate.assetId) ?? '' }));
-    return withHash.sort((a, b) => a.candidate.distance - b.candidate.distance || (a.hash < b.hash ? -1 : 1)).slice(0, MAX_CANDIDATES).map(({ candidate }) => candidate);
+    return nearestAndLargest(candidates, MAX_CANDIDATES).map(({ row: { assetId }, distance }) => ({ assetId, distance }));
   }
 
   /** This one and all before it that were not answered with yet: a size's images are gone through once. */
@@ -140,7 +168,10 @@ export function createCandidates(db: Database.Database): Candidates {
     pending(limit) {
       load();
       const rows = waiting.all(limit);
-      for (const row of rows) refresh(row);
+      for (const row of rows) {
+        refresh(row);
+        hold(row);
+      }
       const found = near(rows);
       return rows.map((row, at) => ({ assetId: row.assetId, candidates: confirm(row, row.assetId, found[at] ?? new Map()), sameSize: sameSize(row) }));
     },
@@ -156,7 +187,10 @@ export function createCandidates(db: Database.Database): Candidates {
   };
 }
 
-function letGo(nearest: Map<number, number>, keep: number): void {
-  const far = [...nearest].sort((a, b) => a[1] - b[1]).slice(keep);
-  for (const [owner] of far) nearest.delete(owner);
+/** In the order of their distance; of equal ones, and of sizes, by content. */
+function nearestAndLargest<Found extends { readonly row: FullRow; readonly distance: number }>(found: readonly Found[], count: number): readonly Found[] {
+  const ordered = found.toSorted((a, b) => a.distance - b.distance || (a.row.sha256 < b.row.sha256 ? -1 : 1));
+  if (ordered.length <= count) return ordered;
+  const far = ordered.splice(count);
+  return [...ordered, ...far.sort((a, b) => b.row.pixelCount - a.row.pixelCount || (a.row.sha256 < b.row.sha256 ? -1 : 1)).slice(0, LEADERS)];
 }

@@ -1,4 +1,4 @@
-import { CANDIDATE_DISTANCE, codesOf, type FingerprintRow } from './variants.ts';
+import { CANDIDATE_DISTANCE, type codesOf, type FingerprintRow } from './variants.ts';
 
 /** What of a fingerprint's row is looked for and found. */
 export interface StoredFingerprint extends FingerprintRow {
@@ -6,25 +6,27 @@ export interface StoredFingerprint extends FingerprintRow {
   readonly features: Uint8Array;
 }
 
+/** A row's codes, as `codesOf` makes them: whoever compares a row with many makes them once. */
+export type Codes = ReturnType<typeof codesOf>;
+
 /**
  * Bits of 256 between the variants of two pictures that fit best; null when either does not find the other. The same
  * whichever comes first.
  */
-export function codeDistance(a: FingerprintRow, b: FingerprintRow): number | null {
+export function codeDistance(a: Codes, b: Codes): number | null {
   const there = leastDistance(a, b);
   const back = leastDistance(b, a);
   return Math.max(there, back) > CANDIDATE_DISTANCE ? null : Math.min(there, back);
 }
 
 /** The same however far they are apart, at most 256: for pictures that found each other another way. */
-export function evidenceDistance(a: FingerprintRow, b: FingerprintRow): number {
+export function evidenceDistance(a: Codes, b: Codes): number {
   return Math.min(256, leastDistance(a, b), leastDistance(b, a));
 }
 
-function leastDistance(from: FingerprintRow, to: FingerprintRow): number {
-  const { index } = codesOf(to);
+function leastDistance(from: Codes, to: Codes): number {
   let least = Infinity;
-  for (const { code } of codesOf(from).query) for (const other of index) least = Math.min(least, bitsBetween(code, other.code));
+  for (const { code } of from.query) for (const other of to.index) least = Math.min(least, bitsBetween(code, other.code));
   return least;
 }
 

@@ -9,6 +9,7 @@ const LEVEL_NAMES: readonly Level[] = ['exact', 'strict', 'similar', 'loose'];
 export interface PairRow {
   readonly aId: number;
   readonly bId: number;
+  /** How alike they look; of two exposures too, which are no duplicates all the same. */
   readonly level: number | null;
   readonly relation: Relation | null;
   readonly transform: Transform | null;
@@ -22,8 +23,8 @@ export const PAIR_COLUMNS = 'a_id AS aId, b_id AS bId, level, relation, transfor
 
 /** The evidence as seen from one side: what was done to that one to get the other. Null when they are no duplicates. */
 export function evidenceFrom(row: PairRow, reference: number): PairEvidence | null {
-  const { level, relation, transform, distance, similarity } = row;
-  if (level === null || relation === null || transform === null) return null;
+  const { level, relation, transform, distance, similarity, kinship } = row;
+  if (kinship !== null || level === null || relation === null || transform === null) return null;
   return {
     level: LEVEL_NAMES[level] ?? 'loose', relation, transform: reference === row.aId ? transform : inverseOf(transform),
     distance: distance ?? 256, similarity: similarity ?? 0,
@@ -32,3 +33,10 @@ export function evidenceFrom(row: PairRow, reference: number): PairEvidence | nu
 
 export const SAME_PIXELS: PairEvidence = { level: 'exact', relation: 'identical-pixels', transform: 'identity', distance: 0, similarity: 1 };
 export const SAME_BYTES: PairEvidence = { ...SAME_PIXELS, relation: 'identical-bytes' };
+
+/** Which of the two was made of the other by cutting away or adding a border: the scene is whole in what it was made of. */
+export function derivedOf({ aId, bId, relation, whole }: Pick<PairRow, 'aId' | 'bId' | 'relation' | 'whole'>): number | null {
+  if (whole === null) return null;
+  // The whole of a crop is what it was made of; a picture with a border, which holds the one without, is what was made.
+  return (whole === 'a') === (relation === 'bordered') ? aId : bId;
+}

@@ -6,7 +6,9 @@ import type { TaskRunner } from '../tasks/pool.ts';
 import type { PendingAsset } from './index-candidates.ts';
 import { LEVEL_NUMBERS, type PairRow } from './pair-rows.ts';
 import { type AssetFacts, kinshipOf } from './pairs-facts.ts';
-import { CLOSED_LEVEL, type PairingStore } from './pairing-store.ts';
+import { chooseCandidates } from './pairing-choice.ts';
+import { createClosure, keyOf, type Pair, pairOf } from './pairing-closure.ts';
+import type { PairingStore } from './pairing-store.ts';
 import { inTurn, verifyInPool } from './pairing-verify.ts';
 import { pixelHashTask, type PixelHashInput } from './pixel-hash-task.ts';
 import { inverseOf, type Verdict } from './verify.ts';
@@ -37,11 +39,6 @@ export interface Limits {
   readonly signal: AbortSignal;
 }
 
-type Pair = readonly [number, number];
-
-/** More would mean thousands of nearly equal pictures; whoever has so many is known well enough by them. */
-const MAX_COMPARISONS = 512;
-
 export function createPairComparer({ store, factsOf, pool, groupCommit, workspace, originals }: PairComparerDependencies): PairComparer {
   function requireFacts(assetId: number): AssetFacts {
     const facts = factsOf(assetId);
@@ -70,12 +67,9 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
   async function compare(pending: readonly PendingAsset[], limits: Limits): Promise<void> {
     const hashes = new Map<number, string>();
     const failures = new Map<number, string>();
-    const rows = new Map<string, PairRow>();
+    const rows: PairRow[] = [];
     const pixelsOf = (assetId: number): string | null => hashes.get(assetId) ?? store.pixelsOf(assetId);
-    const isKnown = (a: number, b: number): boolean => {
-      const pixels = pixelsOf(a);
-      return a === b || rows.has(keyOf(a, b)) || (pixels !== null && pixels === pixelsOf(b)) || store.rowOf(a, b) !== undefined;
-    };
+    const closure = createClosure(store, requireFacts, pixelsOf);
 
     // What is equal to the last pixel need not be looked at: a thousand copies with other metadata would be half a million pairs.
     await hashPixels(pending.flatMap(({ assetId, candidates, sameSize }) => {
@@ -86,18 +80,19 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
     const wanted = new Map<string, Pair>();
     for (const { assetId, candidates } of pending) {
       if (store.hasComparedTwin(assetId)) continue;
-      for (const candidate of onePerPixels(candidates.map((one) => requireFacts(one.assetId)))) {
-        if (!isKnown(assetId, candidate)) wanted.set(keyOf(assetId, candidate), pairOf(assetId, candidate));
+      for (const candidate of chooseCandidates(candidates.map(({ assetId: id, distance }) => ({ facts: requireFacts(id), distance })))) {
+        if (!closure.isKnown(assetId, candidate)) wanted.set(keyOf(assetId, candidate), pairOf(assetId, candidate));
       }
     }
-    for (let round = [...wanted.values()]; round.length > 0;) {
+    for (let round: readonly Pair[] = [...wanted.values()]; round.length > 0;) {
       const fresh = await verify(round, limits, hashes, failures);
-      for (const row of fresh) rows.set(keyOf(row.aId, row.bId), row);
-      round = await openPairs(fresh.filter(isClosed), rows, isKnown);
+      rows.push(...fresh);
+      closure.note(fresh);
+      round = await closure.open(fresh);
     }
     await groupCommit.submit(() => {
       for (const [assetId, hash] of hashes) store.setPixels(assetId, hash);
-      for (const row of rows.values()) store.insert(row);
+      for (const row of rows) store.insert(row);
       for (const { assetId } of pending) store.setPaired(assetId, failures.get(assetId) ?? null);
       for (const [assetId, failure] of failures) store.setPaired(assetId, failure);
     });
@@ -118,23 +113,6 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
     return compared.map(({ pair: [first, second], verdict }) => rowFrom(first, second, verdict, store.distanceOf(first.id, second.id)));
   }
 
-  /** What became alike to one of two that are alike has to be compared with the other: groups know no chains. */
-  async function openPairs(fresh: readonly PairRow[], rows: ReadonlyMap<string, PairRow>, isKnown: (a: number, b: number) => boolean): Promise<Pair[]> {
-    const alike = alikeInMemory(rows);
-    const alikeTo = (assetId: number): readonly number[] => [...new Set([...store.alikeTo(assetId), ...alike.get(assetId) ?? []])].slice(0, MAX_COMPARISONS);
-    const open = new Map<string, Pair>();
-    const add = (from: number, hub: number): void => {
-      for (const other of alikeTo(hub)) if (!open.has(keyOf(from, other)) && !isKnown(from, other)) open.set(keyOf(from, other), pairOf(from, other));
-    };
-    for (const { aId, bId } of fresh) {
-      add(aId, bId);
-      add(bId, aId);
-      // Each may have hundreds of others, and the engine answers meanwhile.
-      await new Promise(setImmediate);
-    }
-    return [...open.values()];
-  }
-
   return { compare, cardOf };
 }
 
@@ -149,51 +127,13 @@ export function rowFrom(first: AssetFacts, second: AssetFacts, verdict: Verdict 
   const base = { aId: Math.min(first.id, second.id), bId: Math.max(first.id, second.id), distance };
   if (verdict === null) return { ...base, level: null, relation: null, transform: null, whole: null, similarity: null, kinship: null };
   const { relation, transform, whole, similarity } = verdict;
-  const kinship = kinshipOf(first, second) ?? verdict.kinship;
   return {
-    ...base, relation, similarity, kinship, level: kinship === null ? LEVEL_NUMBERS[verdict.level] : null,
+    // How they look is a matter of their pixels, and holds of others with the same; exposures are a matter of each file.
+    ...base, relation, similarity, kinship: kinshipOf(first, second) ?? verdict.kinship, level: verdict.kinship === null ? LEVEL_NUMBERS[verdict.level] : null,
     transform: isSwapped ? inverseOf(transform) : transform, whole: !isSwapped || whole === null ? whole : whole === 'a' ? 'b' : 'a',
   };
 }
 
-/** Of images with equal pixels one stands for all, as long as they are decoded the same way. */
-function onePerPixels(candidates: readonly AssetFacts[]): readonly number[] {
-  const chosen = new Map<string, AssetFacts>();
-  for (const facts of candidates) {
-    const key = facts.pixels === null ? String(facts.id) : `${facts.pixels} ${facts.format}`;
-    const known = chosen.get(key);
-    if (known === undefined || facts.sha256 < known.sha256) chosen.set(key, facts);
-  }
-  return [...chosen.values()].map(({ id }) => id);
-}
-
-function alikeInMemory(rows: ReadonlyMap<string, PairRow>): ReadonlyMap<number, readonly number[]> {
-  const alike = new Map<number, number[]>();
-  const add = (from: number, to: number): void => {
-    const known = alike.get(from);
-    if (known === undefined) alike.set(from, [to]);
-    else known.push(to);
-  };
-  for (const row of rows.values()) {
-    if (!isClosed(row)) continue;
-    add(row.aId, row.bId);
-    add(row.bId, row.aId);
-  }
-  return alike;
-}
-
-function isClosed({ level }: PairRow): boolean {
-  return level !== null && level <= CLOSED_LEVEL;
-}
-
 function hasSameSize(a: AssetFacts, b: AssetFacts): boolean {
   return a.width === b.width && a.height === b.height;
-}
-
-function pairOf(a: number, b: number): Pair {
-  return a < b ? [a, b] : [b, a];
-}
-
-function keyOf(a: number, b: number): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`;
 }

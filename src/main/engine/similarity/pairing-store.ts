@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
 import type { SimilarityStatus } from '../../../contract/index.ts';
 import { evidenceDistance, type StoredFingerprint } from './index-distance.ts';
-import { LEVEL_NUMBERS, PAIR_COLUMNS, type PairRow } from './pair-rows.ts';
+import { PAIR_COLUMNS, type PairRow } from './pair-rows.ts';
+import { codesOf } from './variants.ts';
 
 /** The rows that the comparison reads and writes, each of them found by a key: on the engine's thread nothing is searched. */
 export interface PairingStore {
@@ -14,16 +15,12 @@ export interface PairingStore {
   samePixels(assetId: number): readonly number[];
   /** An image of equal pixels, decoded the same way, that has been compared already: what holds of it holds of this one. */
   hasComparedTwin(assetId: number): boolean;
-  /** Images that were verified to be alike, up to the level whose chains are closed, also by way of equal pixels. */
-  alikeTo(assetId: number): readonly number[];
   distanceOf(a: number, b: number): number;
   insert(row: PairRow): void;
   setPixels(assetId: number, hash: string): void;
   setPaired(assetId: number, failure: string | null): void;
 }
 
-/** Up to this level, what is alike to one is compared with each other: in groups of a level, every pair is verified. */
-export const CLOSED_LEVEL = LEVEL_NUMBERS.similar;
 /** A picture that lies there in more forms than these is known well enough by so many. */
 const MAX_TWINS = 64;
 
@@ -60,16 +57,9 @@ export function createPairingStore(db: Database.Database): PairingStore {
     pixelsOf: (assetId) => pixels.get(assetId) ?? null,
     samePixels,
     hasComparedTwin: (assetId) => comparedTwin.get(assetId) === 1,
-    alikeTo(assetId) {
-      const alike = new Set<number>();
-      for (const twin of [assetId, ...samePixels(assetId)]) {
-        for (const { aId, bId, level } of rowsOf(twin)) if (level !== null && level <= CLOSED_LEVEL) alike.add(aId === twin ? bId : aId);
-      }
-      return [...alike];
-    },
     distanceOf(a, b) {
       const [one, other] = [fingerprint.get(a), fingerprint.get(b)];
-      return one && other ? evidenceDistance(one, other) : 256;
+      return one && other ? evidenceDistance(codesOf(one), codesOf(other)) : 256;
     },
     insert: (pair) => { insert.run(pair); },
     setPixels: (assetId, hash) => { setPixels.run(Buffer.from(hash, 'hex'), assetId); },

@@ -36,6 +36,8 @@ export interface Pairing {
 const SEARCHED_AT_ONCE = 1024;
 /** Candidates of the images that are compared and written down at one time. */
 const CANDIDATES_AT_ONCE = 192;
+/** No image is compared with more candidates of its own. */
+const CANDIDATES_OF_IMAGE = 24;
 const IMAGES_AT_ONCE = 256;
 /** A large import shows its first duplicates before it ends: from so many waiting images on, some are compared meanwhile. */
 const MAX_WAITING = 50_000;
@@ -125,7 +127,7 @@ function* portionsOf(pending: readonly PendingAsset[]): Generator<readonly Pendi
   let count = 0;
   for (const asset of pending) {
     portion.push(asset);
-    count += asset.candidates.length;
+    count += Math.min(asset.candidates.length, CANDIDATES_OF_IMAGE);
     if (count < CANDIDATES_AT_ONCE && portion.length < IMAGES_AT_ONCE) continue;
     yield portion;
     portion = [];

@@ -2,18 +2,22 @@ import type Database from 'better-sqlite3';
 import type { Kinship } from '../../../contract/index.ts';
 import { RAW_FORMATS } from '../pixels/sniff.ts';
 
-/** What the catalog says of an image that bears on whether another is its duplicate. */
-export interface AssetFacts {
-  readonly id: number;
-  readonly sha256: string;
-  readonly pixels: string | null;
+/** What says when and by which camera an image was taken. */
+export interface Exposure {
   readonly format: string;
-  readonly width: number;
-  readonly height: number;
-  readonly bytes: number;
   /** Milliseconds since 1970, as the camera's clock said. */
   readonly takenAt: number | null;
   readonly camera: string | null;
+}
+
+/** What the catalog says of an image that bears on whether another is its duplicate. */
+export interface AssetFacts extends Exposure {
+  readonly id: number;
+  readonly sha256: string;
+  readonly pixels: string | null;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
 }
 
 export function createFacts(db: Database.Database): (assetId: number) => AssetFacts | undefined {
@@ -30,10 +34,14 @@ const SAME_SECOND_MS = 1000;
  * What two images that look alike are by what is known of them: a raw file beside the picture made of it, or two
  * exposures, however alike. Null when nothing speaks against their being the same picture.
  */
-export function kinshipOf(a: AssetFacts, b: AssetFacts): Kinship | null {
+export function kinshipOf(a: Exposure, b: Exposure): Kinship | null {
   if (isRaw(a) !== isRaw(b)) return 'raw-jpeg';
   if (a.camera === null || a.camera !== b.camera || a.takenAt === null || b.takenAt === null) return null;
   return isSameMoment(a.takenAt, b.takenAt) ? null : 'burst';
+}
+
+export function areTwoExposures(a: Exposure, b: Exposure): boolean {
+  return kinshipOf(a, b) !== null;
 }
 
 function isSameMoment(a: number, b: number): boolean {

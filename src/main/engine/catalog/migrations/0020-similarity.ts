@@ -19,7 +19,8 @@ CREATE INDEX fingerprint_pending ON fingerprint (asset_id) WHERE paired = 0;
 CREATE INDEX fingerprint_failed ON fingerprint (asset_id) WHERE paired = 2;
 
 -- One row for every two images whose pixels were compared: transform and relation are what was done to a to get b.
--- level: 1 strict, 2 similar, 3 loose, NULL when they are no duplicates; kinship only where level is NULL.
+-- level: 1 strict, 2 similar, 3 loose, NULL when they do not look alike. With a kinship they are no duplicates; by
+-- metadata (burst, raw-jpeg) that is a matter of these two files, and the level holds of others with their pixels.
 -- whole: which of the two shows more of the scene.
 CREATE TABLE pair (
   a_id INTEGER NOT NULL REFERENCES asset ON DELETE CASCADE,
@@ -33,7 +34,7 @@ CREATE TABLE pair (
   kinship TEXT,
   PRIMARY KEY (a_id, b_id),
   CHECK (a_id < b_id),
-  CHECK (level IS NULL OR (relation IS NOT NULL AND kinship IS NULL))
+  CHECK (level IS NULL OR relation IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pair_b ON pair (b_id);
 

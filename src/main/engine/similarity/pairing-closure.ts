@@ -1,0 +1,119 @@
+import { derivedOf, LEVEL_NUMBERS, type PairRow } from './pair-rows.ts';
+import { largerFirst, LEADERS, NEAREST } from './pairing-choice.ts';
+import type { PairingStore } from './pairing-store.ts';
+import type { AssetFacts } from './pairs-facts.ts';
+
+export type Pair = readonly [number, number];
+
+/** What has been compared, and what of it leads to further comparisons; lives as long as one portion. */
+export interface Closure {
+  isKnown(a: number, b: number): boolean;
+  note(rows: readonly PairRow[]): void;
+  /** What is to be compared because of pairs that were just found to be alike. */
+  open(fresh: readonly PairRow[]): Promise<readonly Pair[]>;
+}
+
+interface Known {
+  readonly compared: Set<number>;
+  readonly alike: Set<number>;
+  /** A crop or a bordered version of another, which therefore leads no group. */
+  isDerived: boolean;
+}
+
+/** Up to this level, what is alike to one image leads to the others that are. */
+const CLOSED_LEVEL = LEVEL_NUMBERS.similar;
+/** So often an image is compared by way of others, beside its own candidates. */
+const MOST_BY_WAY = 8;
+/** So many are compared with an image that comes to lead them, being larger than those who led before. */
+const MOST_FOLLOWERS = 512;
+
+/**
+ * Groups are stars around their reference, so what is alike to one of two that are alike is compared with the other: in
+ * a small family all with all; in a large one each with the leaders only, those that are whole and largest.
+ */
+export function createClosure(store: PairingStore, readFacts: (assetId: number) => AssetFacts, pixelsOf: (assetId: number) => string | null): Closure {
+  const known = new Map<number, Known>();
+  const spent = new Map<number, number>();
+  const facts = new Map<number, AssetFacts>();
+  const requireFacts = (assetId: number): AssetFacts => {
+    const held = facts.get(assetId) ?? readFacts(assetId);
+    facts.set(assetId, held);
+    return held;
+  };
+
+  function knownOf(assetId: number): Known {
+    const held = known.get(assetId);
+    if (held !== undefined) return held;
+    const made: Known = { compared: new Set(), alike: new Set(), isDerived: false };
+    for (const one of [assetId, ...store.samePixels(assetId)]) for (const row of store.rowsOf(one)) noteAt(made, row, one);
+    known.set(assetId, made);
+    return made;
+  }
+
+  function noteAt(made: Known, row: PairRow, one: number): void {
+    const other = row.aId === one ? row.bId : row.aId;
+    made.compared.add(other);
+    if (isClosed(row)) made.alike.add(other);
+    if (derivedOf(row) === one) made.isDerived = true;
+  }
+
+  function isKnown(a: number, b: number): boolean {
+    const pixels = pixelsOf(a);
+    return a === b || knownOf(a).compared.has(b) || knownOf(b).compared.has(a) || (pixels !== null && pixels === pixelsOf(b));
+  }
+
+  const leadsFirst = (a: number, b: number): number => Number(knownOf(a).isDerived) - Number(knownOf(b).isDerived) || largerFirst(requireFacts(a), requireFacts(b));
+
+  return {
+    isKnown,
+    note(rows) {
+      for (const row of rows) {
+        noteAt(knownOf(row.aId), row, row.aId);
+        noteAt(knownOf(row.bId), row, row.bId);
+      }
+    },
+    async open(fresh) {
+      const found = new Map<string, Pair>();
+      const ordered = new Map<number, readonly number[]>();
+      /** Those alike to an image, itself among them, in the order in which they would lead. */
+      const familyOf = (assetId: number): readonly number[] => {
+        const family = ordered.get(assetId) ?? [assetId, ...knownOf(assetId).alike].slice(0, MOST_FOLLOWERS).sort(leadsFirst);
+        ordered.set(assetId, family);
+        return family;
+      };
+      const add = (from: number, other: number, isFree: boolean): void => {
+        const used = spent.get(from) ?? 0;
+        if (found.has(keyOf(from, other)) || isKnown(from, other) || (used >= MOST_BY_WAY && !isFree)) return;
+        found.set(keyOf(from, other), pairOf(from, other));
+        if (!isFree) spent.set(from, used + 1);
+      };
+      const through = (from: number, hub: number): void => {
+        const family = familyOf(hub);
+        const isSmall = new Set([from, ...knownOf(from).alike, ...family]).size <= NEAREST;
+        for (const other of isSmall ? family : family.slice(0, LEADERS)) add(from, other, isSmall);
+        // Who comes to lead a family has to be known to all of it.
+        if (!isSmall && leadsFirst(from, family.find((other) => other !== from) ?? from) < 0) for (const other of family) add(from, other, true);
+      };
+      for (const row of fresh) {
+        if (!isClosed(row)) continue;
+        through(row.aId, row.bId);
+        through(row.bId, row.aId);
+        // Each may have hundreds of others, and the engine answers meanwhile.
+        await new Promise(setImmediate);
+      }
+      return [...found.values()];
+    },
+  };
+}
+
+function isClosed({ level }: PairRow): boolean {
+  return level !== null && level <= CLOSED_LEVEL;
+}
+
+export function pairOf(a: number, b: number): Pair {
+  return a < b ? [a, b] : [b, a];
+}
+
+export function keyOf(a: number, b: number): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}

@@ -14,6 +14,7 @@ import { Badge } from '../ui/Badge.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { evidenceText } from './member-text.ts';
+import { hidePicture, showPicture } from '../ui/picture.ts';
 import styles from './Look.module.css';
 import type { GroupsState } from './useGroups.ts';
 
@@ -78,7 +79,7 @@ export function GroupLoupe({ groups, group, member, onClose }: GroupLoupeProps) 
         {group.members.map((other) => (
           <li key={other.sourceId}>
             <button type="button" className={styles.other} aria-label={legible(other.name)} aria-current={other === member ? 'true' : undefined} tabIndex={-1} onClick={() => move.to(rank, other.sourceId)}>
-              <img src={`${host.mediaBase}/renditions/${other.sha256}/thumb`} alt="" draggable={false} loading="lazy" style={{ backgroundColor: other.placeholder }} />
+              <img src={`${host.mediaBase}/renditions/${other.sha256}/thumb`} alt="" draggable={false} loading="lazy" onError={hidePicture} onLoad={showPicture} style={{ backgroundColor: other.placeholder }} />
               {other.decision !== null && <span className={classNames(styles.otherMark, other.decision === 'keep' ? styles.kept : styles.removed)}>{other.decision === 'keep' ? <Check size={10} strokeWidth={3} aria-hidden /> : <X size={10} strokeWidth={3} aria-hidden />}</span>}
             </button>
           </li>

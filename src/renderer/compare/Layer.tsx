@@ -5,6 +5,7 @@ import { renditionUrl, useHost } from '../connect/context.tsx';
 import { legible } from '../i18n/legible.ts';
 import { FullSize } from '../picture/FullSize.tsx';
 import { classNames } from '../ui/class-names.ts';
+import { hidePicture, showPicture } from '../ui/picture.ts';
 import styles from './Compare.module.css';
 import type { Size } from '../picture/zoom.ts';
 import { type Placement, undoing, visiblePart } from './view.ts';
@@ -43,7 +44,7 @@ export function Layer({ asset, transform, placement, frame, shown }: LayerProps)
       style={{ inlineSize: width, blockSize: height, transform: `translate(${left}px, ${top}px)`, imageRendering: scale * window.devicePixelRatio > PIXELATED_FROM ? 'pixelated' : 'auto' }}
     >
       <div className={styles.turned} style={turned}>
-        <img src={renditionUrl(host, asset.sha256, 'zoom')} alt={shown ? legible(nameOf(asset)) : ''} draggable={false} />
+        <img src={renditionUrl(host, asset.sha256, 'zoom')} alt={shown ? legible(nameOf(asset)) : ''} draggable={false} onError={hidePicture} onLoad={showPicture} />
         {(needsMore || loaded) && !failed && (
           <FullSize
             picture={asset} isAnimated={asset.frames > 1} shownWidth={(swapped ? height : width) * window.devicePixelRatio} visible={visiblePart(placement, frame, transform)}

@@ -1,9 +1,10 @@
 import type { TFunction } from 'i18next';
 import { Check, Film, TriangleAlert } from 'lucide-react';
-import { memo, type SyntheticEvent, useState } from 'react';
+import { memo, useState } from 'react';
 import type { AssetCell } from '../../contract/index.ts';
 import { legible } from '../i18n/legible.ts';
 import { classNames } from '../ui/class-names.ts';
+import { hidePicture, showPicture } from '../ui/picture.ts';
 import { hasCaption } from './geometry.ts';
 import styles from './Library.module.css';
 import { isDrawable, presetFor } from './preset.ts';
@@ -50,7 +51,7 @@ function Picture({ cell, width, mediaBase }: { readonly cell: AssetCell; readonl
   if (cell.hasAlpha && isDrawable(cell.format) && cell.width * cell.height <= DRAWN_FROM_ORIGINAL) return <TransparentPicture original={`${mediaBase}/originals/${cell.id}`} rendition={rendition} size={size} />;
   return (
     <div className={styles.picture} style={{ ...size, backgroundColor: cell.placeholder }}>
-      <img src={rendition} alt="" draggable={false} decoding="async" ref={stopLoadingWhenGone} onError={showPlaceholder} onLoad={showPicture} />
+      <img src={rendition} alt="" draggable={false} decoding="async" ref={stopLoadingWhenGone} onError={hidePicture} onLoad={showPicture} />
     </div>
   );
 }
@@ -59,18 +60,9 @@ function TransparentPicture({ original, rendition, size }: { readonly original: 
   const [gone, setGone] = useState(false);
   return (
     <div className={classNames(styles.picture, styles.transparent)} style={size}>
-      <img key={String(gone)} src={gone ? rendition : original} alt="" draggable={false} decoding="async" ref={stopLoadingWhenGone} onError={gone ? showPlaceholder : () => setGone(true)} onLoad={showPicture} />
+      <img key={String(gone)} src={gone ? rendition : original} alt="" draggable={false} decoding="async" ref={stopLoadingWhenGone} onError={gone ? hidePicture : () => setGone(true)} onLoad={showPicture} />
     </div>
   );
-}
-
-/** A rendition that is not there leaves the mean colour to be seen, not the browser's mark for a broken picture. */
-function showPlaceholder({ currentTarget }: SyntheticEvent<HTMLImageElement>): void {
-  currentTarget.hidden = true;
-}
-
-function showPicture({ currentTarget }: SyntheticEvent<HTMLImageElement>): void {
-  currentTarget.hidden = false;
 }
 
 /** Taking the address away stops a download that nobody will see. One function for all, or every drawing would call it. */

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { renditionUrl, useHost } from '../connect/context.tsx';
 import type { CellAt } from '../library/queries.ts';
+import { hidePicture, showPicture } from '../ui/picture.ts';
 import styles from './Loupe.module.css';
 
 export interface FilmstripProps {
@@ -30,7 +31,7 @@ export function Filmstrip({ rank, total, reach, cellAt, onGo }: FilmstripProps) 
         return (
           <li key={place}>
             <button type="button" tabIndex={-1} className={styles.stripCell} aria-current={place === rank ? 'true' : undefined} aria-label={cell?.name ?? t('library.loading')} onClick={() => onGo(place)}>
-              {cell && <img src={renditionUrl(host, cell.sha256, 'thumb')} alt="" draggable={false} style={{ backgroundColor: cell.placeholder, aspectRatio: `${cell.width} / ${cell.height}` }} />}
+              {cell && <img src={renditionUrl(host, cell.sha256, 'thumb')} alt="" draggable={false} onError={hidePicture} onLoad={showPicture} style={{ backgroundColor: cell.placeholder, aspectRatio: `${cell.width} / ${cell.height}` }} />}
             </button>
           </li>
         );

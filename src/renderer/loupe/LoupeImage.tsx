@@ -5,6 +5,7 @@ import { renditionUrl, useHost } from '../connect/context.tsx';
 import { RENDITION_PRESETS } from '../../contract/index.ts';
 import { FullSize } from '../picture/FullSize.tsx';
 import { classNames } from '../ui/class-names.ts';
+import { hidePicture, showPicture } from '../ui/picture.ts';
 import styles from './Loupe.module.css';
 import { panBy, type Size, type Zoom, zoomAt } from '../picture/zoom.ts';
 
@@ -78,7 +79,7 @@ export function LoupeImage({ cell, zoom, frame, onZoom, onToggle }: LoupeImagePr
         }}
       >
         <div className={classNames(styles.image, seeThrough && styles.seeThrough)} style={place}>
-          <img src={renditionUrl(host, cell.sha256, 'zoom')} alt={cell.name} draggable={false} />
+          <img src={renditionUrl(host, cell.sha256, 'zoom')} alt={cell.name} draggable={false} onError={hidePicture} onLoad={showPicture} />
           {showFull && (
             <FullSize
               picture={cell} isAnimated={isAnimated} shownWidth={width * window.devicePixelRatio} visible={visible}

@@ -91,13 +91,43 @@ test('what the user decides overrides the rules, except that protected files and
 });
 
 test('every protected file stays, and the best of them stands for the others', () => {
-  expect(outcome([file('/p/a.jpg', { isProtected: true, width: 100 }), file('/p/b.jpg', { isProtected: true }), file('/c.jpg', { width: 9000 })])).toEqual({
+  expect(outcome([file('/p/a.jpg', { isProtected: true, width: 100 }), file('/p/b.jpg', { isProtected: true }), file('/c.jpg', { score: 90 })])).toEqual({
     kept: ['/p/a.jpg', '/p/b.jpg'], gone: { '/c.jpg': ['protected', 'protected against not protected'] },
   });
 });
 
+test.each([
+  ['a protected thumbnail', { width: 400, height: 267, isProtected: true }, KEEPER_RULES],
+  ['a protected cutting', { relation: 'cropped', width: 3900, isProtected: true }, KEEPER_RULES],
+  ['a protected framed one', { relation: 'bordered', isProtected: true }, KEEPER_RULES],
+  ['an older cutting', { relation: 'cropped', width: 3000, mtimeMs: 1 }, ['oldest']],
+  ['an older preview', { width: 1600, height: 1200, mtimeMs: 1 }, ['oldest']],
+  ['a preview with the plainer path', { width: 1600, height: 1200 }, ['path']],
+  ['a framed one with the plainer path', { relation: 'bordered' }, ['path']],
+] as const)('%s does not stand for the whole picture, by whatever rules', (_what, facts, rules) => {
+  const [whole, derived] = [file('/deep/er/original.jpg', { isReference: true }), file('/x.jpg', facts)];
+  expect(outcome([whole, derived], rules).kept).toContain('/deep/er/original.jpg');
+  expect(outcome([derived, whole], rules).kept).toContain('/deep/er/original.jpg');
+});
+
+test('among files that show as much in as many pixels the protected one is first, and a somewhat larger one is kept beside it', () => {
+  expect(outcome([file('/p/a.jpg', { isProtected: true, score: 20 }), file('/b.jpg')])).toEqual({ kept: ['/p/a.jpg'], gone: { '/b.jpg': ['protected', 'protected against not protected'] } });
+  expect(outcome([file('/p/a.jpg', { isProtected: true }), file('/b.jpg', { width: 4400 }), file('/c.jpg')])).toEqual({
+    kept: ['/p/a.jpg', '/b.jpg'], gone: { '/c.jpg': ['resolution', '4400×3000 against 4000×3000'] },
+  });
+});
+
+test('a group of ten thousand copies is judged in the time it takes to sort them', () => {
+  for (const facts of [{ isProtected: true }, { decision: 'keep' }, { decision: 'remove' }] as const) {
+    const group = Array.from({ length: 20_000 }, (_, index) => file(`/p/${index}.jpg`, { assetId: 1, ...(index % 2 === 0 ? facts : {}) }));
+    const start = performance.now();
+    judge(group, KEEPER_RULES, true);
+    expect(performance.now() - start).toBeLessThan(2000);
+  }
+});
+
 test('a copy of the same bytes stands for a removed file before any other', () => {
-  const group = [file('/a.jpg', { assetId: 1, isProtected: true, width: 5000 }), file('/b.jpg', { assetId: 2, isProtected: true }), file('/c.jpg', { assetId: 2 })];
+  const group = [file('/a.jpg', { assetId: 1, isProtected: true, score: 90 }), file('/b.jpg', { assetId: 2, isProtected: true }), file('/c.jpg', { assetId: 2 })];
   expect(judge(group, KEEPER_RULES, true)[2]).toMatchObject({ choice: 'remove', keeper: 1 });
 });
 

@@ -59,14 +59,21 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
   const ranked = group.map((_, index) => index).sort((a, b) => compare(keys, a, b));
   const wish = (index: number): Choice | null => (decisions ? of(group, index).decision : null);
   const judgements = new Array<Judgement>(group.length);
+  const position = positionsOf(ranked);
   const kept: number[] = [];
+  /** The first kept file of each content, by asset: thousands of copies of it can stand for no more than that one. */
+  const firstKept = new Map<number, number>();
 
+  const isBefore = (a: number, b: number): boolean => (position[a] ?? 0) < (position[b] ?? 0);
   const against = (winner: number, loser: number): Why => {
     const rule = order[keys.findIndex((ranks) => ranks[winner] !== ranks[loser])] ?? 'path';
     return { rule, facts: { despite: null, better: FACTS[rule](of(group, winner)), worse: FACTS[rule](of(group, loser)) } };
   };
   const keep = (index: number, why: Why, held: ErrorCode | null = null): void => {
     kept.push(index);
+    const { assetId } = of(group, index);
+    const other = firstKept.get(assetId);
+    if (other === undefined || isBefore(index, other)) firstKept.set(assetId, index);
     judgements[index] = { choice: 'keep', ...why, reason: sentenceOf(why.facts), keeper: null, held };
   };
   const remove = (index: number, why: Why, keeper: number | null): void => {
@@ -81,53 +88,66 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
   for (const index of ranked) {
     if (wish(index) !== null) continue;
     const member = of(group, index);
-    const better = closest(kept.filter((other) => compare(keys, other, index) < 0 && standsFor(of(group, other), member)), member);
-    if (member.isProtected) keep(index, { rule: 'protected', facts: IN_PROTECTED });
-    else if (better !== undefined) remove(index, against(better, index), better);
-    else keep(index, whyKept(index));
+    if (member.isProtected) {
+      keep(index, { rule: 'protected', facts: IN_PROTECTED });
+      continue;
+    }
+    const better = keeperOf(member, (keeper) => isBefore(keeper, index) && besides(of(group, keeper), member) === null);
+    if (better === undefined) keep(index, whyKept(index));
+    else remove(index, against(better, index), better);
   }
   // All of them were decided to go, one after another or in groups that have become one.
   if (kept.length === 0 && ranked[0] !== undefined) keep(ranked[0], DECIDED, 'last-copy');
   for (const index of ranked) {
     if (judgements[index] !== undefined) continue;
-    remove(index, DECIDED, closest([...kept].sort((a, b) => compare(keys, a, b)), of(group, index)) ?? null);
+    remove(index, DECIDED, keeperOf(of(group, index), () => true) ?? null);
   }
   return judgements;
 
-  /** A file of the same bytes, else the first. */
-  function closest(keepers: readonly number[], member: Candidate): number | undefined {
-    return keepers.find((keeper) => of(group, keeper).assetId === member.assetId) ?? keepers[0];
+  /** A kept file of the same bytes, else the first that will do. */
+  function keeperOf({ assetId }: Candidate, willDo: (keeper: number) => boolean): number | undefined {
+    const same = firstKept.get(assetId);
+    if (same !== undefined && willDo(same)) return same;
+    let found: number | undefined;
+    for (const keeper of firstKept.values()) if ((found === undefined || isBefore(keeper, found)) && willDo(keeper)) found = keeper;
+    return found;
   }
 
   function whyKept(index: number): Why {
     const member = of(group, index);
     const first = kept[0];
     if (first === undefined) {
-      const second = ranked.find((other) => other !== index && compare(keys, index, other) < 0);
+      const second = ranked.find((other) => other !== index && isBefore(index, other));
       return second === undefined ? { rule: 'path', facts: { despite: null, better: FACTS.path(member), worse: null } } : against(index, second);
     }
-    return besides(of(group, first), member) ?? against(...(compare(keys, first, index) < 0 ? [first, index] as const : [index, first] as const));
+    return besides(of(group, first), member) ?? against(...(isBefore(first, index) ? [first, index] as const : [index, first] as const));
   }
 }
 
 const DECIDED: Why = { rule: 'decision', facts: null };
 
-/** Whether nothing of a file is lost where this one is kept. */
-function standsFor(keeper: Candidate, member: Candidate): boolean {
-  return besides(keeper, member) === null;
+function positionsOf(ranked: readonly number[]): readonly number[] {
+  const positions = new Array<number>(ranked.length);
+  for (const [position, index] of ranked.entries()) positions[index] = position;
+  return positions;
 }
 
 /** A frame of a tenth on each side makes 1.44 times the pixels: what has more is perhaps the larger picture, or the original that was trimmed. */
 const FRAME_FACTOR = 1.5;
+/** What has less than half of the pixels is a preview of a picture and no copy, however old it is or wherever it lies. */
+const PREVIEW_FACTOR = 2;
 
 /** Why a file stays beside one that comes before it; null when that one has all that it has. */
 function besides(keeper: Candidate, member: Candidate): Why | null {
+  if (keeper.assetId === member.assetId) return null;
   if (member.frames > keeper.frames) return { rule: 'format', facts: { despite: null, better: { kind: 'frames', frames: member.frames }, worse: { kind: 'frames', frames: keeper.frames } } };
   if (member.hasAlpha && !keeper.hasAlpha) return { rule: 'format', facts: { despite: null, better: { kind: 'transparency', isThere: true }, worse: { kind: 'transparency', isThere: false } } };
   const factor = { cropped: 1, bordered: FRAME_FACTOR }[member.relation as string];
   if (factor !== undefined && !member.isReference && pixels(member) > factor * pixels(keeper)) {
     return { rule: 'whole', facts: { despite: member.relation, better: sizeFact(member), worse: sizeFact(keeper) } };
   }
+  if (extentOf(keeper) > extentOf(member)) return { rule: 'whole', facts: { despite: null, better: FACTS.whole(member), worse: FACTS.whole(keeper) } };
+  if (pixels(member) > PREVIEW_FACTOR * pixels(keeper)) return { rule: 'resolution', facts: { despite: null, better: sizeFact(member), worse: sizeFact(keeper) } };
   return null;
 }
 
@@ -151,8 +171,8 @@ type Ranks = (group: readonly Candidate[]) => readonly number[];
 const by = (key: (member: Candidate) => number): Ranks => (group) => group.map(key);
 
 const RANKS: Readonly<Record<KeeperRule, Ranks>> = {
-  protected: by(({ isProtected }) => Number(!isProtected)),
-  whole: by(({ relation, isReference }) => Number(!isReference && (relation === 'cropped' || relation === 'bordered'))),
+  protected: rankProtected,
+  whole: by((member) => Number(extentOf(member) > 0)),
   resolution: by((member) => -pixels(member)),
   upright: by(({ relation, isReference }) => Number(!isReference && (relation === 'rotated' || relation === 'mirrored'))),
   quality: rankQuality,
@@ -163,6 +183,18 @@ const RANKS: Readonly<Record<KeeperRule, Ranks>> = {
   largest: by(({ bytes }) => -bytes),
   path: rankPaths,
 };
+
+/** How far from the whole picture: framed, it has all of it and more; cut, only a part. */
+function extentOf({ relation, isReference }: Candidate): 0 | 1 | 2 {
+  return isReference ? 0 : relation === 'cropped' ? 2 : relation === 'bordered' ? 1 : 0;
+}
+
+/** Protection makes a file the first of those that show as much in as many pixels as any. A protected preview stays, but stands for nothing. */
+function rankProtected(group: readonly Candidate[]): readonly number[] {
+  const extent = group.reduce((least, member) => Math.min(least, extentOf(member)), 2);
+  const most = group.reduce((found, member) => (extentOf(member) === extent ? Math.max(found, pixels(member)) : found), 0);
+  return group.map((member) => Number(!member.isProtected || extentOf(member) !== extent || pixels(member) !== most));
+}
 
 /** Points of quality that no eye sees: compression noise alone can raise the measured sharpness by a few. */
 const QUALITY_STEP = 5;

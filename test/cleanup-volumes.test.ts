@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { realFiles, type Files } from '../src/main/engine/cleanup/files.ts';
+import { createPlaces, QUARANTINE_FOLDER } from '../src/main/engine/cleanup/places.ts';
 import { faultyFiles, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
 
 function fresh(): string {
@@ -140,3 +142,127 @@ async function stepsTo(like: string, name: keyof Files): Promise<number> {
   await bench.close();
   return at - 1;
 }
+
+test('on a volume that knows no modes, as memory cards and network drives, a quarantine is made all the same', async () => {
+  const folder = fresh();
+  for (const path of ['a.jpg', 'deep/er/a.jpg']) put(join(folder, 'pictures', path), 'one');
+  const before = treeOf(join(folder, 'pictures'));
+  const files: Files = {
+    ...realFiles,
+    look: async (path) => {
+      const look = await realFiles.look(path);
+      return look?.kind === 'other' ? { ...look, mode: look.mode | 0o055n } : look;
+    },
+    makePrivate: async () => undefined,
+  };
+  const bench = openBench(folder, { files });
+  bench.scan();
+  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: 1, skipped: [] });
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 1, skipped: [] });
+  await bench.close();
+  expect(treeOf(join(folder, 'pictures'))).toEqual(before);
+});
+
+test('a folder open to others is closed before anything is put into it, and one that turns out to be somebody else’s is not left behind', async () => {
+  const folder = fresh();
+  for (const path of ['a.jpg', 'deep/a.jpg']) put(join(folder, 'pictures', path), 'one');
+  mkdirSync(join(folder, QUARANTINE_FOLDER));
+  chmodSync(join(folder, QUARANTINE_FOLDER), 0o777);
+  const bench = openBench(folder);
+  bench.scan();
+  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: 1 });
+  expect(statSync(join(folder, QUARANTINE_FOLDER)).mode & 0o777).toBe(0o700);
+  await bench.cleanup.operations.undo(1);
+  await bench.close();
+  const files: Files = { ...realFiles, look: async (path) => {
+    const look = await realFiles.look(path);
+    return look?.kind === 'other' && String(path).endsWith(QUARANTINE_FOLDER) ? { ...look, owner: look.owner + 1n } : look;
+  } };
+  const other = openBench(folder, { files });
+  expect(await other.cleanup.operations.apply(await other.plan())).toMatchObject({ moved: 0, skipped: [{ code: 'no-permission' }] });
+  await other.close();
+  expect(readdirSync(folder, { recursive: true }).filter((path) => String(path).endsWith(QUARANTINE_FOLDER))).toEqual([]);
+});
+
+test('two names of one duplicate both go, and both come back', async () => {
+  const folder = fresh();
+  for (const path of ['a.jpg', 'd/b.jpg']) put(join(folder, 'pictures', path), 'one');
+  linkSync(join(folder, 'pictures/d/b.jpg'), join(folder, 'pictures/d/c.jpg'));
+  const before = treeOf(join(folder, 'pictures'));
+  const bench = openBench(folder);
+  bench.scan();
+  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: 2, skipped: [] });
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 2, skipped: [] });
+  await bench.close();
+  expect(treeOf(join(folder, 'pictures'))).toEqual(before);
+});
+
+test('two files that would be given one place in quarantine are given two', async () => {
+  const folder = fresh();
+  put(join(folder, 'pictures/x/a.jpg'), 'one');
+  const places = createPlaces(realFiles, 'w', 1);
+  const taken = new Set<string>();
+  const chosen = [await places.choose(join(folder, 'pictures/x/a.jpg'), '1', 0, taken), await places.choose(join(folder, 'pictures/x/a.jpg'), '2', 0, taken)];
+  expect(new Set(chosen).size).toBe(2);
+});
+
+test('no link is made to a protected file: through it, the file could be changed', async () => {
+  const folder = fresh();
+  for (const path of ['safe/a.jpg', 'd/a.jpg']) put(join(folder, 'pictures', path), 'one');
+  const bench = openBench(folder);
+  bench.scan();
+  const planId = await bench.plan('hard-link');
+  await bench.close();
+  const settings = { protectedFolders: [join(folder, 'pictures', 'safe'), join(folder, 'pictures', 'd')] };
+  for (const protectedFolder of settings.protectedFolders) {
+    const next = openBench(folder, { settings: { protectedFolders: [protectedFolder] } });
+    expect(next.cleanup.plans.list(await next.plan('hard-link'), 'held', 0, 9).held).toMatchObject([{ code: 'protected' }]);
+    await next.close();
+  }
+  const last = openBench(folder, { settings });
+  expect(await last.cleanup.operations.apply(planId)).toMatchObject({ moved: 0, skipped: [{ code: 'protected' }] });
+  await last.close();
+});
+
+const canMount = process.getuid?.() === 0 && process.platform === 'linux';
+test.skipIf(!canMount)('a protected folder is protected by whatever way it is come to, mounted twice for example', async () => {
+  const folder = fresh();
+  for (const path of ['real/safe/a.jpg', 'real/x.jpg']) put(join(folder, path), 'one');
+  mkdirSync(join(folder, 'pictures'));
+  execFileSync('mount', ['--bind', join(folder, 'real'), join(folder, 'pictures')]);
+  onTestFinished(() => { execFileSync('umount', ['-l', join(folder, 'pictures')]); });
+  const bench = openBench(folder, { settings: { protectedFolders: [join(folder, 'real/safe')] } });
+  bench.scan();
+  // By their names alone the rules would keep `x.jpg`.
+  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: 0, skipped: [{ code: 'protected' }] });
+  await bench.close();
+});
+
+test('restoring counts each file once, and says of every one that it did not put back why', async () => {
+  const folder = fresh();
+  for (const path of ['a.jpg', 'd/b.jpg', 'd/c.jpg']) put(join(folder, 'pictures', path), 'one');
+  const bench = openBench(folder);
+  bench.scan();
+  const planId = await bench.plan();
+  rmSync(join(folder, 'pictures/d/c.jpg'));
+  await bench.cleanup.operations.apply(planId);
+  const items = bench.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, state: null });
+  const id = (state: string): number => items.find((item) => item.state === state)!.id;
+  const { restore } = bench.cleanup.operations;
+  expect(await restore([id('skipped')])).toMatchObject({ restored: 0, skippedCount: 1, skipped: [{ code: 'bad-input' }] });
+  expect(await restore([id('moved'), id('moved')])).toMatchObject({ restored: 1, skippedCount: 0 });
+  expect(await restore([id('moved')])).toMatchObject({ restored: 0, skipped: [{ code: 'already-applied' }] });
+  expect(bench.cleanup.journal.operations(Number.MAX_SAFE_INTEGER, 9).map(({ planned, restored, skipped }) => [planned, restored, skipped])).toEqual([[1, 0, 1], [1, 1, 0], [1, 0, 1], [2, 1, 1]]);
+  await bench.close();
+});
+
+test('a plan that was applied is called applied however long ago that was', async () => {
+  const { folder } = withDrive();
+  const bench = openBench(folder);
+  bench.scan();
+  const planId = await bench.plan();
+  await bench.cleanup.operations.apply(planId);
+  for (let later = 0; later < 12; later += 1) await bench.plan();
+  await expect(bench.cleanup.operations.apply(planId)).rejects.toMatchObject({ code: 'already-applied' });
+  await bench.close();
+});

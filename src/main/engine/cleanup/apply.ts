@@ -78,13 +78,14 @@ async function moveChunk(run: Run, items: readonly PlannedItem[]): Promise<boole
   });
   // One after another: two files of one name would else be given one place in the trash.
   const intents: Intent[] = [];
-  for (const [index, item] of items.entries()) intents.push(await intentOf(run, item, at(standings, index), at(checked, index)));
+  const taken = new Set<string>();
+  for (const [index, item] of items.entries()) intents.push(await intentOf(run, { item, standing: at(standings, index), checked: at(checked, index), taken }));
   const ids = journal.intend(operationId, intents);
   const outcomes: Moved[] = [];
   const touched = new Map<string, FilePath>();
   for (const [index, intent] of intents.entries()) {
     if ('refusal' in intent) continue;
-    const outcome = await move(run, { intent, id: at(ids, index), standing: at(standings, index), checked: at(checked, index), touched });
+    const outcome = await move(run, { intent, id: at(ids, index), standing: at(standings, index), checked: at(checked, index), taken, touched });
     outcomes.push(outcome);
   }
   await syncFolders(run.files, touched.values());
@@ -96,10 +97,18 @@ function reasonOf(one: Intent | Moved): Refusal | null {
   return 'refusal' in one ? one.refusal : 'unseen' in one ? one.unseen : 'failure' in one ? one.failure : null;
 }
 
-async function intentOf({ files, mode, places, now }: Run, item: PlannedItem, { path }: Standing, checked: Checked): Promise<Intent> {
+interface Coming {
+  readonly item: PlannedItem;
+  readonly standing: Standing;
+  readonly checked: Checked;
+  /** The places of those that go with it. */
+  readonly taken: Set<string>;
+}
+
+async function intentOf({ files, mode, places, now }: Run, { item, standing: { path }, checked, taken }: Coming): Promise<Intent> {
   if ('refusal' in checked) return { ...item, refusal: checked.refusal };
   try {
-    const place = mode === 'trash' ? await chooseTrashPlace(files, path, now()) : await places.choose(path, String(item.sourceId), 0);
+    const place = mode === 'trash' ? await chooseTrashPlace(files, path, now()) : await places.choose(path, String(item.sourceId), 0, taken);
     return { ...item, place, look: checked.look };
   } catch (error) {
     return { ...item, refusal: refusalOf(error) };
@@ -111,11 +120,12 @@ interface Move {
   readonly id: number;
   readonly standing: Standing;
   readonly checked: Checked;
+  readonly taken: Set<string>;
   /** Folders whose names have changed. */
   readonly touched: Map<string, FilePath>;
 }
 
-async function move(run: Run, { intent, id, standing, checked, touched }: Move): Promise<Moved> {
+async function move(run: Run, { intent, id, standing, checked, taken, touched }: Move): Promise<Moved> {
   const { files, mode, places, journal } = run;
   const { path } = standing;
   const item: PlannedItem = intent;
@@ -125,13 +135,13 @@ async function move(run: Run, { intent, id, standing, checked, touched }: Move):
   };
   for (let tried = 1; ; tried += 1) {
     try {
-      const end = await moveAway(files, path, place, intent.look);
+      const end = await moveAway(files, path, place, { look: intent.look, sha256: standing.sha256 });
       touch();
       if (end === 'put-back') throw new ProofsheetError('stale', 'it was replaced by another file at the last moment');
       const link = mode === 'hard-link' && !('refusal' in checked) ? await leaveLink(files, standing, place, checked.keeper) : null;
       return { item, id, link, failure: null };
     } catch (error) {
-      const next = errnoOf(error) === 'EXDEV' && mode !== 'trash' && tried < MAX_PLACES ? await otherPlace(run, item, path, tried) : { refusal: refusalOf(error) };
+      const next = errnoOf(error) === 'EXDEV' && mode !== 'trash' && tried < MAX_PLACES ? await otherPlace(run, { item, path, tried, taken }) : { refusal: refusalOf(error) };
       if ('place' in next) {
         await places.tidy(place);
         place = next.place;
@@ -145,9 +155,9 @@ async function move(run: Run, { intent, id, standing, checked, touched }: Move):
 }
 
 /** A folder of the same device may be mounted by itself, and files are not moved in or out of it. */
-async function otherPlace({ places }: Run, item: PlannedItem, path: FilePath, tried: number): Promise<{ readonly place: FilePath } | { readonly refusal: Refusal }> {
+async function otherPlace({ places }: Run, { item, path, tried, taken }: { readonly item: PlannedItem; readonly path: FilePath; readonly tried: number; readonly taken: Set<string> }): Promise<{ readonly place: FilePath } | { readonly refusal: Refusal }> {
   try {
-    return { place: await places.choose(path, String(item.sourceId), tried) };
+    return { place: await places.choose(path, String(item.sourceId), tried, taken) };
   } catch (error) {
     return { refusal: refusalOf(error) };
   }

@@ -78,6 +78,7 @@ export function createChecks(files: Files, mode: RemovalMode, protection: Protec
     if ('code' in keeper) return { refusal: keeper };
     if (isSameFile(found, keeper)) return refuse('filtered', `it is the very file that is kept, ${standing.keeperShown}, by another name: nothing would be freed`);
     if (mode === 'hard-link') {
+      if (await protection.coversReally(standing.keeperPath)) return refuse('protected', KEEPER_PROTECTED);
       const reason = whyNoLink(found, keeper, sha256 === keeperSha256);
       if (reason !== null) return refuse('filtered', reason);
     }
@@ -86,6 +87,9 @@ export function createChecks(files: Files, mode: RemovalMode, protection: Protec
     return { look, keeper };
   }
 }
+
+/** Whoever edits the link edits the protected file. */
+export const KEEPER_PROTECTED = 'the file that is kept lies in a protected folder, and through a link to it could be changed';
 
 /** What a link would change besides the place of the bytes. */
 function whyNoLink(file: Look, keeper: Look, isSameContent: boolean): string | null {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import { link, lstat, mkdir, open, rename, rmdir, unlink, writeFile, type FileHandle } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, rename, rmdir, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { ProofsheetError } from '../errors.ts';
 
 /** Text, or bytes where the name is not UTF-8. */
@@ -36,6 +36,8 @@ export interface Files {
   unlink(path: FilePath): Promise<void>;
   /** With those above it; no error when it is there already. */
   makeFolder(path: FilePath): Promise<void>;
+  /** Closes a folder of ours to everybody else, where the volume knows of such a thing. */
+  makePrivate(path: FilePath): Promise<void>;
   /** Only when it is empty; false when it is not, or is not there. */
   removeEmptyFolder(path: FilePath): Promise<boolean>;
   /** A new small file, on the disk when this resolves. Fails with EEXIST when there is something. */
@@ -72,6 +74,11 @@ export const realFiles: Files = {
   link,
   unlink,
   async makeFolder(path) { await mkdir(path, { recursive: true, mode: 0o700 }); },
+  async makePrivate(path) {
+    await chmod(path, 0o700).catch((error: unknown) => {
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errnoOf(error))) throw error;
+    });
+  },
   async removeEmptyFolder(path) {
     try {
       await rmdir(path);
@@ -135,7 +142,7 @@ function toLook(stats: BigIntStats): Look {
   return {
     kind: stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'link' : 'other',
     device: stats.dev, inode: stats.ino, bytes: stats.size, mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, names: stats.nlink,
-    mode: stats.mode, owner: stats.uid, group: stats.gid, 
+    mode: stats.mode, owner: stats.uid, group: stats.gid,
     // As Node reckons it for the scans, to the last digit.
     mtimeMs: Number(stats.mtimeNs / 1_000_000_000n) * 1000 + Number(stats.mtimeNs % 1_000_000_000n) / 1e6,
   };

@@ -8,7 +8,7 @@ import { below, folderOf, foldersUp, joinPath, keyOf, nameOf } from './paths.ts'
 
 /** Hidden, so that neither our scans nor other programs' take its files for pictures. */
 export const QUARANTINE_FOLDER = '.proofsheet-quarantine';
-const PRIVATE = 0o077;
+const OTHERS = 0o077;
 const STICKY = 0o1000;
 
 export interface Places {
@@ -16,9 +16,10 @@ export interface Places {
    * A new place for a file, on its own volume, whose folder is there. The way to the file is repeated in it, so that what
    * lies there can be told apart, and put back, by hand too.
    * @param tried how many places turned out not to be on the file's volume
+   * @param taken places that others will be moved to, and this one with them
    * @throws ProofsheetError `no-permission` when there is no folder on the volume that may be written
    */
-  choose(path: FilePath, itemKey: string, tried: number): Promise<FilePath>;
+  choose(path: FilePath, itemKey: string, tried: number, taken: Set<string>): Promise<FilePath>;
   /** Removes the folders of a place that are empty now, up to and with the quarantine's own. */
   tidy(place: FilePath): Promise<void>;
 }
@@ -73,24 +74,30 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
 
   async function open(root: FilePath): Promise<FilePath | null> {
     const folder = joinPath(root, QUARANTINE_FOLDER);
+    const before = await files.look(folder).catch(() => null);
     try {
       await files.makeFolder(folder);
     } catch (error) {
       if (errorCodeOf(error) === 'no-permission' || errnoOf(error) === 'EEXIST') return null;
       throw error;
     }
-    const stats = await files.look(folder);
+    const look = await files.look(folder);
     // A link would lead out of the volume; a folder of somebody else's is not for our files.
-    const isOurs = stats?.kind === 'other' && (process.getuid === undefined || (Number(stats.owner) === process.getuid() && (Number(stats.mode) & PRIVATE) === 0));
-    return isOurs ? folder : null;
+    if (look?.kind !== 'other' || (process.getuid !== undefined && Number(look.owner) !== process.getuid())) {
+      if (before === null) await files.removeEmptyFolder(folder).catch(() => false);
+      return null;
+    }
+    // Memory cards and network volumes have one mode for all: what cannot be closed there is as open as the pictures are.
+    if ((Number(look.mode) & OTHERS) !== 0) await files.makePrivate(folder);
+    return folder;
   }
 
   /** Makes the folders, and steps aside to a short name where the path gets too long or something is there already. */
-  async function inFolder(folder: FilePath, way: FilePath, itemKey: string): Promise<FilePath> {
+  async function inFolder(folder: FilePath, way: FilePath, itemKey: string, taken: ReadonlySet<string>): Promise<FilePath> {
     const mirrored = joinPath(folder, way);
     try {
       await makeFolder(folderOf(mirrored));
-      if (await files.look(mirrored) === null) return mirrored;
+      if (!taken.has(keyOf(mirrored)) && await files.look(mirrored) === null) return mirrored;
     } catch (error) {
       if (!['ENAMETOOLONG', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error))) throw error;
     }
@@ -101,14 +108,16 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
   }
 
   return {
-    async choose(path, itemKey, tried) {
+    async choose(path, itemKey, tried, taken) {
       const { real, roots } = await remembered(foldersOf, folderOf(path), surroundingsOf);
       let left = tried;
       for (const root of roots) {
         const quarantine = await remembered(opened, root, open);
         if (quarantine === null || left-- > 0) continue;
         const own = joinPath(joinPath(quarantine, workspaceId), String(operationId));
-        return await inFolder(own, below(root, joinPath(real, nameOf(path))), itemKey);
+        const place = await inFolder(own, below(root, joinPath(real, nameOf(path))), itemKey, taken);
+        taken.add(keyOf(place));
+        return place;
       }
       throw new ProofsheetError('no-permission', 'there is no folder on its volume that a quarantine may be made in');
     },

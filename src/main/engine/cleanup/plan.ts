@@ -3,6 +3,7 @@ import type { ErrorCode, Facts, KeeperRule, Level, Plan, RemovalMode } from '../
 import type { Reader } from '../catalog/reader.ts';
 import { shownLocation } from '../catalog/sources.ts';
 import { ProofsheetError } from '../errors.ts';
+import { KEEPER_PROTECTED } from './checks.ts';
 import { isDecided, readMembers, type Member } from './facts.ts';
 import { throwIfEnded, type Act } from './acts.ts';
 import type { FilePath, Files, Look } from './files.ts';
@@ -74,7 +75,8 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
     VALUES (@planId, @list, @place, @groupId, @sourceId, @assetId, @keeperId, @keeperAssetId, @bytes, @rule, @code, @reason, @facts)`);
   const finish = db.prepare<[Record<string, unknown>]>(
     `UPDATE plan SET state = 'ready', groups = @groups, kept = @keep, removed = @remove, held = @held, bytes = @bytes WHERE id = @planId`);
-  const find = db.prepare<[number], PlanRow>('SELECT id, state, mode, protect, removed FROM plan WHERE id = ?');
+  const find = db.prepare<[number], PlanRow>(`
+    SELECT id, CASE WHEN EXISTS (SELECT 1 FROM operation WHERE plan_id = plan.id) THEN 'applied' ELSE state END AS state, mode, protect, removed FROM plan WHERE id = ?`);
   const setState = db.prepare<[string, number]>('UPDATE plan SET state = ? WHERE id = ?');
   const itemsOf = db.prepare<[number, string, number, number], ItemRow>(`
     SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, i.facts, lower(hex(a.sha256)) AS sha256, c.path AS container, s.name
@@ -203,7 +205,8 @@ function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks
       continue;
     }
     const refusal = whyHeld(member, keeper, mode, looks);
-    if (refusal !== null) hold(member, 'filtered', refusal);
+    if (mode === 'hard-link' && keeper.isProtected) hold(member, 'protected', KEEPER_PROTECTED);
+    else if (refusal !== null) hold(member, 'filtered', refusal);
     else items.push({ list: 'remove', groupId, member, keeper, rule, code: null, reason, facts });
   }
   // Alone in a group there is nothing to say of a file.

@@ -1,14 +1,17 @@
-import { realpathSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { ProofsheetError } from '../errors.ts';
 import type { FilePath } from './files.ts';
-import { folderOf, keyOf } from './paths.ts';
+import { folderOf, foldersUp, keyOf } from './paths.ts';
 
 export interface Protection {
   /** By the path alone, as a list of many files needs it. */
   covers(path: FilePath): boolean;
-  /** By where the folder of a file really lies, whatever links lead there. */
+  /**
+   * By where the folder of a file really lies, whatever links lead there, and by what folders it lies in, whatever they
+   * are called: mounted twice, in other letters on a volume that does not tell them apart, in composed or decomposed ones.
+   */
   coversReally(path: FilePath): Promise<boolean>;
 }
 
@@ -25,6 +28,7 @@ export function createProtection(folders: readonly string[]): Protection {
     return resolve(folder);
   });
   const prefixes = [...new Set(named.flatMap((folder) => [folder, realPathOf(folder)]))].map((folder) => comparable(withEnd(folder)));
+  const identities = new Set(named.flatMap(identitiesOf));
   const covers = (path: string): boolean => {
     const key = comparable(withEnd(path));
     return prefixes.some((prefix) => key.startsWith(prefix));
@@ -39,7 +43,9 @@ export function createProtection(folders: readonly string[]): Protection {
       if (coversPath(path)) return true;
       const folder = folderOf(path);
       const real = typeof folder === 'string' ? await realpath(folder) : await realpath(folder, { encoding: 'buffer' });
-      return coversPath(real);
+      if (coversPath(real)) return true;
+      for (const above of foldersUp(real)) if (identities.has(identityOf(await stat(above, { bigint: true })))) return true;
+      return false;
     },
   };
 }
@@ -51,6 +57,19 @@ function realPathOf(folder: string): string {
   } catch {
     return folder;
   }
+}
+
+/** None when it is not there, or cannot be looked at: its path protects it then. */
+function identitiesOf(folder: string): string[] {
+  try {
+    return [identityOf(statSync(folder, { bigint: true }))];
+  } catch {
+    return [];
+  }
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev} ${ino}`;
 }
 
 function withEnd(path: string): string {

@@ -183,7 +183,8 @@ test('a full cache forgets what was used longest ago', async () => {
   expect(await cache.find('aa'.repeat(32), 'full.jpg')).toBe(cache.pathOf('aa'.repeat(32), 'full.jpg'));
   await cache.trim();
   expect(await Promise.all(['aa', 'bb', 'cc'].map((key) => cache.find(key.repeat(32), 'full.jpg').then((path) => path !== null)))).toEqual([true, false, true]);
-  expect([await purgeCache(folder, 39_999_999, true), await purgeCache(folder, 40_000_000, false), await purgeCache(folder, 40_000_000, true), await purgeCache(folder, 40_000_000, true)])
+  const purge = (cutoff: number, apply: boolean) => purgeCache(folder, { cutoff, apply, onError: (path, error) => { throw new Error(path, { cause: error }); } });
+  expect([await purge(39_999_999, true), await purge(40_000_000, false), await purge(40_000_000, true), await purge(40_000_000, true)])
     .toEqual([{ files: 0, bytes: 0 }, { files: 2, bytes: 200 }, { files: 2, bytes: 200 }, { files: 0, bytes: 0 }]);
 });
 

@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { renditionPath } from '../src/main/engine/renditions/store.ts';
@@ -100,4 +100,28 @@ test('a purge of zero days leaves alone what a job may just be writing', async (
   await writeFile(fresh, 'x');
   expect(await client.renditions.purge({ days: 0, apply: true })).toMatchObject({ renditionsFound: 1, deletedCount: 0 });
   await access(fresh);
+});
+
+test('what cannot be removed or read is listed and stops nothing, and rows whose files cannot be seen stay', async () => {
+  const folder = await temporaryFolder();
+  const { client, engine, ingest } = openEngine(join(folder, 'workspace'));
+  await ingest({ paths: [await makePictures(join(folder, 'pictures'), 3)] });
+  const { renditions, cache } = engine.workspace;
+  const [asset] = await client.assets.list({});
+  // A folder that is a file now, one that cannot be deleted as a file can, in the store and in the cache; and one to go.
+  const shard = dirname(asset!.renditions[0]!.path);
+  await rename(shard, `${shard}-away`);
+  await symlink(shard, shard);
+  const [stuck, free] = ['ab', 'ee'].map((byte) => renditionPath(renditions, byte.repeat(32), 'card'));
+  await mkdir(join(stuck!, 'in'), { recursive: true });
+  await mkdir(dirname(free!), { recursive: true });
+  await writeFile(free!, 'x'.repeat(1000));
+  await mkdir(join(cache, 'cc', 'stuck', 'in'), { recursive: true });
+  await writeFile(join(cache, 'cc', 'old'), 'x');
+  for (const path of [stuck!, free!, join(cache, 'cc', 'stuck'), join(cache, 'cc', 'old')]) await utimes(path, 1, 1);
+  const report = await client.renditions.purge({ days: 30, apply: true });
+  expect(report.deletedCount).toBe(1);
+  expect(report.cache.files).toBe(1);
+  expect(report.errors.map(({ path }) => path).toSorted()).toEqual([join(cache, 'cc', 'stuck'), shard, stuck].toSorted());
+  expect((await client.assets.get({ id: asset!.id })).renditions).toHaveLength(3);
 });

@@ -49,40 +49,50 @@ export function createPictureCache(folder: string, maxBytes: number, now: () => 
   };
 }
 
-/** Removes what was last used before `cutoff`, milliseconds since 1970; only counts it unless `apply`. */
-export async function purgeCache(folder: string, cutoff: number, apply: boolean): Promise<{ readonly files: number; readonly bytes: number }> {
-  const unused = (await cachedFiles(folder)).filter(({ usedAt }) => usedAt <= cutoff);
+/**
+ * Removes what was last used before `cutoff`, milliseconds since 1970; only counts it unless `apply`.
+ * @param onError is told what could not be read or removed; the rest goes on
+ */
+export async function purgeCache(folder: string, { cutoff, apply, onError }: { readonly cutoff: number; readonly apply: boolean; readonly onError: OnError }): Promise<{ readonly files: number; readonly bytes: number }> {
+  const unused = (await cachedFiles(folder, onError)).filter(({ usedAt }) => usedAt <= cutoff);
   let files = 0;
   let total = 0;
   for (const { path, bytes } of unused) {
-    if (apply) await rm(path, { force: true }).catch(ignoreBusy);
-    if (apply && existsSync(path)) continue;
+    if (apply) {
+      const failure = await rm(path, { force: true }).then(() => null, (error: unknown) => ({ error }));
+      if (failure !== null) {
+        onError(path, failure.error);
+        continue;
+      }
+    }
     files += 1;
     total += bytes;
   }
   return { files, bytes: total };
 }
 
-/** Everything that lies in a cache, in no order. */
-async function cachedFiles(folder: string): Promise<CachedFile[]> {
+type OnError = (path: string, error: unknown) => void;
+
+/** Everything that lies in a cache, in no order. What is gone meanwhile is no error. */
+async function cachedFiles(folder: string, onError: OnError = rethrow): Promise<CachedFile[]> {
   const found: CachedFile[] = [];
+  const unlessGone = (path: string) => (error: unknown): null => {
+    if (errorCodeOf(error) !== 'not-found') onError(path, error);
+    return null;
+  };
+  const namesIn = async (path: string): Promise<readonly string[]> => (await readdir(path).catch(unlessGone(path))) ?? [];
   for (const shard of await namesIn(folder)) {
     if (!/^[0-9a-f]{2}$/.test(shard)) continue;
     for (const name of await namesIn(join(folder, shard))) {
       const path = join(folder, shard, name);
-      const stats = await stat(path).catch(ignoreGone);
+      const stats = await stat(path).catch(unlessGone(path));
       if (stats) found.push({ path, bytes: stats.size, usedAt: stats.mtimeMs });
     }
   }
   return found;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(ignoreGone)) ?? [];
-}
-
-function ignoreGone(error: unknown): null {
-  if (errorCodeOf(error) === 'not-found') return null;
+function rethrow(_path: string, error: unknown): never {
   throw error;
 }
 

@@ -47,18 +47,22 @@ export async function purgeRenditions(db: Database.Database, folder: string, { d
     report.toDelete += 1;
     report.bytesToFree += bytes;
     if (!apply) return;
+    await rm(path, { force: true });
+    if (row) removeRow.run(row.assetId, row.preset);
+    report.deletedCount += 1;
+    report.deletedBytes += bytes;
+  }
+
+  /** What fails stops nothing else. */
+  async function attempt(path: string, act: () => Promise<void>): Promise<void> {
     try {
-      await rm(path, { force: true });
-      if (row) removeRow.run(row.assetId, row.preset);
-      report.deletedCount += 1;
-      report.deletedBytes += bytes;
+      await act();
     } catch (error) {
       report.errors.push({ path, code: errorCodeOf(error), message: errorMessageOf(error) });
     }
   }
 
-  for (let byte = 0; byte < 256; byte += 1) {
-    const shard = byte.toString(16).padStart(2, '0');
+  async function purgeShard(shard: string): Promise<void> {
     // The rows first: a file that is published meanwhile is then one without a row, and too young to go.
     const rows = rowsOf.all(shard.padEnd(64, '0'), shard.padEnd(64, 'f'));
     const strays = new Set(await renditionsIn(join(folder, shard)));
@@ -66,19 +70,31 @@ export async function purgeRenditions(db: Database.Database, folder: string, { d
     for (const row of rows) {
       const path = renditionPath(folder, row.sha256, row.preset);
       const isThere = strays.delete(path);
-      if (!isThere) {
-        report.found += 1;
-        await remove(path, 0, row);
-      } else if (row.unusedSince !== null && row.unusedSince <= cutoff) {
-        // Its file may have come back while others were being removed.
-        const bytes = await sizeOf(path, now - IN_FLIGHT_MS);
-        if (bytes !== null && isUnused.get(cutoff, row.assetId) === 1) await remove(path, bytes, row);
-      }
+      await attempt(path, () => purgeRow(path, row, isThere));
     }
     for (const path of strays) {
-      const bytes = await sizeOf(path, Math.min(cutoff, now - IN_FLIGHT_MS));
-      if (bytes !== null) await remove(path, bytes, null);
+      await attempt(path, async () => {
+        const bytes = await sizeOf(path, Math.min(cutoff, now - IN_FLIGHT_MS));
+        if (bytes !== null) await remove(path, bytes, null);
+      });
     }
+  }
+
+  async function purgeRow(path: string, row: RenditionRow, isThere: boolean): Promise<void> {
+    if (!isThere) {
+      report.found += 1;
+      await remove(path, 0, row);
+    } else if (row.unusedSince !== null && row.unusedSince <= cutoff) {
+      // Its file may have come back while others were being removed.
+      const bytes = await sizeOf(path, now - IN_FLIGHT_MS);
+      if (bytes !== null && isUnused.get(cutoff, row.assetId) === 1) await remove(path, bytes, row);
+    }
+  }
+
+  for (let byte = 0; byte < 256; byte += 1) {
+    const shard = byte.toString(16).padStart(2, '0');
+    // A folder that cannot be read says nothing of what lies in it: its rows stay.
+    await attempt(join(folder, shard), () => purgeShard(shard));
   }
 
   return {

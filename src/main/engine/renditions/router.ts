@@ -2,6 +2,7 @@ import { implement } from '@orpc/server';
 import type Database from 'better-sqlite3';
 import { contract } from '../../../contract/index.ts';
 import type { Workspace } from '../catalog/workspace.ts';
+import { errorCodeOf, errorMessageOf } from '../errors.ts';
 import { withContractErrors } from '../rpc.ts';
 import { purgeCache } from './cache.ts';
 import { DAY_MS, purgeRenditions } from './purge.ts';
@@ -12,7 +13,11 @@ export function createRenditionsRouter({ db, workspace, now }: { readonly db: Da
     purge: os.purge.handler(async ({ input }) => {
       const at = now();
       const report = await purgeRenditions(db, workspace.renditions, { ...input, now: at });
-      return { ...report, cache: await purgeCache(workspace.cache, at - input.days * DAY_MS, input.apply) };
+      const errors = [...report.errors];
+      const cache = await purgeCache(workspace.cache, {
+        cutoff: at - input.days * DAY_MS, apply: input.apply, onError: (path, error) => { errors.push({ path, code: errorCodeOf(error), message: errorMessageOf(error) }); },
+      });
+      return { ...report, errors, cache };
     }),
   });
 }

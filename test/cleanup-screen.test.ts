@@ -162,7 +162,9 @@ describe('what is shown of a file', () => {
     const told = (language: 'en' | 'de', of: Facts | null): string => factsText(createI18n(language).t, createFormat(language), of);
     expect(told('en', facts)).toBe('Cropped, but 900 × 600 against 800 × 533');
     expect(told('de', facts)).toBe('Beschnitten, aber 900 × 600 gegen 800 × 533');
-    expect(told('de', { despite: null, better: { kind: 'bytes', bytes: 1_500_000 }, worse: { kind: 'bytes', bytes: 1 } })).toBe('1.500.000 Byte gegen 1 Byte');
+    expect(told('de', { despite: null, better: { kind: 'bytes', bytes: 1_500_000 }, worse: { kind: 'bytes', bytes: 2e6 } })).toBe('1,5 MB gegen 2 MB');
+    expect(told('de', { despite: null, better: { kind: 'bytes', bytes: 1_500_002 }, worse: { kind: 'bytes', bytes: 1_500_001 } })).toBe('1.500.002 Byte gegen 1.500.001 Byte');
+    expect(told('en', { despite: null, better: { kind: 'path', path: '/a/b/c.jpg' }, worse: { kind: 'path', path: 'C:\\d\\e\\c (1).jpg' } })).toBe('b/c.jpg against e/c (1).jpg');
     expect(told('en', { despite: null, better: { kind: 'protected', isProtected: true }, worse: null })).toBe('in a protected folder');
     expect(told('en', null)).toBe('');
   });

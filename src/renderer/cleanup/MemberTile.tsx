@@ -63,9 +63,9 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
         <span className={styles.muted}>{member.format.toUpperCase()}{date && ` · ${format.date(date)}`}</span>
         <span className={classNames(styles.suggestion, decision !== null && styles.muted)}>
           {suggestion === 'keep' ? <Check size={12} strokeWidth={2.5} aria-hidden /> : <X size={12} strokeWidth={2.5} aria-hidden />}
-          <span>{suggested} · {t(`cleanup.rules.names.${member.rule}`)}</span>
+          <span>{suggested}</span>
         </span>
-        <span className={classNames(styles.reason, styles.muted)} title={facts}>{facts}</span>
+        <span className={classNames(styles.reason, styles.muted)} title={facts}><strong>{t(`cleanup.rules.names.${member.rule}`)}</strong> {facts}</span>
       </div>
       <div className={styles.marks}>
         <button type="button" tabIndex={-1} className={classNames(styles.mark, styles.keep)} data-verb="keep" aria-pressed={decision === 'keep'}><Check size={13} strokeWidth={2.5} aria-hidden />{t('actions.keep')}</button>

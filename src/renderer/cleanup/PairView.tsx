@@ -6,6 +6,7 @@ import { useAction, useActions } from '../app/actions.ts';
 import { useKeyLabel } from '../app/keyboard.ts';
 import { useAppState, useSet } from '../app/store.ts';
 import { CompareView } from '../compare/CompareView.tsx';
+import type { CandidateId } from '../compare/queries.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Badge } from '../ui/Badge.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -88,7 +89,8 @@ function PairOf({ groups, pair, back }: PairOfProps) {
     'loupe-previous': { run: () => setFocused(0) },
     'loupe-next': { run: () => setFocused(1) },
   });
-  const ahead = usePairsAhead(groups, pair);
+  const coming = comingPair(groups, pair);
+  const ahead = imagesAhead(groups, pair, coming);
   if (!group || !left || !right) return null;
   return (
     <div ref={frame} className={styles.look}>
@@ -97,7 +99,7 @@ function PairOf({ groups, pair, back }: PairOfProps) {
           { assetId: pair.left.assetId, label: <><Badge tone="accent">{t('compare.keeper')}</Badge><Copies candidate={pair.left} /></> },
           { assetId: pair.right.assetId, transform: transformBetween(left.transform, right.transform), label: <><Badge>{evidenceText(t, format, right.isReference ? left : right)}</Badge><Copies candidate={pair.right} /></> },
         ]}
-        focused={focused} onFocus={setFocused} preload={ahead} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
+        focused={focused} onFocus={setFocused} preload={ahead} next={coming && sidesOf(coming)} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
         leading={<>{back}<GroupPlace groups={groups} pair={pair} /></>}
       />
       <div className={styles.answers} data-dock role="toolbar" aria-label={t('cleanup.pairs.answers')}>
@@ -134,18 +136,30 @@ function Copies({ candidate: { members } }: { readonly candidate: Candidate }) {
   return members.length > 1 && <Badge>{t('cleanup.pairs.copies', { count: members.length, formatted: format.number(members.length) })}</Badge>;
 }
 
-/** The images of the next pairs: of this group, then of the next one that is open. */
-function usePairsAhead({ review, focus: { group, rank }, total }: GroupsState, pair: Pair): readonly number[] {
-  const here = group ? candidatesAfter(group, pair).map(({ assetId }) => assetId) : [];
-  const there: number[] = [];
-  for (let next = rank + 1; next < total && there.length === 0; next += 1) {
+/** The pair after this one: in this group if the left one is kept, else in the next group that is open. */
+function comingPair({ review, focus: { group, rank }, total }: GroupsState, pair: Pair): Pair | undefined {
+  const [right] = group ? candidatesAfter(group, pair) : [];
+  if (right) return { ...pair, right };
+  for (let next = rank + 1; next < total; next += 1) {
     const following = review.groupAt(next);
     if (!following) break;
     const coming = following.isDecided ? null : nextPair(following);
-    if (coming) there.push(coming.left.assetId, coming.right.assetId);
+    if (coming) return coming;
   }
-  const before = rank > 0 ? review.groupAt(rank - 1)?.members.slice(0, AHEAD).map(({ assetId }) => assetId) ?? [] : [];
-  return [...new Set([...here.slice(0, AHEAD), ...there, ...before])];
+  return undefined;
+}
+
+/** The images of the next pairs, and of the group before. */
+function imagesAhead({ review, focus: { group, rank } }: GroupsState, pair: Pair, coming: Pair | undefined): readonly number[] {
+  const here = group ? candidatesAfter(group, pair).slice(0, AHEAD) : [];
+  const before = rank > 0 ? review.groupAt(rank - 1)?.members.slice(0, AHEAD) ?? [] : [];
+  return [...new Set([...here, ...(coming ? [coming.left, coming.right] : []), ...before].map(({ assetId }) => assetId))];
+}
+
+/** Both as they are compared: the right one with what was done to the left one to get it. */
+function sidesOf({ left, right }: Pair): readonly CandidateId[] {
+  const [a, b] = [left.members[0], right.members[0]];
+  return a && b ? [{ assetId: left.assetId, transform: 'identity' }, { assetId: right.assetId, transform: transformBetween(a.transform, b.transform) }] : [];
 }
 
 function decisive({ left, right }: Pair): ReviewMember | undefined {

@@ -7,7 +7,9 @@ import type { Format } from '../i18n/setup.ts';
 export function factsText(t: TFunction, format: Format, facts: Facts | null): string {
   if (facts === null) return '';
   const { despite } = facts;
-  const [better, worse] = [wordOf(t, format, facts.better), facts.worse && wordOf(t, format, facts.worse)];
+  const words = [wordOf(t, format, facts.better), facts.worse && wordOf(t, format, facts.worse)] as const;
+  // What looks equal when it is rounded is told to the byte.
+  const [better, worse] = words[0] === words[1] ? [exactly(t, format, facts.better), facts.worse && exactly(t, format, facts.worse)] : words;
   const weighed = worse === null || better === worse ? better : t('cleanup.facts.against', { better, worse });
   return despite === null ? weighed : t('cleanup.facts.despite', { relation: t(`cleanup.relations.${despite}`), facts: weighed });
 }
@@ -21,9 +23,17 @@ function wordOf(t: TFunction, format: Format, fact: Fact): string {
     case 'format': return fact.format.toUpperCase();
     case 'details': return t('cleanup.facts.details', { count: fact.details, formatted: format.number(fact.details) });
     case 'written': return fact.at === null ? t('cleanup.facts.noDate') : format.instant(fact.at);
-    case 'bytes': return t('cleanup.facts.bytes', { count: fact.bytes, formatted: format.number(fact.bytes) });
+    case 'bytes': return format.bytes(fact.bytes);
     case 'frames': return t('cleanup.facts.frames', { count: fact.frames, formatted: format.number(fact.frames) });
     case 'transparency': return t(fact.isThere ? 'cleanup.facts.transparent' : 'cleanup.facts.opaque');
+    case 'path': return legible(fact.path.split(/[\\/]/).slice(-2).join('/'));
+  }
+}
+
+function exactly(t: TFunction, format: Format, fact: Fact): string {
+  switch (fact.kind) {
+    case 'bytes': return t('cleanup.facts.bytes', { count: fact.bytes, formatted: format.number(fact.bytes) });
     case 'path': return legible(fact.path);
+    default: return wordOf(t, format, fact);
   }
 }

@@ -11,7 +11,7 @@ import { Evidence } from './Evidence.tsx';
 import type { CompareMode } from './modes.ts';
 import { Panes } from './Panes.tsx';
 import { needsFullSize } from './Layer.tsx';
-import { useAssets, useComparisons, usePreload } from './queries.ts';
+import { type CandidateId, useAssets, useComparisons, usePreload } from './queries.ts';
 import { Stacked } from './Stacked.tsx';
 import { useViewGestures } from './useViewGestures.ts';
 import { alignedSize, place, sharpestOf } from './view.ts';
@@ -32,6 +32,8 @@ export interface CompareViewProps {
   readonly onFocus: (index: number) => void;
   /** Assets that come next or came before: fetched ahead. */
   readonly preload?: readonly number[];
+  /** What probably comes next: measured ahead, once nothing in view waits for its own measures. */
+  readonly next?: readonly CandidateId[];
   /** False while the transforms are still being found: what is measured before would be thrown away. */
   readonly measuring?: boolean;
   /** Shows what is known of each and measured between them; also switched by `I`. */
@@ -59,7 +61,7 @@ const STEP = 1.5;
  * Two to four pictures under one shared view: what is looked at in one is looked at in all. The way of comparing and
  * the zoom stay when the candidates change.
  */
-export function CompareView({ candidates, focused, onFocus, preload = [], measuring = true, evidence = true, onEvidence, leading, actions, active = true }: CompareViewProps) {
+export function CompareView({ candidates, focused, onFocus, preload = [], next = [], measuring = true, evidence = true, onEvidence, leading, actions, active = true }: CompareViewProps) {
   const { t } = useTranslation();
   const [mode, setMode] = useState<CompareMode>('side');
   const [view, setView] = useState<Zoom | null>(null);
@@ -72,6 +74,8 @@ export function CompareView({ candidates, focused, onFocus, preload = [], measur
   const ids = candidates.map(({ assetId, transform = 'identity' }) => ({ assetId, transform }));
   const found = useAssets(ids.map(({ assetId }) => assetId));
   const measured = useComparisons(ids, active && measuring);
+  const isMeasured = measured.every(({ comparison, error }) => comparison !== undefined || error !== null);
+  useComparisons(next, active && measuring && evidence && isMeasured);
   const ready = candidates.flatMap(({ transform = 'identity', label }, index): Candidate[] => {
     const asset = found[index]?.asset;
     return asset ? [{ index, asset, transform, label, aligned: alignedSize(asset, transform) }] : [];
@@ -82,7 +86,7 @@ export function CompareView({ candidates, focused, onFocus, preload = [], measur
   usePreload(preload, view !== null && first !== undefined && needsFullSize(first.asset, place(first.aligned, sharpest, shown, frame)));
 
   // From what is there by then: several turns of the wheel may come before one is painted.
-  const change = (next: (now: Zoom) => Zoom) => setView((before) => next(carriedOver(before, sharpest, frame)));
+  const change = (moved: (now: Zoom) => Zoom) => setView((before) => moved(carriedOver(before, sharpest, frame)));
   const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, now.scale * factor, pointer, sharpest, frame));
   const actualSize = (pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, 1 / window.devicePixelRatio, pointer, sharpest, frame));
   const gestures = useViewGestures(stage, {
@@ -90,8 +94,8 @@ export function CompareView({ candidates, focused, onFocus, preload = [], measur
     onPan: (dx, dy) => change((now) => panBy(now, dx, dy, sharpest, frame)),
     onDoubleClick: (pointer) => (view ? setView(null) : actualSize(pointer)),
   });
-  const choose = (next: CompareMode) => {
-    setMode(next);
+  const choose = (chosen: CompareMode) => {
+    setMode(chosen);
     setFlick({ of: shownIds, step: 0 });
   };
   const step = flick.of === shownIds ? flick.step : 0;

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -128,6 +128,17 @@ describe('looking around', () => {
     await expect.poll(async () => { const box = await last.boundingBox(); return box!.y + box!.height; }).toBeLessThanOrEqual(whole!.y);
     expect(whole!.height).toBeLessThan(2 * parts[0]!.height);
     expect(Math.max(...parts.map((part) => part!.x + part!.width))).toBeLessThanOrEqual(whole!.x + whole!.width);
+  });
+
+  test('a rendition that is gone leaves the colour of its image, not the mark of a broken picture', async () => {
+    const bench = await startWorkbench();
+    const { page } = await bench.openWindow(browser);
+    await importFolder(page, await makePictures(join(bench.folder, 'Rings'), 2));
+    await expect.poll(async () => await screensOf(page).library.cells.count(), { timeout: 20_000 }).toBe(2);
+    await rm(join(bench.workspace, 'renditions'), { recursive: true });
+    const { page: other } = await bench.openWindow(browser);
+    await other.keyboard.press('KeyG');
+    await expect.poll(async () => await screensOf(other).library.cells.locator('img').evaluateAll((images) => images.map((image) => getComputedStyle(image).opacity))).toEqual(['0', '0']);
   });
 
   test('settings hold when they are saved, and nothing typed is lost before', async () => {

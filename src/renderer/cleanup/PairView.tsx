@@ -99,7 +99,7 @@ function PairOf({ groups, pair, back }: PairOfProps) {
           { assetId: pair.left.assetId, label: <><Badge tone="accent">{t('compare.keeper')}</Badge><Copies candidate={pair.left} /></> },
           { assetId: pair.right.assetId, transform: transformBetween(left.transform, right.transform), label: <><Badge>{evidenceText(t, format, right.isReference ? left : right)}</Badge><Copies candidate={pair.right} /></> },
         ]}
-        focused={focused} onFocus={setFocused} preload={ahead} next={coming && sidesOf(coming)} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
+        focused={focused} onFocus={setFocused} preload={ahead} next={coming ? sidesOf(coming) : []} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
         leading={<>{back}<GroupPlace groups={groups} pair={pair} /></>}
       />
       <div className={styles.answers} data-dock role="toolbar" aria-label={t('cleanup.pairs.answers')}>

@@ -7,7 +7,7 @@ let next = 1;
 function file(path: string, facts: Partial<Candidate> = {}): Candidate {
   const sourceId = next++;
   return {
-    sourceId, assetId: sourceId, path, relation: 'near', isReference: false, isProtected: false, width: 4000, height: 3000, bytes: 1_000_000, frames: 1, hasAlpha: false,
+    sourceId, assetId: sourceId, path, relation: 'near', transform: 'identity', isReference: false, isProtected: false, width: 4000, height: 3000, bytes: 1_000_000, frames: 1, hasAlpha: false,
     format: 'jpeg', score: 60, details: 3, mtimeMs: 1_700_000_000_000, decision: null, ...facts,
   };
 }
@@ -28,12 +28,19 @@ test.each([
   ['metadata', { details: 9 }, { details: 2 }, '9 details against 2 details'],
   ['oldest', { mtimeMs: 1_600_000_000_000 }, { mtimeMs: 1_700_000_000_000 }, '2020-09-13 12:26:40 against 2023-11-14 22:13:20'],
   ['largest', { bytes: 2_000_000 }, { bytes: 1_500_000 }, '2,000,000 bytes against 1,500,000 bytes'],
-  ['upright', { relation: 'near' }, { relation: 'rotated' }, 'upright against rotated'],
   ['whole', { relation: 'near' }, { relation: 'cropped' }, 'whole against cropped'],
 ] as const)('the rule “%s” decides where those before it leave two files equal, and says by what', (rule, better, worse, reason) => {
   for (const group of [[file('/a/x.jpg', worse), file('/b/y.jpg', better)], [file('/b/y.jpg', better), file('/a/x.jpg', worse)]]) {
     expect(outcome(group)).toEqual({ kept: ['/b/y.jpg'], gone: { '/a/x.jpg': [rule, reason] } });
   }
+});
+
+test('what lies as most files of the group do is upright, whichever is the reference; as many each way decide nothing', () => {
+  const turned = file('/turned.jpg', { isReference: true, bytes: 2_000_000 });
+  const [one, two] = ['/a.jpg', '/b.jpg'].map((path) => file(path, { relation: 'rotated', transform: 'rotate-270' }));
+  expect(outcome([turned, one!, two!])).toEqual({ kept: ['/a.jpg'], gone: { '/turned.jpg': ['upright', 'upright against rotated'], '/b.jpg': ['path', '/a.jpg against /b.jpg'] } });
+  expect(outcome([turned, { ...one!, mtimeMs: 1 }])).toMatchObject({ gone: { '/turned.jpg': ['oldest', expect.any(String)] } });
+  expect(outcome([file('/m.jpg', { relation: 'mirrored', transform: 'flip-horizontal' }), { ...turned, path: '/x.jpg' }, file('/y.jpg')]).gone['/m.jpg']).toEqual(['upright', 'upright against mirrored']);
 });
 
 test('where all else is equal, the plainest path stays: no copy by its name, few folders, short, first in order', () => {

@@ -48,9 +48,9 @@ export async function readMembers(reader: Reader, groups: readonly DuplicateGrou
 function toMember(evidence: GroupMember, row: FactRow, protection: Protection): Member {
   const metadata = JSON.parse(row.metadata) as Metadata;
   const details = Object.keys(metadata).filter((key) => !NO_DETAILS.has(key)).length + Number(row.takenAt !== null);
-  const { assetId, sourceId, path, relation, isReference } = evidence;
+  const { assetId, sourceId, path, relation, transform, isReference } = evidence;
   return {
-    evidence, assetId, sourceId, path, relation, isReference, details, isProtected: protection.covers(path), hasAlpha: row.hasAlpha === 1,
+    evidence, assetId, sourceId, path, relation, transform, isReference, details, isProtected: protection.covers(path), hasAlpha: row.hasAlpha === 1,
     width: row.width, height: row.height, bytes: row.bytes, frames: row.frames, format: row.format, score: row.score, mtimeMs: row.mtimeMs,
     decision: row.decision, name: row.name, placeholder: row.placeholder, takenAt: row.takenAt,
   };

@@ -1,4 +1,4 @@
-import type { Fact, Facts, KeeperRule, Relation } from '../../../contract/index.ts';
+import type { Fact, Facts, KeeperRule, Relation, Transform } from '../../../contract/index.ts';
 import type { Candidate } from './keeper-rules.ts';
 
 /** What a rule weighs a file by. */
@@ -6,7 +6,7 @@ export const FACTS: Readonly<Record<KeeperRule, (member: Candidate) => Fact>> = 
   protected: ({ isProtected }) => ({ kind: 'protected', isProtected }),
   whole: (member) => ({ kind: 'shape', shape: isDerived(member, 'cropped', 'bordered') ? member.relation : 'whole' }),
   resolution: sizeFact,
-  upright: (member) => ({ kind: 'shape', shape: isDerived(member, 'rotated', 'mirrored') ? member.relation : 'upright' }),
+  upright: () => ({ kind: 'shape', shape: 'upright' }),
   quality: ({ score }) => ({ kind: 'quality', score: Math.round(score) }),
   format: ({ format }) => ({ kind: 'format', format }),
   metadata: ({ details }) => ({ kind: 'details', details }),
@@ -14,6 +14,18 @@ export const FACTS: Readonly<Record<KeeperRule, (member: Candidate) => Fact>> = 
   largest: ({ bytes }) => ({ kind: 'bytes', bytes }),
   path: ({ path }) => ({ kind: 'path', path }),
 };
+
+/** What tells two files apart by a rule. */
+export function weigh(rule: KeeperRule, better: Candidate, worse: Candidate): Facts {
+  // One of them is turned as it is seen from the other, whichever the group's reference is.
+  const turned = turnOf(worse) === 'identity' ? better.relation : worse.relation;
+  return { despite: null, better: FACTS[rule](better), worse: rule === 'upright' ? { kind: 'shape', shape: turned } : FACTS[rule](worse) };
+}
+
+/** How it lies against the reference of its group; what is cut or framed lies as that does. */
+export function turnOf(member: Candidate): Transform {
+  return isDerived(member, 'rotated', 'mirrored') ? member.transform : 'identity';
+}
 
 export const IN_PROTECTED: Facts = { despite: null, better: { kind: 'protected', isProtected: true }, worse: null };
 

@@ -1,6 +1,6 @@
-import { KEEPER_RULES, type Choice, type ErrorCode, type Facts, type KeeperRule, type Relation } from '../../../contract/index.ts';
+import { KEEPER_RULES, type Choice, type ErrorCode, type Facts, type KeeperRule, type Relation, type Transform } from '../../../contract/index.ts';
 import { RAW_FORMATS } from '../pixels/sniff.ts';
-import { FACTS, IN_PROTECTED, sentenceOf, sizeFact } from './keeper-facts.ts';
+import { FACTS, IN_PROTECTED, sentenceOf, sizeFact, turnOf, weigh } from './keeper-facts.ts';
 
 /** What the rules look at of one file of a group. */
 export interface Candidate {
@@ -10,6 +10,8 @@ export interface Candidate {
   /** As it is shown. */
   readonly path: string;
   readonly relation: Relation;
+  /** What was done to the reference to get it. */
+  readonly transform: Transform;
   readonly isReference: boolean;
   readonly isProtected: boolean;
   /** Upright pixels. */
@@ -67,7 +69,7 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
   const isBefore = (a: number, b: number): boolean => (position[a] ?? 0) < (position[b] ?? 0);
   const against = (winner: number, loser: number): Why => {
     const rule = order[keys.findIndex((ranks) => ranks[winner] !== ranks[loser])] ?? 'path';
-    return { rule, facts: { despite: null, better: FACTS[rule](of(group, winner)), worse: FACTS[rule](of(group, loser)) } };
+    return { rule, facts: weigh(rule, of(group, winner), of(group, loser)) };
   };
   const keep = (index: number, why: Why, held: ErrorCode | null = null): void => {
     kept.push(index);
@@ -174,7 +176,7 @@ const RANKS: Readonly<Record<KeeperRule, Ranks>> = {
   protected: rankProtected,
   whole: by((member) => Number(extentOf(member) > 0)),
   resolution: by((member) => -pixels(member)),
-  upright: by(({ relation, isReference }) => Number(!isReference && (relation === 'rotated' || relation === 'mirrored'))),
+  upright: rankUpright,
   quality: rankQuality,
   format: by(({ format }) => formatClass(format)),
   metadata: by(({ details }) => -details),
@@ -183,6 +185,13 @@ const RANKS: Readonly<Record<KeeperRule, Ranks>> = {
   largest: by(({ bytes }) => -bytes),
   path: rankPaths,
 };
+
+/** Pixels do not tell what was turned: the way most files of the group lie is taken for upright. As many each way decide nothing. */
+function rankUpright(group: readonly Candidate[]): readonly number[] {
+  const counts = new Map<Transform, number>();
+  for (const member of group) counts.set(turnOf(member), (counts.get(turnOf(member)) ?? 0) + 1);
+  return group.map((member) => -(counts.get(turnOf(member)) ?? 0));
+}
 
 /** How far from the whole picture: framed, it has all of it and more; cut, only a part. */
 function extentOf({ relation, isReference }: Candidate): 0 | 1 | 2 {

@@ -283,6 +283,7 @@ export const de: Catalogue = {
     protected: { title: 'In einem geschützten Ordner', hint: 'Dateien dort werden nie verschoben.' },
     'last-copy': { title: 'Das letzte Exemplar', hint: 'Mindestens ein Bild einer Gruppe muss bleiben.' },
     occupied: { title: 'An seiner Stelle liegt etwas anderes', hint: 'Verschieben oder umbenennen, was jetzt dort liegt, und es dann erneut versuchen.' },
+    'not-compared': { title: 'Der Vergleich war nicht möglich', hint: 'Die Vorschau ist nicht lesbar. Das Bild erneut einlesen.' },
     internal: { title: 'Ein Fehler in Proofsheet', hint: 'Ein neuer Versuch hilft vielleicht. Das Protokoll enthält die Einzelheiten.' },
   },
 };

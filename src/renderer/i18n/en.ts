@@ -281,6 +281,7 @@ export const en = {
     protected: { title: 'In a protected folder', hint: 'Files there are never moved.' },
     'last-copy': { title: 'The last copy', hint: 'At least one image of a group has to stay.' },
     occupied: { title: 'Something else is in its place', hint: 'Move or rename what is there now, then try again.' },
+    'not-compared': { title: 'It could not be compared', hint: 'Its preview cannot be read. Take the image in again.' },
     internal: { title: 'A fault in Proofsheet', hint: 'Trying again may help. The log has the details.' },
   },
 };

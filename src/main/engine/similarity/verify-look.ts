@@ -72,18 +72,27 @@ export function isTransposing(transform: Transform): boolean {
   return transform === 'rotate-90' || transform === 'rotate-270' || transform === 'transpose' || transform === 'transverse';
 }
 
-/** A plane of the transformed picture. */
-export function turnPlane({ values, width, height }: Plane, transform: Transform): Plane {
-  if (transform === 'identity') return { values, width, height };
+/** How to walk over a picture so that its pixels come in the order of the transformed one. */
+interface Walk extends Size { readonly start: number; readonly across: number; readonly down: number }
+
+export function walkOf({ width, height }: Size, transform: Transform): Walk {
   const [w, h] = isTransposing(transform) ? [height, width] : [width, height];
   const [left, top] = sourcePoint(transform, 0.5 / w, 0.5 / h);
   const [right, below] = sourcePoint(transform, 1.5 / w, 0.5 / h);
-  const [, downY] = sourcePoint(transform, 0.5 / w, 1.5 / h);
-  const [downX] = sourcePoint(transform, 0.5 / w, 1.5 / h);
-  const start = Math.floor(top * height) * width + Math.floor(left * width);
-  const across = Math.round((below - top) * height) * width + Math.round((right - left) * width);
-  const down = Math.round((downY - top) * height) * width + Math.round((downX - left) * width);
-  const turned = new Float32Array(values.length);
-  for (let y = 0, to = 0; y < h; y++) for (let x = 0, from = start + y * down; x < w; x++, to++, from += across) turned[to] = values[from] ?? 0;
-  return { values: turned, width: w, height: h };
+  const [downX, downY] = sourcePoint(transform, 0.5 / w, 1.5 / h);
+  return {
+    width: w, height: h,
+    start: Math.floor(top * height) * width + Math.floor(left * width),
+    across: Math.round((below - top) * height) * width + Math.round((right - left) * width),
+    down: Math.round((downY - top) * height) * width + Math.round((downX - left) * width),
+  };
+}
+
+/** A plane of the transformed picture. */
+export function turnPlane(plane: Plane, transform: Transform): Plane {
+  if (transform === 'identity') return plane;
+  const { start, across, down, width, height } = walkOf(plane, transform);
+  const turned = new Float32Array(plane.values.length);
+  for (let y = 0, to = 0; y < height; y++) for (let x = 0, from = start + y * down; x < width; x++, to++, from += across) turned[to] = plane.values[from] ?? 0;
+  return { values: turned, width, height };
 }

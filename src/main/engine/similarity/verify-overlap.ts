@@ -1,8 +1,8 @@
 import type { Transform } from '../../../contract/index.ts';
-import { type Coverage, resample } from './resample.ts';
+import type { Coverage } from './resample.ts';
 import { overlap, type Alignment } from './verify-align.ts';
 import type { Channels } from './verify-planes.ts';
-import { isTransposing, type Look, type Size, turnPlane } from './verify-look.ts';
+import { isTransposing, type Look, type Size, walkOf } from './verify-look.ts';
 
 /** What two aligned pictures both show, on one grid: red, green and blue of each. */
 export interface Overlap extends Size {
@@ -46,18 +46,35 @@ function within([from, to]: readonly [number, number], start: number, span: numb
   return [isInside(from, begins) ? from + pixel : from, isInside(to, ends) ? to - pixel : to];
 }
 
-function cutChannels(look: Look, transform: Transform, part: Part, { width, height }: Size): Channels {
-  const channel = (index: number): Float32Array => {
-    const plane = turnPlane({ values: channelOf(look.rgb, index), width: look.width, height: look.height }, transform);
-    return resample(plane.values, plane.width, partCoverage(plane.width, part.left, part.width, width), partCoverage(plane.height, part.top, part.height, height));
-  };
-  return [channel(0), channel(1), channel(2)];
-}
-
-function channelOf(rgb: Uint8Array, channel: number): Float32Array {
-  const values = new Float32Array(rgb.length / 3);
-  for (let pixel = 0, at = channel; pixel < values.length; pixel++, at += 3) values[pixel] = rgb[at] ?? 0;
-  return values;
+/** All three channels in one go, read in the order in which the transform has them. */
+function cutChannels({ rgb, width: lookWidth, height: lookHeight }: Look, transform: Transform, part: Part, { width, height }: Size): Channels {
+  const { start, across, down, width: turnedWidth, height: turnedHeight } = walkOf({ width: lookWidth, height: lookHeight }, transform);
+  const columns = partCoverage(turnedWidth, part.left, part.width, width);
+  const rows = partCoverage(turnedHeight, part.top, part.height, height);
+  const [red, green, blue] = [new Float32Array(width * height), new Float32Array(width * height), new Float32Array(width * height)];
+  const row = new Float32Array(3 * turnedWidth);
+  for (let y = 0, to = 0; y < height; y++) {
+    row.fill(0);
+    for (let share = rows.starts[y] ?? 0, end = rows.starts[y + 1] ?? 0; share < end; share++) {
+      const weight = rows.weights[share] ?? 0;
+      let from = 3 * (start + (rows.indices[share] ?? 0) * down);
+      for (let at = 0; at < row.length; at += 3, from += 3 * across) {
+        row[at] = (row[at] ?? 0) + weight * (rgb[from] ?? 0);
+        row[at + 1] = (row[at + 1] ?? 0) + weight * (rgb[from + 1] ?? 0);
+        row[at + 2] = (row[at + 2] ?? 0) + weight * (rgb[from + 2] ?? 0);
+      }
+    }
+    for (let x = 0; x < width; x++, to++) {
+      let r = 0, g = 0, b = 0;
+      for (let share = columns.starts[x] ?? 0, end = columns.starts[x + 1] ?? 0; share < end; share++) {
+        const weight = columns.weights[share] ?? 0;
+        const at = 3 * (columns.indices[share] ?? 0);
+        r += weight * (row[at] ?? 0); g += weight * (row[at + 1] ?? 0); b += weight * (row[at + 2] ?? 0);
+      }
+      red[to] = r; green[to] = g; blue[to] = b;
+    }
+  }
+  return [red, green, blue];
 }
 
 /** Like areaCoverage, of a part of the side that begins and ends between pixels. */

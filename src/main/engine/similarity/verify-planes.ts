@@ -18,19 +18,27 @@ export function slopeSquare(plane: Float32Array, at: number, width: number, isAt
   return (across * across + down * down) / 4;
 }
 
-/** 1·2·1 across and down. */
+/** 1·2·1 across and down; at the sides the outermost cell stands for what would lie beyond. */
 export function binomial(plane: Float32Array, width: number, height: number): Float32Array {
   const across = new Float32Array(plane.length);
-  const output = new Float32Array(plane.length);
   for (let y = 0; y < height; y++) {
     const first = y * width;
     const last = first + width - 1;
-    for (let at = first; at <= last; at++) across[at] = (2 * (plane[at] ?? 0) + (plane[Math.max(first, at - 1)] ?? 0) + (plane[Math.min(last, at + 1)] ?? 0)) / 4;
+    let before = plane[first] ?? 0;
+    let here = before;
+    for (let at = first; at < last; at++) {
+      const next = plane[at + 1] ?? 0;
+      across[at] = here * 0.5 + (before + next) * 0.25;
+      before = here;
+      here = next;
+    }
+    across[last] = here * 0.75 + before * 0.25;
   }
+  const output = new Float32Array(plane.length);
   for (let y = 0; y < height; y++) {
     const up = y > 0 ? width : 0;
     const down = y < height - 1 ? width : 0;
-    for (let at = y * width, end = at + width; at < end; at++) output[at] = (2 * (across[at] ?? 0) + (across[at - up] ?? 0) + (across[at + down] ?? 0)) / 4;
+    for (let at = y * width, end = at + width; at < end; at++) output[at] = (across[at] ?? 0) * 0.5 + ((across[at - up] ?? 0) + (across[at + down] ?? 0)) * 0.25;
   }
   return output;
 }

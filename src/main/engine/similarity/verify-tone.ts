@@ -12,7 +12,8 @@ export interface ToneFit {
   readonly error: number;
 }
 
-const GAMMAS = [0.4, 0.55, 0.75, 1, 1.33, 1.8, 2.5] as const;
+/** From 1 on outwards: the error only grows once it has begun to. */
+const GAMMAS = [[0.75, 0.55, 0.4], [1.33, 1.8, 2.5]] as const;
 const BINS = 16;
 const MOST_OF_BIN = 100;
 /** Mean error in levels of what a new encoding leaves. */
@@ -31,7 +32,14 @@ export function fitTone(first: Channels, second: Channels): ToneFit {
   const samples = takeSamples(first, second);
   const plain = fitLine(samples, 1);
   if (plain.error < CLOSE) return plain;
-  let best = GAMMAS.map((gamma) => (gamma === 1 ? plain : fitLine(samples, gamma))).reduce(better);
+  let best = plain;
+  for (const side of GAMMAS) {
+    for (const gamma of side) {
+      const fit = fitLine(samples, gamma);
+      if (fit.error > best.error) break;
+      best = fit;
+    }
+  }
   // Most copies have no other gamma, and then there is nothing to search for.
   if (plain.error <= best.error * 1.05 + 0.05) return plain;
   for (const factor of FINER) best = [best, fitLine(samples, best.tone.gamma * factor), fitLine(samples, best.tone.gamma / factor)].reduce(better);

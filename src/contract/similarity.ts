@@ -58,8 +58,14 @@ export type SimilarityStatus = z.infer<typeof similarityStatusSchema>;
 
 const assetPairSchema = z.object({ a: idSchema, b: idSchema });
 
+/** An image that could not be compared, and why. */
+export const comparisonFailureSchema = z.object({ assetId: idSchema, path: z.string(), reason: z.string() });
+export type ComparisonFailure = z.infer<typeof comparisonFailureSchema>;
+
 export const similarityContract = {
   status: procedure.output(similarityStatusSchema),
+  /** The images that `failed` counts, the first so many. */
+  failures: procedure.input(z.object({ limit: z.int().min(1).max(1000).default(100) })).output(z.array(comparisonFailureSchema)),
   /** Compares what is pending now, whatever else the engine works on; answers when nothing is left or has failed. */
   catchUp: procedure.output(similarityStatusSchema),
   /** Groups of two or more files by rank, in the order of their ids; `total` counts all groups of the level. */

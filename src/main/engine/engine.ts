@@ -174,6 +174,7 @@ export function createEngine(options: EngineOptions) {
     imports.resumeScans();
     announce('batches');
     runner.wake();
+    pairing.wake();
   }
 
   /** A write on the side, outside the jobs' own transactions: a full disk stops the work, it does not end the engine. */

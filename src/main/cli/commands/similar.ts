@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
+import { describeError } from '../../host/host-error.ts';
 import { defineCommand, wholeNumber } from '../command.ts';
 import { formatRow } from '../format.ts';
 import { likenessInWords } from '../words.ts';
@@ -18,7 +19,14 @@ export const similarCommand = defineCommand({
     // A number is an asset's, unless there is a file of that name.
     const of = /^[1-9]\d{0,15}$/.test(image) && !existsSync(path) ? { assetId: Number(image) } : { path };
     const { client } = await connect({ work: false });
-    const hits = await client.similarity.find({ of, limit }, { signal: interrupt.signal });
+    const hits = await client.similarity.find({ of, limit }, { signal: interrupt.signal }).catch(async (error: unknown) => {
+      const failure = describeError(error);
+      if (failure.code !== 'not-compared') throw error;
+      if (output.isJson) await output.json({ error: failure });
+      else output.note(failure.message);
+      return null;
+    });
+    if (hits === null) return 3;
     if (output.isJson) for (const hit of hits) await output.json(hit);
     else if (hits.length === 0) output.note('Nothing in the catalog looks like it.');
     else {

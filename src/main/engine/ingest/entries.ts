@@ -34,9 +34,13 @@ export function createEntries({ db, queue, sources, policy, now }: EntriesDepend
   const newestJob = db.prepare<[number], { state: string; finishedAt: number | null }>(
     'SELECT j.state, j.finished_at AS finishedAt FROM job j JOIN batch b ON b.id = j.batch_id WHERE j.source_id = ? AND b.deleted_at IS NULL ORDER BY j.id DESC LIMIT 1');
 
+  const compareAgain = db.prepare<[number]>('UPDATE fingerprint SET paired = 0, pairing_error = NULL WHERE asset_id = ? AND paired = 2');
+
   function enqueue(entry: ScanEntry, source: KnownSource, batchId: number, copy: boolean): void {
     const outcome = outcomeOf(entry, source, copy);
     const job: NewJob = { batchId, task: 'ingest', priority: 'normal', sourceId: source.id, row: entry.row, params: copy ? '{"copy":true}' : null };
+    // Whoever takes an image in again has been told that it could not be compared.
+    if (source.assetId !== null && outcome?.state === 'skipped') compareAgain.run(source.assetId);
     queue.enqueue(outcome ? { ...job, outcome } : job, now());
   }
 

@@ -1,12 +1,14 @@
 import { CANDIDATE_DISTANCE } from './variants.ts';
 import type { AssetFacts } from './pairs-facts.ts';
 
-/** Of an image's candidates, those that are compared with it: its nearest. All of a family as small as this are compared. */
-export const NEAREST = 12;
+/** A family as small as this is compared all with all. */
+export const SMALL_FAMILY = 12;
+/** Of more candidates, the nearest are compared: copies of one version of a picture find each other by them. */
+const NEAREST = 4;
 /** Of those that share local features only. */
-const PARTS = 6;
+const PARTS = 3;
 /** The largest of a family lead it: whoever may be one of its members has been compared with them. */
-export const LEADERS = 4;
+export const LEADERS = 3;
 
 export interface NearImage { readonly facts: AssetFacts; readonly distance: number }
 
@@ -16,9 +18,10 @@ export interface NearImage { readonly facts: AssetFacts; readonly distance: numb
  */
 export function chooseCandidates(found: readonly NearImage[]): readonly number[] {
   const ordered = onePerPixels(found).sort((a, b) => a.distance - b.distance || (a.facts.sha256 < b.facts.sha256 ? -1 : 1));
+  if (ordered.length < SMALL_FAMILY) return ordered.map(({ facts }) => facts.id);
   const byCode = ordered.filter(({ distance }) => distance <= CANDIDATE_DISTANCE);
   const byPart = ordered.filter(({ distance }) => distance > CANDIDATE_DISTANCE);
-  const chosen = [...byCode.slice(0, NEAREST), ...largest(byCode, LEADERS), ...byPart.slice(0, PARTS), ...largest(byPart, LEADERS / 2)];
+  const chosen = [...byCode.slice(0, NEAREST), ...largest(byCode, LEADERS), ...byPart.slice(0, PARTS), ...largest(byPart, 1)];
   return [...new Set(chosen.map(({ facts }) => facts.id))];
 }
 

@@ -1,5 +1,5 @@
 import { derivedOf, LEVEL_NUMBERS, type PairRow } from './pair-rows.ts';
-import { largerFirst, LEADERS, NEAREST } from './pairing-choice.ts';
+import { largerFirst, LEADERS, SMALL_FAMILY } from './pairing-choice.ts';
 import type { PairingStore } from './pairing-store.ts';
 import type { AssetFacts } from './pairs-facts.ts';
 
@@ -89,7 +89,7 @@ export function createClosure(store: PairingStore, readFacts: (assetId: number) 
       };
       const through = (from: number, hub: number): void => {
         const family = familyOf(hub);
-        const isSmall = new Set([from, ...knownOf(from).alike, ...family]).size <= NEAREST;
+        const isSmall = new Set([from, ...knownOf(from).alike, ...family]).size <= SMALL_FAMILY;
         for (const other of isSmall ? family : family.slice(0, LEADERS)) add(from, other, isSmall);
         // Who comes to lead a family has to be known to all of it.
         if (!isSmall && leadsFirst(from, family.find((other) => other !== from) ?? from) < 0) for (const other of family) add(from, other, true);

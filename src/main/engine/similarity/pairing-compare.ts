@@ -29,7 +29,16 @@ export interface PairComparer {
    * at once, so that an image either has been compared or still waits.
    */
   compare(pending: readonly PendingAsset[], limits: Limits): Promise<void>;
+  /** Hashes the pixels of images whose files could not be read when it mattered, and can now. */
+  hashWanted(limits: Limits): Promise<void>;
   cardOf(assetId: number): Card;
+}
+
+interface Failures {
+  /** Images whose card cannot be read. */
+  readonly unreadable: Map<number, string>;
+  /** Waiting images with a pair that cannot be compared. */
+  readonly ofPending: Map<number, string>;
 }
 
 export interface Limits {
@@ -51,22 +60,36 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
     return { file: renditionPath(workspace.renditions, sha256, 'card'), width, height };
   }
 
-  /** The hashes of the full-size pixels, as far as their files can still be read. */
-  async function hashPixels(assetIds: Iterable<number>, limits: Limits, hashes: Map<number, string>): Promise<void> {
+  /** The hashes of the full-size pixels, as far as their files can be read now; the others are remembered as wanted. */
+  async function hashPixels(assetIds: Iterable<number>, limits: Limits, hashes: Map<number, string | null>): Promise<void> {
     await inTurn([...new Set(assetIds)], limits, async (assetId) => {
-      const { sha256, bytes, pixels } = requireFacts(assetId);
-      if (pixels !== null || hashes.has(assetId)) return;
-      const path = originals.find(assetId);
-      // Without its file nothing can be said of its pixels, and nothing is lost: it stays a look-alike.
-      if (path === null) return;
-      const answer = await pool.run({ task: pixelHashTask.name, input: { sha256, bytes, path } satisfies PixelHashInput }).catch(() => null);
-      if (answer !== null && 'result' in answer) hashes.set(assetId, String(answer.result));
+      if (requireFacts(assetId).pixels !== null || hashes.has(assetId)) return;
+      const hash = await hashOf(assetId);
+      limits.signal.throwIfAborted();
+      hashes.set(assetId, hash);
     });
   }
 
+  async function hashOf(assetId: number): Promise<string | null> {
+    const { sha256, bytes } = requireFacts(assetId);
+    const path = originals.find(assetId);
+    if (path === null) return null;
+    const call = { task: pixelHashTask.name, input: { sha256, bytes, path } satisfies PixelHashInput };
+    // A worker may have died of another picture.
+    const answer = await pool.run(call).catch(() => pool.runAlone(call)).catch(() => null);
+    return answer !== null && 'result' in answer ? String(answer.result) : null;
+  }
+
+  async function hashWanted(limits: Limits): Promise<void> {
+    const hashes = new Map<number, string | null>();
+    await hashPixels(store.wantedHashes().filter((assetId) => originals.find(assetId) !== null), limits, hashes);
+    await storeHashes(hashes);
+  }
+
   async function compare(pending: readonly PendingAsset[], limits: Limits): Promise<void> {
-    const hashes = new Map<number, string>();
-    const failures = new Map<number, string>();
+    const hashes = new Map<number, string | null>();
+    const failures: Failures = { unreadable: new Map(), ofPending: new Map() };
+    const waiting = new Set(pending.map(({ assetId }) => assetId));
     const rows: PairRow[] = [];
     const pixelsOf = (assetId: number): string | null => hashes.get(assetId) ?? store.pixelsOf(assetId);
     const closure = createClosure(store, requireFacts, pixelsOf);
@@ -85,7 +108,7 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
       }
     }
     for (let round: readonly Pair[] = [...wanted.values()]; round.length > 0;) {
-      const fresh = await verify(round, limits, hashes, failures);
+      const fresh = await verify(round, limits, hashes, failures, waiting);
       rows.push(...fresh);
       closure.note(fresh);
       round = await closure.open(fresh);
@@ -93,27 +116,34 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
     await groupCommit.submit(() => {
       for (const [assetId, hash] of hashes) store.setPixels(assetId, hash);
       for (const row of rows) store.insert(row);
-      for (const { assetId } of pending) store.setPaired(assetId, failures.get(assetId) ?? null);
-      for (const [assetId, failure] of failures) store.setPaired(assetId, failure);
+      for (const { assetId } of pending) store.setPaired(assetId, failures.ofPending.get(assetId) ?? null);
+      for (const [assetId, failure] of failures.unreadable) {
+        store.setPaired(assetId, failure);
+        // An ingest that finds a preview missing makes all of them anew.
+        store.dropCard(assetId);
+      }
     });
   }
 
   /** At once: whether an image has a twin is asked of the catalog. */
-  async function storeHashes(hashes: ReadonlyMap<number, string>): Promise<void> {
+  async function storeHashes(hashes: ReadonlyMap<number, string | null>): Promise<void> {
     if (hashes.size > 0) await groupCommit.submit(() => { for (const [assetId, hash] of hashes) store.setPixels(assetId, hash); });
   }
 
-  async function verify(pairs: readonly Pair[], limits: Limits, hashes: Map<number, string>, failures: Map<number, string>): Promise<PairRow[]> {
+  async function verify(pairs: readonly Pair[], limits: Limits, hashes: Map<number, string | null>, failures: Failures, waiting: ReadonlySet<number>): Promise<PairRow[]> {
     const ordered = pairs.map(([a, b]) => byContent(requireFacts(a), requireFacts(b)));
     const outcome = await verifyInPool(pool, ordered.map(([first, second]) => [first.id, second.id]), cardOf, limits);
-    for (const [assetId, failure] of outcome.failures) failures.set(assetId, failure);
-    const compared = ordered.map((pair, at) => ({ pair, verdict: outcome.verdicts[at] ?? null })).filter(({ pair }) => !pair.some(({ id }) => outcome.failures.has(id)));
+    for (const [assetId, failure] of outcome.unreadable) failures.unreadable.set(assetId, failure);
+    // Which of the two it was is not known; what has been compared with others before stays so.
+    for (const [at, failure] of outcome.failed) for (const { id } of ordered[at] ?? []) if (waiting.has(id)) failures.ofPending.set(id, failure);
+    const compared = ordered.map((pair, at) => ({ at, pair, verdict: outcome.verdicts[at] ?? null }))
+      .filter(({ at, pair }) => !outcome.failed.has(at) && !pair.some(({ id }) => outcome.unreadable.has(id)));
     // Nearly equal, and of one size: perhaps equal.
     await hashPixels(compared.flatMap(({ pair: [first, second], verdict }) => (verdict?.level === 'strict' && hasSameSize(first, second) ? [first.id, second.id] : [])), limits, hashes);
     return compared.map(({ pair: [first, second], verdict }) => rowFrom(first, second, verdict, store.distanceOf(first.id, second.id)));
   }
 
-  return { compare, cardOf };
+  return { compare, hashWanted, cardOf };
 }
 
 /** Which of two is looked at first follows from their contents: no rounding may depend on who came first. */

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { SimilarityStatus } from '../../../contract/index.ts';
+import type { ComparisonFailure, SimilarityStatus } from '../../../contract/index.ts';
+import { shownLocation } from '../catalog/sources.ts';
 import { evidenceDistance, type StoredFingerprint } from './index-distance.ts';
 import { PAIR_COLUMNS, type PairRow } from './pair-rows.ts';
 import { codesOf } from './variants.ts';
@@ -17,12 +18,18 @@ export interface PairingStore {
   hasComparedTwin(assetId: number): boolean;
   distanceOf(a: number, b: number): number;
   insert(row: PairRow): void;
-  setPixels(assetId: number, hash: string): void;
+  /** Null: the hash is wanted, and the file cannot be read now. */
+  setPixels(assetId: number, hash: string | null): void;
+  wantedHashes(): readonly number[];
   setPaired(assetId: number, failure: string | null): void;
+  dropCard(assetId: number): void;
+  failures(limit: number): readonly ComparisonFailure[];
 }
 
 /** A picture that lies there in more forms than these is known well enough by so many. */
 const MAX_TWINS = 64;
+/** So many are tried again at one time, now these, now those. */
+const MAX_WANTED = 200;
 
 export function createPairingStore(db: Database.Database): PairingStore {
   const assets = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'assets'`).pluck();
@@ -42,6 +49,15 @@ export function createPairingStore(db: Database.Database): PairingStore {
     INSERT INTO pair (a_id, b_id, level, relation, transform, whole, distance, similarity, kinship)
     VALUES (@aId, @bId, @level, @relation, @transform, @whole, @distance, @similarity, @kinship) ON CONFLICT DO NOTHING`);
   const setPixels = db.prepare<[Uint8Array, number]>('UPDATE asset SET pixel_sha256 = ? WHERE id = ?');
+  const want = db.prepare<[number]>('UPDATE fingerprint SET hash_wanted = 1 WHERE asset_id = ?');
+  const unwant = db.prepare<[number]>('UPDATE fingerprint SET hash_wanted = 0 WHERE asset_id = ? AND hash_wanted = 1');
+  const wanted = db.prepare<[], number>(`SELECT asset_id FROM fingerprint INDEXED BY fingerprint_hash_wanted WHERE hash_wanted = 1 ORDER BY random() LIMIT ${MAX_WANTED}`).pluck();
+  const dropCard = db.prepare<[number]>(`DELETE FROM rendition WHERE asset_id = ? AND preset = 'card'`);
+  const failures = db.prepare<[number], { assetId: number; name: string; container: string | null; file: string | null; reason: string }>(`
+    SELECT f.asset_id AS assetId, a.name, c.path AS container, s.name AS file, coalesce(f.pairing_error, '') AS reason
+    FROM fingerprint f INDEXED BY fingerprint_failed JOIN asset a ON a.id = f.asset_id
+    LEFT JOIN source s ON s.id = (SELECT min(id) FROM source INDEXED BY source_present WHERE asset_id = f.asset_id AND missing_since IS NULL)
+    LEFT JOIN container c ON c.id = s.container_id WHERE f.paired = 2 ORDER BY f.asset_id LIMIT ?`);
   const setPaired = db.prepare<[number, string | null, number]>('UPDATE fingerprint SET paired = ?, pairing_error = ? WHERE asset_id = ?');
 
   const rowsOf = (assetId: number): readonly PairRow[] => rows.all(assetId, assetId);
@@ -62,7 +78,13 @@ export function createPairingStore(db: Database.Database): PairingStore {
       return one && other ? evidenceDistance(codesOf(one), codesOf(other)) : 256;
     },
     insert: (pair) => { insert.run(pair); },
-    setPixels: (assetId, hash) => { setPixels.run(Buffer.from(hash, 'hex'), assetId); },
+    setPixels(assetId, hash) {
+      if (hash !== null) setPixels.run(Buffer.from(hash, 'hex'), assetId);
+      (hash === null ? want : unwant).run(assetId);
+    },
+    wantedHashes: () => wanted.all(),
+    dropCard: (assetId) => { dropCard.run(assetId); },
+    failures: (limit) => failures.all(limit).map(({ assetId, name, container, file, reason }) => ({ assetId, path: container === null || file === null ? name : shownLocation(container, file), reason })),
     setPaired: (assetId, failure) => { setPaired.run(failure === null ? 1 : 2, failure, assetId); },
   };
 }

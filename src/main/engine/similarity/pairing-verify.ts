@@ -7,8 +7,10 @@ import { type Card, verifyPairsTask, type VerifyPairsInput, type VerifyPairsResu
 export interface VerifyOutcome {
   /** For each pair, in order; null where the two are not alike, or could not be compared. */
   readonly verdicts: readonly (Verdict | null)[];
-  /** Why a card could not be compared, by its key. */
-  readonly failures: ReadonlyMap<number, string>;
+  /** Why a card could not be read, by its key. */
+  readonly unreadable: ReadonlyMap<number, string>;
+  /** Why a pair of readable cards could not be compared, by its place. */
+  readonly failed: ReadonlyMap<number, string>;
 }
 
 /** As many as keep every thread at work; more than these are a second's work, fewer decode each card too often. */
@@ -16,22 +18,42 @@ const MOST_PAIRS_OF_TASK = 32;
 const LEAST_PAIRS_OF_TASK = 6;
 
 /**
- * Compares pictures in the pool. A pair that brings its worker down runs alone once more, and if it does so again it
- * counts as one that cannot be compared: nothing waits for ever.
+ * Compares pictures in the pool. What was lost with a worker, whoever brought that down, runs again pair by pair in a
+ * process of its own: a pair that ends that as well cannot be compared, and nothing waits for ever.
  * @param cardOf the card of a key
  */
 export async function verifyInPool(
   pool: TaskRunner, pairs: readonly (readonly [number, number])[], cardOf: (key: number) => Card, limits: Limits,
 ): Promise<VerifyOutcome> {
   const verdicts: (Verdict | null)[] = pairs.map(() => null);
-  const failures = new Map<number, string>();
+  const unreadable = new Map<number, string>();
+  const failed = new Map<number, string>();
   const size = Math.min(MOST_PAIRS_OF_TASK, Math.max(LEAST_PAIRS_OF_TASK, Math.ceil(pairs.length / limits.atOnce)));
   const starts = Array.from({ length: Math.ceil(pairs.length / size) }, (_, at) => at * size);
+
+  async function verifyBy(run: TaskRunner['run'], start: number, end: number): Promise<void> {
+    const part = pairs.slice(start, end);
+    const keys = [...new Set(part.flat())];
+    const input: VerifyPairsInput = { cards: keys.map(cardOf), pairs: part.map(([a, b]) => [keys.indexOf(a), keys.indexOf(b)]) };
+    const answer = await run({ task: verifyPairsTask.name, input });
+    if ('error' in answer) throw new Error(answer.error.message);
+    const result = answer.result as VerifyPairsResult;
+    for (const { card, message } of result.unreadable) unreadable.set(keys[card] ?? 0, message);
+    for (const [at, verdict] of result.verdicts.entries()) verdicts[start + at] = verdict;
+  }
+
   await inTurn(starts, limits, async (start) => {
-    const found = await verifyTask(pool, pairs.slice(start, start + size), cardOf, failures);
-    for (const [at, verdict] of found.entries()) verdicts[start + at] = verdict;
+    const end = Math.min(start + size, pairs.length);
+    await verifyBy((call) => pool.run(call), start, end).catch(async () => {
+      for (let at = start; at < end; at += 1) {
+        limits.signal.throwIfAborted();
+        await verifyBy((call) => pool.runAlone(call), at, at + 1).catch((error: unknown) => { failed.set(at, errorMessageOf(error)); });
+      }
+    });
   });
-  return { verdicts, failures };
+  // An engine that ends takes its workers with it: that says nothing of the pictures.
+  limits.signal.throwIfAborted();
+  return { verdicts, unreadable, failed };
 }
 
 /** Works on all, so many at one time. */
@@ -43,28 +65,4 @@ export async function inTurn<Item>(items: readonly Item[], { atOnce, signal }: L
       await work(item);
     }
   }));
-}
-
-async function verifyTask(pool: TaskRunner, pairs: readonly (readonly [number, number])[], cardOf: (key: number) => Card, failures: Map<number, string>): Promise<readonly (Verdict | null)[]> {
-  const keys = [...new Set(pairs.flat())];
-  const input: VerifyPairsInput = { cards: keys.map(cardOf), pairs: pairs.map(([a, b]) => [keys.indexOf(a), keys.indexOf(b)]) };
-  const call = { task: verifyPairsTask.name, input };
-  const fail = async (reason: string): Promise<readonly (Verdict | null)[]> => {
-    if (pairs.length === 1) {
-      for (const key of keys) failures.set(key, reason);
-      return [null];
-    }
-    const verdicts: (Verdict | null)[] = [];
-    for (const pair of pairs) verdicts.push(...await verifyTask({ ...pool, run: (one) => pool.runAlone(one) }, [pair], cardOf, failures));
-    return verdicts;
-  };
-  try {
-    const answer = await pool.run(call);
-    if ('error' in answer) return await fail(answer.error.message);
-    const { verdicts, unreadable } = answer.result as VerifyPairsResult;
-    for (const { card, message } of unreadable) failures.set(keys[card] ?? 0, message);
-    return verdicts;
-  } catch (error) {
-    return await fail(errorMessageOf(error));
-  }
 }

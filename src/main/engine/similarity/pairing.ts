@@ -1,4 +1,4 @@
-import type { SimilarityStatus } from '../../../contract/index.ts';
+import type { ComparisonFailure, SimilarityStatus } from '../../../contract/index.ts';
 import { errorCodeOf } from '../errors.ts';
 import type { PendingAsset } from './index-candidates.ts';
 import type { PairComparer } from './pairing-compare.ts';
@@ -20,6 +20,7 @@ export interface PairingDependencies {
 
 export interface Pairing {
   readonly status: () => SimilarityStatus;
+  readonly failures: (limit: number) => readonly ComparisonFailure[];
   /** Compares everything that waits, before all else; answers when nothing waits any more, or when the caller gives up. */
   catchUp(signal?: AbortSignal): Promise<SimilarityStatus>;
   /** Something may wait: it is compared in the background while the engine works and has the time. */
@@ -35,14 +36,15 @@ export interface Pairing {
  */
 const SEARCHED_AT_ONCE = 1024;
 /** Candidates of the images that are compared and written down at one time. */
-const CANDIDATES_AT_ONCE = 192;
+const CANDIDATES_AT_ONCE = 96;
 /** No image is compared with more candidates of its own. */
-const CANDIDATES_OF_IMAGE = 24;
+const CANDIDATES_OF_IMAGE = 12;
 const IMAGES_AT_ONCE = 256;
 /** A large import shows its first duplicates before it ends: from so many waiting images on, some are compared meanwhile. */
 const MAX_WAITING = 50_000;
 /** An engine is idle when it has been for so long: between two items of an import it is not. */
 const IDLE_MS = 400;
+const MOST_DELAY_MS = 300_000;
 
 /**
  * Compares new images with all that are there. What has been done is in the catalog: whoever is killed loses the images
@@ -51,6 +53,7 @@ const IDLE_MS = 400;
 export function createPairing({ store, candidates, comparer, slots, isIdle, onChanged, onDiskFull, onDefect }: PairingDependencies): Pairing {
   const callers = new Set<symbol>();
   let isWorking = false;
+  let failures = 0;
   const stop = new AbortController();
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -58,6 +61,7 @@ export function createPairing({ store, candidates, comparer, slots, isIdle, onCh
   const mayGoOn = (): boolean => !stop.signal.aborted && (callers.size > 0 || (isWorking && (isIdle() || store.status().pending >= MAX_WAITING)));
 
   async function work(): Promise<void> {
+    await comparer.hashWanted({ atOnce: callers.size > 0 || isIdle() ? slots : 1, signal: stop.signal });
     while (mayGoOn()) {
       const pending = await candidates.pending(SEARCHED_AT_ONCE);
       if (pending.length === 0) return;
@@ -71,36 +75,41 @@ export function createPairing({ store, candidates, comparer, slots, isIdle, onCh
   }
 
   function start(): Promise<void> {
-    running ??= work().finally(() => { running = undefined; });
+    running ??= work().then(() => { failures = 0; }).finally(() => { running = undefined; });
     return running;
   }
 
   function inBackground(): void {
-    if (!isWorking || stop.signal.aborted || running !== undefined || store.status().pending === 0) return;
+    if (!isWorking || stop.signal.aborted || running !== undefined || (store.status().pending === 0 && store.wantedHashes().length === 0)) return;
     start().catch((error: unknown) => {
       if (stop.signal.aborted) return;
       if (errorCodeOf(error) === 'disk-full') onDiskFull();
       else onDefect(error);
+      failures += 1;
+      wake();
     });
   }
 
+  /** Soon; after failures in a row later and later. */
   function wake(): void {
     if (!isWorking || stop.signal.aborted) return;
     timer ??= setTimeout(() => {
       timer = undefined;
       if (mayGoOn()) inBackground();
-    }, IDLE_MS);
+    }, Math.min(IDLE_MS * 4 ** failures, MOST_DELAY_MS));
   }
 
   return {
     status: () => store.status(),
+    failures: (limit) => store.failures(limit),
     async catchUp(signal) {
       const caller = Symbol('caller');
       callers.add(caller);
       const leave = (): void => { callers.delete(caller); };
       signal?.addEventListener('abort', leave);
       try {
-        while (!stop.signal.aborted && callers.has(caller) && store.status().pending > 0) await start();
+        do await start();
+        while (!stop.signal.aborted && callers.has(caller) && store.status().pending > 0);
         return store.status();
       } finally {
         leave();

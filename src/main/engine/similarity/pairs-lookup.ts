@@ -66,7 +66,9 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
   function withTwins(found: ReadonlyMap<number, PairEvidence>, self: number): Map<number, PairEvidence> {
     const all = new Map(found);
     for (const [assetId, evidence] of found) {
-      for (const twin of store.samePixels(assetId)) if (twin !== self && !all.has(twin)) all.set(twin, evidence);
+      const ofTwins = evidence.relation === 'identical-bytes' ? SAME_PIXELS : evidence;
+      // What is equal to the last pixel is no mere look-alike.
+      for (const twin of store.samePixels(assetId)) if (twin !== self && (!all.has(twin) || (ofTwins.level === 'exact' && all.get(twin)?.level !== 'exact'))) all.set(twin, ofTwins);
     }
     return all;
   }
@@ -76,13 +78,16 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
     const near = (await candidates.of(look.fingerprint)).filter(({ assetId }) => assetId !== facts.id);
     const cardOf = (key: number): Card => (key === facts.id ? card : comparer.cardOf(key));
     const pairs = near.map(({ assetId }) => byContent(facts, requireFacts(assetId)));
-    const { verdicts } = await verifyInPool(pool, pairs.map(([first, second]) => [first.id, second.id]), cardOf, { atOnce: AT_ONCE, signal: NEVER });
+    const { verdicts, unreadable, failed } = await verifyInPool(pool, pairs.map(([first, second]) => [first.id, second.id]), cardOf, { atOnce: AT_ONCE, signal: NEVER });
     const found = new Map<number, PairEvidence>();
     for (const [at, { assetId, distance }] of near.entries()) {
       const [first, second] = pairs[at] ?? [facts, facts];
       const evidence = evidenceFrom(rowFrom(first, second, verdicts[at] ?? null, distance), facts.id);
       if (evidence !== null) found.set(assetId, evidence);
     }
+    // That nothing is alike may be said only by who has looked.
+    const reason = unreadable.get(facts.id) ?? (found.size > 0 ? undefined : [...unreadable.values(), ...failed.values()][0]);
+    if (reason !== undefined) throw notCompared(reason);
     return found;
   }
 
@@ -136,7 +141,9 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
       if (known) return { evidence: evidenceFrom(known, a), kinship: known.kinship, isNotDuplicate };
       // They never came near each other; whoever compares them by eye still wants to know how they lie on each other.
       const [first, second] = byContent(one, other);
-      const { verdicts: [verdict = null] } = await verifyInPool(pool, [[first.id, second.id]], (key) => comparer.cardOf(key), { atOnce: 1, signal: NEVER });
+      const { verdicts: [verdict = null], unreadable, failed } = await verifyInPool(pool, [[first.id, second.id]], (key) => comparer.cardOf(key), { atOnce: 1, signal: NEVER });
+      const [reason] = [...unreadable.values(), ...failed.values()];
+      if (reason !== undefined) throw notCompared(reason);
       const row = rowFrom(first, second, verdict, store.distanceOf(a, b));
       return { evidence: evidenceFrom(row, a), kinship: row.kinship, isNotDuplicate };
     },
@@ -144,6 +151,10 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
 }
 
 const NEVER = new AbortController().signal;
+
+function notCompared(reason: string): ProofsheetError {
+  return new ProofsheetError('not-compared', `It could not be compared, because a preview cannot be read (${reason}); ingest the images again.`);
+}
 
 /** Copies come first, whatever their likeness. */
 function rankOf({ relation }: SimilarHit): number {

@@ -47,6 +47,7 @@ export function createSimilarityRouter({ pairing, groupSource, lookup, notDuplic
   const os = implement(contract.similarity).use(withContractErrors);
   return os.router({
     status: os.status.handler(() => pairing.status()),
+    failures: os.failures.handler(({ input }) => [...pairing.failures(input.limit)]),
     catchUp: os.catchUp.handler(({ signal }) => pairing.catchUp(signal)),
     groups: os.groups.handler(async ({ input }) => {
       const { total, groups } = await groupSource.page(input.level, input.start, input.count);

@@ -57,7 +57,9 @@ function createThread(catalogPath: string, threadFile: URL): Thread {
       else waiter?.reject(new Error(answer.error));
     });
     const end = (error: Error): void => {
-      if (worker === thread) worker = undefined;
+      // An error is followed by the exit: by then those who wait may wait for the next thread.
+      if (worker !== thread) return;
+      worker = undefined;
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
     };

@@ -48,6 +48,7 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
   let pool: Promise<Piscina<TaskCall, TaskAnswer>> | undefined;
   let lone: ChildProcess | undefined;
   let lastAlone: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
 
   async function start(): Promise<Piscina<TaskCall, TaskAnswer>> {
     await prepare();
@@ -65,6 +66,7 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
   }
 
   async function callLoneProcess(call: TaskCall): Promise<TaskAnswer> {
+    if (isClosed) throw new ProofsheetError('worker-lost', 'the engine has ended');
     if (!lone?.connected) lone = fork(fileURLToPath(workerFile), [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const stop = new AbortController();
     const child = lone;
@@ -85,6 +87,7 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
   return {
     slots: threads * tasksPerThread,
     async run(call) {
+      if (isClosed) throw new ProofsheetError('worker-lost', 'the engine has ended');
       const limit = AbortSignal.timeout(taskLimitMs);
       const current = (pool ??= start());
       try {
@@ -104,6 +107,8 @@ export function createPool({ workerFile, threads, tasksPerThread, fileBudgetByte
       return answer;
     },
     async close() {
+      // What runs now fails, and is not to be tried again in a new process.
+      isClosed = true;
       lone?.kill('SIGKILL');
       await (await pool)?.destroy();
     },

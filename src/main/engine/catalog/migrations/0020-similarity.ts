@@ -15,6 +15,9 @@ export const similarity = {
 -- Derived: set to 0 it is done again. A row that is made anew begins at 0.
 ALTER TABLE fingerprint ADD COLUMN paired INTEGER NOT NULL DEFAULT 0 CHECK (paired IN (0, 1, 2));
 ALTER TABLE fingerprint ADD COLUMN pairing_error TEXT;
+-- 1: the pixel hash would tell whether it has a twin, and the file could not be read when it was looked for.
+ALTER TABLE fingerprint ADD COLUMN hash_wanted INTEGER NOT NULL DEFAULT 0 CHECK (hash_wanted IN (0, 1));
+CREATE INDEX fingerprint_hash_wanted ON fingerprint (asset_id) WHERE hash_wanted = 1;
 CREATE INDEX fingerprint_pending ON fingerprint (asset_id) WHERE paired = 0;
 CREATE INDEX fingerprint_failed ON fingerprint (asset_id) WHERE paired = 2;
 

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import { chooseCandidates, LEADERS, SMALL_FAMILY } from '../src/main/engine/similarity/pairing-choice.ts';
+import { createClosure } from '../src/main/engine/similarity/pairing-closure.ts';
+import { createPairing, type PairingDependencies } from '../src/main/engine/similarity/pairing.ts';
+import type { PairRow } from '../src/main/engine/similarity/pair-rows.ts';
+import type { PairingStore } from '../src/main/engine/similarity/pairing-store.ts';
+import type { AssetFacts } from '../src/main/engine/similarity/pairs-facts.ts';
+import { verifyInPool } from '../src/main/engine/similarity/pairing-verify.ts';
+import type { TaskAnswer, TaskCall } from '../src/main/engine/tasks/define-task.ts';
+import type { TaskRunner } from '../src/main/engine/tasks/pool.ts';
+import { createRandom } from './fixtures/images.ts';
+
+const factsOf = (id: number): AssetFacts => ({
+  id, sha256: ((id * 7919) % 100_003).toString(16).padStart(64, '0'), pixels: null, format: 'jpeg', width: 100 + ((id * 31) % 97), height: 100, bytes: 1000, takenAt: null, camera: null,
+});
+
+/** All of a family look alike, and come in portions, as they do from the engine. */
+async function compareFamily(size: number, portion: number, order: readonly number[]): Promise<{ readonly pairs: ReadonlySet<string>; readonly ids: readonly number[] }> {
+  const rows = new Map<number, PairRow[]>();
+  const pairs = new Set<string>();
+  const store = { samePixels: () => [], rowsOf: (id: number) => rows.get(id) ?? [] } as unknown as PairingStore;
+  const random = createRandom(5);
+  const place = new Map(order.map((id) => [id, random()]));
+  const compared = new Set<number>();
+  for (let start = 0; start < size; start += portion) {
+    const pending = order.slice(start, start + portion);
+    const closure = createClosure(store, factsOf, () => null);
+    const made: PairRow[] = [];
+    const compare = (a: number, b: number): PairRow => {
+      const key = `${Math.min(a, b)} ${Math.max(a, b)}`;
+      expect(pairs.has(key)).toBe(false);
+      pairs.add(key);
+      return { aId: Math.min(a, b), bId: Math.max(a, b), level: 2, relation: 'near', transform: 'identity', whole: null, distance: 4, similarity: 0.97, kinship: null };
+    };
+    let round: PairRow[] = [];
+    const asked = new Set<string>();
+    for (const id of pending) {
+      const found = order.filter((other) => other !== id).map((other) => ({ facts: factsOf(other), distance: Math.round(30 * Math.abs((place.get(id) ?? 0) - (place.get(other) ?? 0))) }));
+      for (const other of chooseCandidates(found)) {
+        const key = `${Math.min(id, other)} ${Math.max(id, other)}`;
+        if (!asked.has(key) && !closure.isKnown(id, other)) round.push(compare(id, other));
+        asked.add(key);
+      }
+      compared.add(id);
+    }
+    while (round.length > 0) {
+      made.push(...round);
+      closure.note(round);
+      round = (await closure.open(round)).map(([a, b]) => compare(a, b));
+    }
+    for (const row of made) for (const id of [row.aId, row.bId]) rows.set(id, [...rows.get(id) ?? [], row]);
+  }
+  return { pairs, ids: order };
+}
+
+test('a family costs comparisons by its size, not by its square, and each of it is compared with the one that leads', async () => {
+  const order = Array.from({ length: 600 }, (_, at) => at + 1);
+  const { pairs, ids } = await compareFamily(600, 32, order);
+  expect(pairs.size / 600).toBeLessThan(16);
+  const lead = ids.map(factsOf).sort((a, b) => b.width - a.width || (a.sha256 < b.sha256 ? -1 : 1))[0]!.id;
+  expect(order.filter((id) => id !== lead && !pairs.has(`${Math.min(id, lead)} ${Math.max(id, lead)}`))).toEqual([]);
+});
+
+test('a small family is compared all with all', async () => {
+  const order = Array.from({ length: SMALL_FAMILY }, (_, at) => at + 1);
+  expect((await compareFamily(SMALL_FAMILY, 5, order)).pairs.size).toBe((SMALL_FAMILY * (SMALL_FAMILY - 1)) / 2);
+});
+
+test('who comes to lead a large family is compared with all of it', async () => {
+  const store = { samePixels: () => [], rowsOf: () => [] } as unknown as PairingStore;
+  const widths = new Map([[999, 5000], [1, 400]]);
+  const closure = createClosure(store, (id) => ({ ...factsOf(id), width: widths.get(id) ?? 100 }), () => null);
+  const row = (aId: number, bId: number): PairRow => ({ aId, bId, level: 1, relation: 'near', transform: 'identity', whole: null, distance: 4, similarity: 0.99, kinship: null });
+  closure.note(Array.from({ length: 100 }, (_, at) => row(1, at + 2)));
+  const late = row(1, 999);
+  closure.note([late]);
+  expect((await closure.open([late])).filter(([a, b]) => a === 999 || b === 999)).toHaveLength(100);
+  // A crop, however large, leads nobody.
+  const crop = { ...row(1, 998), whole: 'a' as const, relation: 'cropped' as const };
+  widths.set(998, 9000);
+  closure.note([crop]);
+  expect((await closure.open([crop])).filter(([a, b]) => a === 998 || b === 998).length).toBeLessThanOrEqual(LEADERS);
+});
+
+const VERDICT = { verdicts: [null], unreadable: [] };
+const runner = (run: (call: TaskCall) => Promise<TaskAnswer>, runAlone: (call: TaskCall) => Promise<TaskAnswer>): TaskRunner => ({ slots: 2, run, runAlone, close: () => Promise.resolve() });
+const CARD = { file: 'card.jpg', width: 10, height: 10 };
+
+test('the death of a worker marks nobody; a pair that also dies alone is told as one pair', async () => {
+  const died = (): Promise<TaskAnswer> => Promise.reject(new Error('worker lost'));
+  const limits = { atOnce: 1, signal: new AbortController().signal };
+  const healthy = await verifyInPool(runner(died, () => Promise.resolve({ result: VERDICT })), [[1, 2]], () => CARD, limits);
+  expect([healthy.failed.size, healthy.unreadable.size]).toEqual([0, 0]);
+  let calls = 0;
+  const third = (): Promise<TaskAnswer> => ((calls += 1) === 3 ? died() : Promise.resolve({ result: VERDICT }));
+  const one = await verifyInPool(runner(died, third), [[1, 2], [1, 3], [1, 4], [1, 5]], () => CARD, limits);
+  expect([...one.failed.keys()]).toEqual([2]);
+  // The end of the engine says nothing of the pictures.
+  const end = new AbortController();
+  const ending = verifyInPool(runner(() => { end.abort(); return died(); }, died), [[1, 2]], () => CARD, { atOnce: 1, signal: end.signal });
+  await expect(ending).rejects.toThrow();
+});
+
+test('the comparison goes on by itself after a full disk and after a defect', async () => {
+  let attempts = 0;
+  let pending = 1;
+  const told: string[] = [];
+  const pairing = createPairing({
+    store: { status: () => ({ compared: 0, pending, failed: 0 }), wantedHashes: () => [] } as unknown as PairingStore,
+    candidates: { pending: () => Promise.resolve(pending === 0 ? [] : [{ assetId: 1, candidates: [], sameSize: [] }]) } as unknown as PairingDependencies['candidates'],
+    comparer: {
+      compare: () => {
+        attempts += 1;
+        if (attempts === 1) return Promise.reject(new Error('a defect'));
+        pending = 0;
+        return Promise.resolve();
+      },
+      hashWanted: () => Promise.resolve(),
+      cardOf: () => CARD,
+    },
+    slots: 1, isIdle: () => true, onChanged: () => undefined, onDiskFull: () => told.push('disk'), onDefect: () => told.push('defect'),
+  });
+  pairing.setWorking(true);
+  await expect.poll(() => pending, { timeout: 20_000 }).toBe(0);
+  expect([attempts, told]).toEqual([2, ['defect']]);
+  await pairing.close();
+});

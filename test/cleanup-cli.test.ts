@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
 import { treeOf } from './support/cleanup-bench.ts';
@@ -91,4 +92,54 @@ test('Ctrl-C ends a cleanup after the files at hand, and says what was done', as
   expect(result.moved).toBeLessThan(900);
   expect(await run('cleanup', 'undo', '1')).toMatchObject({ status: 0 });
   expect((await readdir(join(pictures, 'copies'))).length).toBe(900);
+});
+
+test.each([
+  ['an undo', ['cleanup', 'undo', '1']],
+  ['a restore', ['quarantine', 'restore']],
+  ['an emptying', ['quarantine', 'empty', '--apply']],
+])('Ctrl-C ends %s between two files, and the rest is done by the next', async (_what, command) => {
+  const { pictures, folder, run } = await library(900);
+  await run('cleanup', 'plan', '--level', 'exact');
+  await run('cleanup', 'apply', '1');
+  const quarantine = join(folder, '.proofsheet-quarantine');
+  const left = async (): Promise<number> => (await readdir(quarantine, { recursive: true }).catch(() => [])).filter((name) => name.endsWith('.jpg')).length;
+  const act = startCli([...command, '--workspace', join(folder, 'workspace'), '--json']);
+  while (await left() === 900) await new Promise(setImmediate);
+  act.process.kill('SIGINT');
+  const { status, stdout } = await act.done;
+  const result = JSON.parse(stdout) as { restored?: number; deleted_count?: number };
+  expect(status).toBe(130);
+  const done = result.restored ?? result.deleted_count ?? 0;
+  expect(done).toBeLessThan(900);
+  expect(await left()).toBe(900 - done);
+  expect(await run(...command)).toMatchObject({ status: 0 });
+  expect(await left()).toBe(0);
+  expect((await readdir(join(pictures, 'copies'))).length).toBe(result.restored === undefined ? 0 : 900);
+});
+
+test('Ctrl-C of one command leaves the cleanup of another alone', async () => {
+  const { pictures, folder, run } = await library(900);
+  await run('cleanup', 'plan', '--level', 'exact');
+  await run('cleanup', 'plan', '--level', 'exact');
+  const workspace = join(folder, 'workspace');
+  const first = startCli(['cleanup', 'apply', '1', '--workspace', workspace, '--json']);
+  while ((await readdir(join(pictures, 'copies'))).length === 900) await new Promise(setImmediate);
+  // It waits for its turn behind the other.
+  const second = startCli(['cleanup', 'apply', '2', '--workspace', workspace, '--json']);
+  await new Promise((resolve) => { setTimeout(resolve, 700); });
+  second.process.kill('SIGINT');
+  expect((await second.done).status).toBe(130);
+  const { status, stdout } = await first.done;
+  expect({ status, ...JSON.parse(stdout) as object }).toMatchObject({ status: 0, moved: 900, skipped_count: 0 });
+});
+
+test('a plan tells of images that could not be compared, and the exit status says so', async () => {
+  const { folder, run } = await library(2);
+  const db = new Database(join(folder, 'workspace', 'catalog.sqlite'));
+  db.exec(`UPDATE fingerprint SET paired = 2, pairing_error = 'no preview' WHERE asset_id = (SELECT max(id) FROM asset)`);
+  db.close();
+  const { status, stderr, stdout } = await run('cleanup', 'plan');
+  expect({ status, stdout }).toMatchObject({ status: 3, stdout: expect.stringContaining('2 files') as string });
+  expect(stderr).toMatch(/images? could not be compared/);
 });

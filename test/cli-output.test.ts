@@ -23,6 +23,23 @@ test('escape sequences in file names do not reach the terminal', () => {
   expect(formatTable([{ title: 'ID', align: 'right' }, { title: 'NAME\u001b]0;' }], [['12', 'x\u0007']])).toBe('ID  NAME\\x1b]0;\n12  x\\x07');
 });
 
+test('a table may have more rows than a function has arguments', () => {
+  expect(formatTable([{ title: 'A' }], Array.from({ length: 200_000 }, () => ['x'])).length).toBe(400_001);
+});
+
+test('lists are written piece by piece as one document, whatever of it is empty', async () => {
+  const written = async (head: Record<string, unknown>, lists: Record<string, readonly unknown[]>): Promise<unknown> => {
+    const stdout = new PassThrough();
+    const output = createOutput({ stdout, stderr: new PassThrough() }, true);
+    const streams = Object.entries(lists).map(([key, items]) => [key, (async function* () { yield* items; })()]);
+    await output.jsonLists(head, Object.fromEntries(streams) as Record<string, AsyncIterable<unknown>>);
+    return JSON.parse(String(stdout.read()));
+  };
+  expect(await written({ planId: 1 }, { keep: [{ assetId: 1 }, { assetId: 2 }], remove: [], held: [{ a: 1 }] })).toEqual({ plan_id: 1, keep: [{ asset_id: 1 }, { asset_id: 2 }], remove: [], held: [{ a: 1 }] });
+  expect(await written({}, { keep: [], remove: [1, 2], held: [] })).toEqual({ keep: [], remove: [1, 2], held: [] });
+  expect(await written({}, { operations: [] })).toEqual({ operations: [] });
+});
+
 test('pages are read until one is short, and never past the limit', async () => {
   const rows = Array.from({ length: 25 }, (_, index) => ({ id: index + 1 }));
   const asked: number[] = [];

@@ -97,6 +97,8 @@ export const operationSchema = z.object({
   kind: z.enum(['cleanup', 'restore', 'empty-quarantine']),
   mode: removalModeSchema.nullable(),
   state: z.enum(['running', 'applied', 'undoing', 'undone', 'partly-undone']),
+  /** Of a cleanup. */
+  planId: idSchema.nullable(),
   planned: countSchema, moved: countSchema, skipped: countSchema, restored: countSchema, bytes: countSchema,
   createdAt: timestampSchema, finishedAt: timestampSchema.nullable(),
 });

@@ -35,7 +35,7 @@ export interface Column {
 /** Aligned columns. Control characters of names and titles are shown, not obeyed by the terminal. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const cells = [columns.map(({ title }) => title), ...rows].map((row) => row.map(printable));
-  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map((_, index) => cells.reduce((widest, row) => Math.max(widest, row[index]?.length ?? 0), 0));
   return cells.map((row) => row.map((cell, index) => pad(cell, widths[index] ?? 0, columns[index])).join('  ').trimEnd()).join('\n');
 }
 

@@ -1,21 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { Operation } from '../../contract/index.ts';
 import type { EngineClient } from '../host/engine-client.ts';
-import type { CommandContext } from './command.ts';
+import type { CommandContext, ExitStatus } from './command.ts';
 import { formatCount, printable } from './format.ts';
 import type { Output } from './output.ts';
 
 const LOOK_EVERY_MS = 500;
 const LINE_EVERY_MS = 5000;
 const LISTED = 50;
+/** Among so many of the newest operations is the one that is at work. */
+const RECENT = 20;
 
-/** Shows how far an operation is while it runs; the first Ctrl-C ends it after the file that it is busy with. */
-export async function withOperationProgress<Result>({ output, interrupt }: CommandContext, client: EngineClient, act: () => Promise<Result>): Promise<Result> {
+export interface Following {
+  /** Which operation of the engine's is the one that is waited for: others may be at work for other commands. */
+  readonly isOurs: (operation: Operation) => boolean;
+}
+
+/**
+ * Does a long act of the cleanup's, and shows how far it is. The first Ctrl-C calls it off, and no other, whether it is at
+ * work or waits for its turn: it is asked for under a name of its own.
+ */
+export async function withOperationProgress<Result>({ output, interrupt }: CommandContext, client: EngineClient, { isOurs }: Following, act: (token: string) => Promise<Result>): Promise<Result> {
+  const token = randomUUID();
   let lastLine = performance.now();
-  let running: number | undefined;
+  const callOff = (): void => { void client.cleanup.cancel({ token }).catch(() => undefined); };
   const look = async (): Promise<void> => {
-    const [operation] = await client.cleanup.operations({ limit: 1 });
-    if (operation === undefined || operation.finishedAt !== null) return;
-    running = operation.id;
-    if (interrupt.signal.aborted) await client.cleanup.cancel({ operationId: operation.id });
+    if (interrupt.signal.aborted) callOff();
+    const operation = (await client.cleanup.operations({ limit: RECENT })).find((one) => one.finishedAt === null && isOurs(one));
+    if (operation === undefined) return;
     const { planned, moved, skipped, restored, state } = operation;
     const line = state === 'undoing' ? `${formatCount(restored)} of ${formatCount(moved)} put back` : `${formatCount(moved + skipped)} of ${formatCount(planned)}${skipped === 0 ? '' : ` · ${formatCount(skipped)} skipped`}`;
     if (output.isLive) output.live(line);
@@ -26,15 +38,19 @@ export async function withOperationProgress<Result>({ output, interrupt }: Comma
   };
   // What is only shown must not make the command fail: the operation's own answer tells what is wrong.
   const timer = setInterval(() => void look().catch(() => undefined), LOOK_EVERY_MS);
-  const onInterrupt = (): void => { void (running === undefined ? look() : client.cleanup.cancel({ operationId: running })).catch(() => undefined); };
-  interrupt.signal.addEventListener('abort', onInterrupt);
+  interrupt.signal.addEventListener('abort', callOff);
   try {
-    return await act();
+    return await act(token);
   } finally {
     clearInterval(timer);
-    interrupt.signal.removeEventListener('abort', onInterrupt);
+    interrupt.signal.removeEventListener('abort', callOff);
     output.live('');
   }
+}
+
+/** 130 for what Ctrl-C has called off, else 3 when something was left as it was. */
+export function statusOf({ interrupt }: CommandContext, skippedCount: number): ExitStatus {
+  return interrupt.signal.aborted ? interrupt.status() : skippedCount > 0 ? 3 : 0;
 }
 
 export function describeSkipped(output: Output, { skippedCount, skipped }: { readonly skippedCount: number; readonly skipped: readonly { readonly path: string; readonly reason: string }[] }): void {

@@ -7,8 +7,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** One JSON document, or one line of JSON Lines. */
   readonly json: (value: unknown) => Promise<void>;
-  /** One JSON document whose list may be too long to be held: its other keys first, then the list. */
-  readonly jsonList: (head: Readonly<Record<string, unknown>>, key: string, items: AsyncIterable<unknown>) => Promise<void>;
+  /** One JSON document whose lists may be too long to be held: its other keys first, then the lists. */
+  readonly jsonLists: (head: Readonly<Record<string, unknown>>, lists: Readonly<Record<string, AsyncIterable<unknown>>>) => Promise<void>;
   /** Whether anything went to stdout. */
   readonly hasPrinted: () => boolean;
   /** Text for people, on stdout. Here and in notes control characters are shown, line ends excepted. */
@@ -58,14 +58,17 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
     isJson,
     isTerminal: stdout.isTTY === true,
     json: async (value) => { await write(`${JSON.stringify(toSnakeCase(value))}\n`); },
-    async jsonList(head, key, items) {
-      const opening = JSON.stringify(toSnakeCase({ ...head, [key]: [] })).slice(0, -2);
-      let separator = opening;
-      for await (const item of items) {
-        await write(`${separator}${JSON.stringify(toSnakeCase(item))}`);
-        separator = ',';
+    async jsonLists(head, lists) {
+      let ahead = JSON.stringify(toSnakeCase(head)).slice(0, -1);
+      for (const [key, items] of Object.entries(lists)) {
+        ahead += `${ahead === '{' ? '' : ','}${JSON.stringify(key)}:[`;
+        for await (const item of items) {
+          await write(`${ahead}${JSON.stringify(toSnakeCase(item))}`);
+          ahead = ',';
+        }
+        ahead = ahead === ',' ? ']' : `${ahead}]`;
       }
-      await write(`${separator === opening ? opening : ''}]}\n`);
+      await write(`${ahead}}\n`);
     },
     hasPrinted: () => printed,
     text: async (text) => { await write(`${printableLines(text)}\n`); },

@@ -19,3 +19,10 @@ export async function* readPages<Row extends { readonly id: number }>(
     if (page.length > 0) yield page;
   }
 }
+
+/** For what people read: a table is as wide as its widest row. */
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,5 +1,5 @@
 import type { Batch, BatchState, ErrorCode, Relation, SimilarHit, Transform } from '../../contract/index.ts';
-import { formatCount } from './format.ts';
+import { formatCount, plural } from './format.ts';
 
 const STATES: Readonly<Record<BatchState, string>> = {
   'draft': 'draft', 'queued': 'waiting', 'running': 'running', 'paused': 'paused', 'completed': 'done',
@@ -27,6 +27,12 @@ export function failedInWords({ failed, quarantined }: Pick<Batch, 'failed' | 'q
 export function skippedInWords({ skipped, unchanged }: Pick<Batch, 'skipped' | 'unchanged'>): string {
   const parts = [[unchanged, 'unchanged'], [skipped - unchanged, 'left out']] as const;
   return parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`).join(', ');
+}
+
+/** Of images whose previews cannot be read. */
+export function notComparedInWords(count: number): string {
+  const them = count === 1 ? 'it' : 'them';
+  return `${plural(count, 'image')} could not be compared, because no preview of ${them} can be read; ingest ${them} again.`;
 }
 
 /** `disk full`: the codes are words already. */

@@ -4,7 +4,9 @@ import type { EngineClient } from '../../host/engine-client.ts';
 import { catchUp } from '../catch-up.ts';
 import { defineCommand, UsageError, type CommandContext, type ExitStatus } from '../command.ts';
 import { formatBytes, formatCount, formatTable, plural, printable } from '../format.ts';
-import { describeSkipped, withOperationProgress } from '../operations.ts';
+import { describeSkipped, statusOf, withOperationProgress } from '../operations.ts';
+import { collect } from '../pages.ts';
+import { notComparedInWords } from '../words.ts';
 
 const NUMBER = z.string().regex(/^[1-9]\d{0,14}$/);
 const PAGE = 1000;
@@ -64,27 +66,32 @@ export const cleanupCommand = defineCommand({
 async function makePlan(context: CommandContext, client: EngineClient, { level, rules, protect, scope, mode, 'no-merge': noMerge }: PlanOptions): Promise<ExitStatus> {
   const { output } = context;
   // What was taken in a moment ago is a part of it.
-  await catchUp(context, client);
-  const plan = await client.cleanup.plan({
-    level, scope, mode, protect: [...protect], mergeMetadata: !noMerge, itemLimit: output.isJson ? PAGE : LISTED, ...(rules === undefined ? {} : { rules }),
-  });
-  if (output.isJson) await output.json(await readWhole(client, plan));
-  else await output.text(describePlan(plan, mode));
-  return 0;
+  const { failed } = await catchUp(context, client);
+  const plan = await withOperationProgress(context, client, { isOurs: () => false }, (token) => client.cleanup.plan({
+    level, scope, mode, protect: [...protect], mergeMetadata: !noMerge, itemLimit: output.isJson ? 0 : LISTED, token, ...(rules === undefined ? {} : { rules }),
+  }));
+  if (output.isJson) {
+    const { keep: _keep, remove: _remove, held: _held, ...head } = plan;
+    const whole = (list: 'keep' | 'remove' | 'held'): AsyncIterable<unknown> => readWhole(context, client, plan, list);
+    await output.jsonLists(head, { keep: whole('keep'), remove: whole('remove'), held: whole('held') });
+  } else await output.text(describePlan(plan, mode));
+  // Their duplicates are not among these.
+  if (failed > 0) output.note(notComparedInWords(failed));
+  return failed > 0 ? 3 : 0;
 }
 
-/** The lists to their ends: the engine answers with as much as it can without making others wait. */
-async function readWhole(client: EngineClient, plan: Plan): Promise<Plan> {
-  const { planId, counts } = plan;
-  for (const list of ['keep', 'remove', 'held'] as const) {
-    for (let start = plan[list].length; start < counts[list]; start = plan[list].length) {
-      const page = await client.cleanup.planItems({ planId, list, start, count: PAGE });
-      plan.keep.push(...page.keep);
-      plan.remove.push(...page.remove);
-      plan.held.push(...page.held);
-    }
+/** A list to its end, page by page: it may be too long to be held. */
+async function* readWhole({ interrupt }: CommandContext, client: EngineClient, { planId, counts }: Plan, list: 'keep' | 'remove' | 'held'): AsyncGenerator<unknown> {
+  for (let start = 0; start < counts[list]; start += PAGE) {
+    const page = await client.cleanup.planItems({ planId, list, start, count: PAGE });
+    interrupt.signal.throwIfAborted();
+    for (const row of page[list]) yield forScripts(row);
   }
-  return plan;
+}
+
+/** Without what only the window needs: scripts have the facts as a sentence. */
+function forScripts(row: Plan['keep' | 'remove' | 'held'][number]): unknown {
+  return { ...row, facts: undefined, sha256: undefined };
 }
 
 const WHERE_TO: Readonly<Record<RemovalMode, string>> = {
@@ -112,36 +119,45 @@ function more(listed: number, count: number): string[] {
 
 async function apply(context: CommandContext, client: EngineClient, planId: number): Promise<ExitStatus> {
   const { output } = context;
-  const result = await withOperationProgress(context, client, () => client.cleanup.apply({ planId }));
+  const result = await withOperationProgress(context, client, { isOurs: (operation) => operation.planId === planId }, (token) => client.cleanup.apply({ planId, token }));
   if (output.isJson) await output.json(result);
   else {
     await output.text(result.moved === 0 ? 'No file was moved.' : `${plural(result.moved, 'file')} (${formatBytes(result.bytes)}) moved. To put them back: proofsheet cleanup undo ${result.operationId}`);
     describeSkipped(output, result);
   }
-  return context.interrupt.signal.aborted ? context.interrupt.status() : result.skippedCount > 0 ? 3 : 0;
+  return statusOf(context, result.skippedCount);
 }
 
 async function undo(context: CommandContext, client: EngineClient, operationId: number): Promise<ExitStatus> {
   const { output } = context;
-  const result = await withOperationProgress(context, client, () => client.cleanup.undo({ operationId }));
+  const result = await withOperationProgress(context, client, { isOurs: ({ id }) => id === operationId }, (token) => client.cleanup.undo({ operationId, token }));
   if (output.isJson) await output.json(result);
   else {
     await output.text(`${plural(result.restored, 'file')} (${formatBytes(result.bytes)}) put back.`);
     describeSkipped(output, result);
   }
-  return result.skippedCount > 0 ? 3 : 0;
+  return statusOf(context, result.skippedCount);
 }
 
-async function list({ output }: CommandContext, client: EngineClient): Promise<ExitStatus> {
-  const operations: Operation[] = [];
-  for (;;) {
-    const before = operations.at(-1)?.id;
+/** Newest first. */
+async function* allOperations({ interrupt }: CommandContext, client: EngineClient): AsyncGenerator<Operation> {
+  for (let before: number | undefined; ;) {
     const page = await client.cleanup.operations({ limit: 200, ...(before === undefined ? {} : { before }) });
-    if (page.length === 0) break;
-    operations.push(...page);
+    interrupt.signal.throwIfAborted();
+    yield* page;
+    before = page.at(-1)?.id;
+    if (before === undefined) return;
   }
-  if (output.isJson) await output.json({ operations });
-  else if (operations.length === 0) await output.text('Nothing has been cleaned up yet.');
+}
+
+async function list(context: CommandContext, client: EngineClient): Promise<ExitStatus> {
+  const { output } = context;
+  if (output.isJson) {
+    await output.jsonLists({}, { operations: allOperations(context, client) });
+    return 0;
+  }
+  const operations = await collect(allOperations(context, client));
+  if (operations.length === 0) await output.text('Nothing has been cleaned up yet.');
   else {
     await output.text(formatTable(
       [{ title: 'ID', align: 'right' }, { title: 'WHAT' }, { title: 'STATE' }, { title: 'MOVED', align: 'right' }, { title: 'SKIPPED', align: 'right' }, { title: 'PUT BACK', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'WHEN' }],

@@ -2,11 +2,12 @@ import * as z from 'zod';
 import { LEVELS, levelSchema, type DuplicateGroup, type GroupMember, type Level } from '../../../contract/index.ts';
 import type { EngineClient } from '../../host/engine-client.ts';
 import { catchUp } from '../catch-up.ts';
-import { defineCommand, noArguments } from '../command.ts';
+import { type CommandContext, defineCommand, noArguments } from '../command.ts';
 import { formatCount, plural } from '../format.ts';
-import { likenessInWords } from '../words.ts';
+import { likenessInWords, notComparedInWords } from '../words.ts';
 
 const PAGE = 500;
+const TOLD_FAILURES = 20;
 
 export const duplicatesCommand = defineCommand({
   name: 'duplicates',
@@ -23,7 +24,7 @@ export const duplicatesCommand = defineCommand({
     const { client } = await connect({ work: false });
     const { failed } = await catchUp(context, client);
     const groups = allGroups(client, level, interrupt.signal);
-    if (output.isJson) await output.jsonList({ level }, 'groups', groups);
+    if (output.isJson) await output.jsonLists({ level }, { groups });
     else {
       let count = 0;
       for await (const group of groups) {
@@ -33,10 +34,17 @@ export const duplicatesCommand = defineCommand({
       }
       output.note(count === 0 ? `No duplicates at level “${level}”.` : `${plural(count, 'group')} at level “${level}”.`);
     }
-    if (failed > 0) output.note(`${plural(failed, 'image')} could not be compared, because no preview of ${failed === 1 ? 'it' : 'them'} can be read; ingest ${failed === 1 ? 'it' : 'them'} again.`);
+    if (failed > 0) await tellFailures(context, client, failed);
     return failed > 0 ? 3 : 0;
   },
 });
+
+async function tellFailures({ output }: Pick<CommandContext, 'output'>, client: EngineClient, failed: number): Promise<void> {
+  const failures = await client.similarity.failures({ limit: TOLD_FAILURES });
+  output.note(notComparedInWords(failed));
+  for (const { path, reason } of failures) output.note(`  ${path}: ${reason}`);
+  if (failed > failures.length) output.note(`  and ${formatCount(failed - failures.length)} more`);
+}
 
 /** Page by page. Whatever changes meanwhile, no group comes twice. */
 async function* allGroups(client: EngineClient, level: Level, signal: AbortSignal): AsyncGenerator<{ readonly id: string; readonly members: readonly GroupMember[] }> {

@@ -3,7 +3,8 @@ import type { QuarantineItem } from '../../../contract/index.ts';
 import type { EngineClient } from '../../host/engine-client.ts';
 import { defineCommand, UsageError, wholeNumber, type CommandContext, type ExitStatus } from '../command.ts';
 import { formatBytes, formatTable, plural } from '../format.ts';
-import { describeSkipped, withOperationProgress } from '../operations.ts';
+import { describeSkipped, statusOf, withOperationProgress } from '../operations.ts';
+import { collect, readPages } from '../pages.ts';
 
 const PAGE = 1000;
 const IDS_AT_ONCE = 5000;
@@ -31,22 +32,22 @@ export const quarantineCommand = defineCommand({
 });
 
 async function list({ output, interrupt }: CommandContext, client: EngineClient): Promise<ExitStatus> {
-  const items: QuarantineItem[] = [];
-  for (;;) {
-    const page = await client.cleanup.quarantine({ after: items.at(-1)?.id ?? 0, limit: PAGE });
-    interrupt.signal.throwIfAborted();
-    items.push(...page.items);
-    if (page.items.length < PAGE) break;
+  const all = async function* (): AsyncGenerator<QuarantineItem> {
+    for await (const page of readPages(async (after, limit) => (await client.cleanup.quarantine({ after, limit })).items, PAGE, interrupt.signal)) yield* page;
+  };
+  if (output.isJson) {
+    const { total, bytes } = await client.cleanup.quarantine({ limit: 1 });
+    await output.jsonLists({ total, bytes }, { items: all() });
+    return 0;
   }
-  const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-  if (output.isJson) await output.json({ total: items.length, bytes, items });
-  else if (items.length === 0) await output.text('The quarantine is empty.');
+  const items = await collect(all());
+  if (items.length === 0) await output.text('The quarantine is empty.');
   else {
     await output.text(formatTable(
       [{ title: 'ID', align: 'right' }, { title: 'OPERATION', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'SINCE' }, { title: 'WAS' }],
       items.map(({ id, operationId, bytes: size, movedAt, path }) => [String(id), String(operationId), formatBytes(size), movedAt, path]),
     ));
-    await output.text(`${plural(items.length, 'file')}, ${formatBytes(bytes)}`);
+    await output.text(`${plural(items.length, 'file')}, ${formatBytes(items.reduce((sum, { bytes }) => sum + bytes, 0))}`);
   }
   return 0;
 }
@@ -54,17 +55,18 @@ async function list({ output, interrupt }: CommandContext, client: EngineClient)
 async function restore(context: CommandContext, client: EngineClient, ids: readonly number[]): Promise<ExitStatus> {
   const { output } = context;
   if (ids.length > IDS_AT_ONCE) throw new UsageError(`at most ${String(IDS_AT_ONCE)} files can be named at once; without any, all are put back`);
-  const result = await withOperationProgress(context, client, () => client.cleanup.restore(ids.length === 0 ? {} : { ids: [...ids] }));
+  const result = await withOperationProgress(context, client, { isOurs: () => false }, (token) => client.cleanup.restore({ token, ...(ids.length === 0 ? {} : { ids: [...ids] }) }));
   if (output.isJson) await output.json(result);
   else {
     await output.text(`${plural(result.restored, 'file')} (${formatBytes(result.bytes)}) put back.`);
     describeSkipped(output, result);
   }
-  return result.skippedCount > 0 ? 3 : 0;
+  return statusOf(context, result.skippedCount);
 }
 
-async function empty({ output }: CommandContext, client: EngineClient, days: number, apply: boolean): Promise<ExitStatus> {
-  const report = await client.cleanup.emptyQuarantine({ days, apply });
+async function empty(context: CommandContext, client: EngineClient, days: number, apply: boolean): Promise<ExitStatus> {
+  const { output } = context;
+  const report = await withOperationProgress(context, client, { isOurs: () => false }, (token) => client.cleanup.emptyQuarantine({ days, apply, token }));
   if (output.isJson) await output.json(report);
   else {
     await output.text(report.dryRun
@@ -72,5 +74,5 @@ async function empty({ output }: CommandContext, client: EngineClient, days: num
       : `${plural(report.deletedCount, 'file')} (${formatBytes(report.deletedBytes)}) deleted for good.`);
     describeSkipped(output, { skipped: report.errors, skippedCount: report.errors.length });
   }
-  return report.errors.length > 0 ? 3 : 0;
+  return statusOf(context, report.errors.length);
 }

@@ -254,7 +254,7 @@ export function createJournal(db: Database.Database, now: () => number) {
 }
 
 export function toOperation(row: OperationRow): Operation {
-  const { planId: _planId, createdAt, finishedAt, ...rest } = row;
+  const { createdAt, finishedAt, ...rest } = row;
   return { ...rest, createdAt: new Date(createdAt).toISOString(), finishedAt: finishedAt === null ? null : new Date(finishedAt).toISOString() };
 }
 

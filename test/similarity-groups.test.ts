@@ -43,6 +43,12 @@ describe('groups', () => {
     expect(link(keys('abcd'), [pair('ac', 0.97), pair('bc', 0.99), pair('ad', 0.98), pair('bd', 0.98)])).toEqual([['a', 'd'], ['b', 'c']]);
   });
 
+  test('do not fall apart around a version that only some member keeps apart', () => {
+    // c is alike to a, and contradicts b: it leads itself. What is alike to both stays with the one that leads.
+    expect(link(keys('abcd'), [pair('ab'), pair('ac'), pair('ad', 0.95), pair('cd', 0.99)], [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b', 'd']]);
+    expect(link(keys('abcd'), [pair('ab'), pair('ad', 0.95), pair('cd', 0.99)], [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b'], ['c', 'd']]);
+  });
+
   test('hold nothing together that was compared and is not alike, is kin, or is another exposure', () => {
     expect(link(keys('abc'), [pair('ab'), pair('ac')], [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b']]);
     // Two crops of one picture may show different things, unless they are kin.

@@ -45,9 +45,10 @@ export interface LinkInput {
  * Puts images into groups, each a star: every member was verified to be alike to the reference, which is the one to
  * stay. Images of equal pixels are one to begin with. In the order of who leads (not made of another by cropping or
  * bordering, then more pixels, more bytes, then by content) each image joins the reference it is most alike to, or is
- * one itself. It joins no group with a member that it contradicts: compared and not alike, kin, another exposure, or
- * parted from it by the user. Two parts of one reference need not be alike; what was never compared is no contradiction.
- * The outcome is a function of the contents alone, not of the order of the columns.
+ * one itself; of references that are alike each other it joins the one that leads. It joins no group with a member that
+ * it contradicts: compared and not alike, kin, another exposure, or parted from it by the user. Two parts of one
+ * reference need not be alike; what was never compared is no contradiction. The outcome is a function of the contents
+ * alone, not of the order of the columns.
  * @returns for each group of two files or more the places of its members, the reference first
  */
 export function linkGroups(input: LinkInput): readonly (readonly number[])[] {
@@ -195,6 +196,8 @@ function gather(order: Int32Array, links: Links, { assets, edges, areApart }: Li
   const groupOf = new Int32Array(classOf.length).fill(-1);
   const isPart = new Uint8Array(classOf.length);
   const exposures = exposuresOf(assets, classOf);
+  const leadOf = new Int32Array(classOf.length);
+  for (const [lead, own] of order.entries()) leadOf[own] = lead;
   const isContradicted = (own: number, reference: number, asPart: boolean): boolean => {
     for (let at = starts[own] ?? 0; at < (starts[own + 1] ?? 0); at += 1) {
       const [other, kind] = [others[at] ?? 0, kinds[at] ?? 0];
@@ -208,13 +211,28 @@ function gather(order: Int32Array, links: Links, { assets, edges, areApart }: Li
     const open: number[] = [];
     for (let at = starts[own] ?? 0; at < (starts[own + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) < UNLIKE && groupOf[others[at] ?? 0] === others[at]) open.push(at);
     if (open.length > 1) open.sort((a, b) => compareEdges(edges, links, a, b) || byLeadOf(assets, others[a] ?? 0, others[b] ?? 0));
-    const home = open.find((at) => !isContradicted(own, others[at] ?? 0, kinds[at] === ALIKE_AS_PART));
+    const joinable = open.filter((at) => !isContradicted(own, others[at] ?? 0, kinds[at] === ALIKE_AS_PART));
+    const home = leadingOf(joinable, links, leadOf);
     const reference = home === undefined ? own : others[home] ?? own;
     groupOf[own] = reference;
     if (home !== undefined && kinds[home] === ALIKE_AS_PART) isPart[own] = 1;
     if (reference !== own) exposures.add(reference, exposures.of(own));
   }
   return groupOf;
+}
+
+/**
+ * Of the references it may join the most alike one; but where that is alike to one that leads, from which only some
+ * other member kept it apart, the one that leads.
+ */
+function leadingOf(joinable: readonly number[], { starts, others, kinds }: Links, leadOf: Int32Array): number | undefined {
+  const [nearest] = joinable;
+  if (nearest === undefined || joinable.length === 1) return nearest;
+  const reference = others[nearest] ?? 0;
+  const family = new Set([reference]);
+  for (let at = starts[reference] ?? 0; at < (starts[reference + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) < UNLIKE) family.add(others[at] ?? 0);
+  for (let at = starts[reference] ?? 0; at < (starts[reference + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) === APART) family.delete(others[at] ?? 0);
+  return joinable.filter((at) => family.has(others[at] ?? 0)).reduce((first, at) => ((leadOf[others[at] ?? 0] ?? 0) < (leadOf[others[first] ?? 0] ?? 0) ? at : first));
 }
 
 function compareEdges({ similarity, distance }: GroupEdges, { edges }: Links, a: number, b: number): number {

@@ -6,7 +6,7 @@ export const SMALL_FAMILY = 12;
 /** Of more candidates, the nearest are compared: copies of one version of a picture find each other by them. */
 const NEAREST = 4;
 /** Of those that share local features only. */
-const PARTS = 3;
+const PARTS = 4;
 /** The largest of a family lead it: whoever may be one of its members has been compared with them. */
 export const LEADERS = 3;
 
@@ -21,7 +21,7 @@ export function chooseCandidates(found: readonly NearImage[]): readonly number[]
   if (ordered.length < SMALL_FAMILY) return ordered.map(({ facts }) => facts.id);
   const byCode = ordered.filter(({ distance }) => distance <= CANDIDATE_DISTANCE);
   const byPart = ordered.filter(({ distance }) => distance > CANDIDATE_DISTANCE);
-  const chosen = [...byCode.slice(0, NEAREST), ...largest(byCode, LEADERS), ...byPart.slice(0, PARTS), ...largest(byPart, 1)];
+  const chosen = [...byCode.slice(0, NEAREST), ...largest(byCode, LEADERS), ...byPart.slice(0, PARTS), ...largest(byPart, 2)];
   return [...new Set(chosen.map(({ facts }) => facts.id))];
 }
 

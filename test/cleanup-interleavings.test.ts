@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { RemovalMode } from '../src/contract/index.ts';
 import { createRandom } from './fixtures/images.ts';
 import { faultyFiles, hashOf, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
 
@@ -14,14 +15,14 @@ interface Model {
   /** Path below the pictures: content. */
   readonly files: Map<string, string>;
   /** Item of the journal: where it was, and what it held. */
-  readonly away: Map<number, { readonly path: string; readonly content: string; readonly operationId: number }>;
+  readonly away: Map<number, { readonly path: string; readonly content: string; readonly operationId: number; readonly mode: RemovalMode }>;
 }
 
 interface World extends Model {
   readonly folder: string;
   readonly pictures: string;
   readonly random: () => number;
-  plan: { readonly id: number; readonly removals: readonly { readonly path: string; readonly content: string; readonly keeper: string }[] } | null;
+  plan: { readonly id: number; readonly mode: RemovalMode; readonly removals: readonly { readonly path: string; readonly content: string; readonly keeper: string }[] } | null;
   readonly log: string[];
 }
 
@@ -73,12 +74,13 @@ function edit({ pictures, files, random, log }: World): void {
 async function makePlan(world: World): Promise<void> {
   const bench = open(world);
   bench.scan();
-  const planId = await bench.plan();
+  const mode = process.platform === 'linux' ? pick(world.random, ['quarantine', 'trash'] as const) : 'quarantine';
+  const planId = await bench.plan(mode);
   const { remove } = bench.cleanup.plans.list(planId, 'remove', 0, 1000);
   const keeperOf = bench.db.prepare<[number, number], number>('SELECT keeper_id FROM plan_item WHERE plan_id = ? AND source_id = ?').pluck();
   const short = (path: string): string => path.slice(world.pictures.length + 1);
   world.plan = {
-    id: planId,
+    id: planId, mode,
     removals: remove.map(({ path, sourceId }) => ({ path: short(path), content: world.files.get(short(path))!, keeper: short(String(bench.cleanup.journal.pathOf(keeperOf.get(planId, sourceId)!))) })),
   };
   // Each keeper holds the same bytes and is kept, and nothing protected goes.
@@ -87,18 +89,24 @@ async function makePlan(world: World): Promise<void> {
     expect(world.plan.removals.some((one) => one.path === keeper)).toBe(false);
     expect(path.startsWith('safe/')).toBe(false);
   }
-  world.log.push(`plan ${planId}: ${world.plan.removals.map(({ path }) => path).join()}`);
+  world.log.push(`plan ${planId} (${mode}): ${world.plan.removals.map(({ path }) => path).join()}`);
   await bench.close();
 }
 
+interface End {
+  readonly killed: boolean;
+  /** What the user wrote before a fresh engine could find out what became of the act. */
+  readonly written: { readonly path: string; readonly content: string } | null;
+}
+
 /** Runs an act whole, or to its end at some change of the disk; then in either case a fresh engine finds out what became of it. */
-async function perhapsKilled(world: World, act: (bench: Bench) => Promise<unknown>): Promise<{ readonly killed: boolean }> {
+async function perhapsKilled(world: World, act: (bench: Bench) => Promise<unknown>): Promise<End> {
   const isKilled = world.random() < 0.6;
   if (!isKilled) {
     const bench = open(world);
     await act(bench);
     await bench.close();
-    return { killed: false };
+    return { killed: false, written: null };
   }
   let close = (): void => undefined;
   const { files, steps } = faultyFiles(1 + Math.floor(world.random() * 14), world.random() < 0.5 ? 'ends-before' : 'ends-after', () => { close(); });
@@ -107,7 +115,11 @@ async function perhapsKilled(world: World, act: (bench: Bench) => Promise<unknow
   await act(bench).catch(() => undefined);
   await bench.close().catch(() => undefined);
   world.log.push(`(ended at change ${steps()})`);
-  return { killed: true };
+  if (world.random() < 0.5) return { killed: true, written: null };
+  const written = { path: pick(world.random, PLACES), content: pick(world.random, CONTENTS) };
+  world.log.push(`write ${written.path}, before it is found out what became of that`);
+  put(join(world.pictures, written.path), written.content);
+  return { killed: true, written };
 }
 
 async function apply(world: World): Promise<void> {
@@ -116,7 +128,7 @@ async function apply(world: World): Promise<void> {
   world.plan = null;
   log.push(`apply ${plan.id}`);
   const may = new Set(plan.removals.filter(({ path, content, keeper }) => files.get(path) === content && files.get(keeper) === content).map(({ path }) => path));
-  const { killed } = await perhapsKilled(world, (bench) => bench.cleanup.operations.apply(plan.id));
+  const { killed, written } = await perhapsKilled(world, (bench) => bench.cleanup.operations.apply(plan.id));
   const bench = open(world);
   await bench.cleanup.operations.restore([]).catch(() => undefined);
   const operation = bench.cleanup.journal.operations(Number.MAX_SAFE_INTEGER, 100).find(({ planId }) => planId === plan.id);
@@ -127,18 +139,19 @@ async function apply(world: World): Promise<void> {
       if (!killed) expect([short, state]).toEqual([short, may.has(short) ? 'moved' : 'skipped']);
       if (state !== 'moved') continue;
       expect(may).toContain(short);
-      away.set(id, { path: short, content: files.get(short)!, operationId: operation.id });
+      away.set(id, { path: short, content: files.get(short)!, operationId: operation.id, mode: plan.mode });
       files.delete(short);
     }
     await expect(bench.cleanup.operations.apply(plan.id)).rejects.toMatchObject({ code: 'already-applied' });
   }
+  if (written !== null) files.set(written.path, written.content);
   await bench.close();
 }
 
 async function restore(world: World, ids: readonly number[], act: (bench: Bench) => Promise<unknown>): Promise<void> {
   const { files, away } = world;
   const free = new Set(ids.filter((id) => !files.has(away.get(id)!.path)));
-  const { killed } = await perhapsKilled(world, act);
+  const { killed, written } = await perhapsKilled(world, act);
   const bench = open(world);
   await bench.cleanup.operations.restore([]).catch(() => undefined);
   const taken = new Set<string>();
@@ -156,6 +169,7 @@ async function restore(world: World, ids: readonly number[], act: (bench: Bench)
     files.set(item.path, item.content);
     away.delete(id);
   }
+  if (written !== null) files.set(written.path, written.content);
   await bench.close();
 }
 
@@ -163,13 +177,15 @@ function expectAsModelled({ folder, files, away, log }: World): void {
   const there = treeOf(folder);
   const shown = Object.fromEntries(Object.entries(there).filter(([path]) => path.startsWith('pictures/')).map(([path, hash]) => [path.slice('pictures/'.length), hash]));
   expect(shown, log.join('\n')).toEqual(Object.fromEntries([...files].map(([path, content]) => [path, hashOf(content)])));
-  const aside = Object.entries(there).filter(([path]) => path.startsWith('.proofsheet-quarantine/')).map(([, hash]) => hash).sort();
+  const aside = Object.entries(there).filter(([path]) => /^(\.proofsheet-quarantine|data\/Trash\/files)\//.test(path)).map(([, hash]) => hash).sort();
   expect(aside, log.join('\n')).toEqual([...away.values()].map(({ content }) => hashOf(content)).sort());
 }
 
 async function live(seed: number): Promise<void> {
   const folder = mkdtempSync(join(memoryFolder(), 'proofsheet-interleaved-'));
   const random = createRandom(seed);
+  // A trash of its own.
+  vi.stubEnv('XDG_DATA_HOME', join(folder, 'data'));
   for (let burn = 0; burn < 5; burn += 1) random();
   const world: World = { folder, pictures: join(folder, 'pictures'), random, files: new Map(), away: new Map(), plan: null, log: [`seed ${seed}`] };
   for (const path of PLACES) {
@@ -191,7 +207,7 @@ async function live(seed: number): Promise<void> {
       else if (kind === 'apply') await apply(world);
       else if (kind === 'undo' && operations.length > 0) await undo(pick(random, operations));
       else if (kind === 'restore' && world.away.size > 0) {
-        const ids = [...world.away.keys()].filter(() => random() < 0.5);
+        const ids = [...world.away].filter(([, { mode }]) => mode !== 'trash' && random() < 0.5).map(([id]) => id);
         if (ids.length > 0) await restore(world, ids, (bench) => bench.cleanup.operations.restore(ids));
       }
       expectAsModelled(world);

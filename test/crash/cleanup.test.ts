@@ -49,7 +49,7 @@ test('an engine killed in the middle of cleanups and undos, again and again, los
   await ingest({ paths: [pictures] });
   await close();
   const random = createRandom(77);
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 6; round += 1) {
     const first = await launchEngine(workspace);
     const { planId, counts } = await first.client.cleanup.plan({ level: 'exact', itemLimit: 0 });
     expect(counts).toEqual({ keep: 40, remove: 80, held: 0 });

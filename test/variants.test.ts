@@ -111,6 +111,27 @@ describe('local features', () => {
     expect(index.query(packFeatures(featuresOf(other)), 10)).toEqual([]);
     expect(index.counts().entries).toBe(3000 * STORED_FEATURES);
   });
+
+  test('are found or not whatever came first, also where thousands bear the same word, and are gone when they are taken out', () => {
+    const own = packFeatures(featuresOf(scene));
+    const random = createRandom(3);
+    // Of each of these, every feature has the words of the scene's, and other bits.
+    const crowd = Array.from({ length: 700 }, () => own.map((byte, at) => (at % 9 < 5 ? byte : Math.floor(random() * 256))));
+    const query = (first: boolean): readonly number[] => {
+      const index = createFeatureIndex();
+      if (first) index.add(1, own);
+      for (const [at, one] of crowd.entries()) index.add(at + 2, one);
+      if (!first) index.add(1, own);
+      return index.query(own, 10).map(({ slot }) => slot);
+    };
+    expect(query(true)).toEqual(query(false));
+    const index = createFeatureIndex();
+    for (let slot = 1; slot <= 400; slot++) index.add(slot, Uint8Array.from(own, () => Math.floor(random() * 256)));
+    index.add(401, own);
+    expect([index.has(401, own), index.has(7, own), index.query(own, 10)[0]?.slot]).toEqual([true, false, 401]);
+    index.remove(401);
+    expect([index.has(401, own), index.query(own, 10)]).toEqual([false, []]);
+  });
 });
 
 function featuresOf({ values, width, height }: Luma): readonly Feature[] {

@@ -80,7 +80,7 @@ export function createGroupLoader(db: Database.Database): (level: Level) => Grou
 }
 
 /** The same number for the same moment of the same camera: of these there are few in a group, however many its images. */
-function createNumbering(): { numberOf(row: AssetRow): number; areApart(exposure: number, other: number): boolean } {
+function createNumbering(): { readonly numberOf: (row: AssetRow) => number; readonly areApart: (exposure: number, other: number) => boolean } {
   const numbers = new Map<string, number>();
   const known: Exposure[] = [];
   return {

@@ -79,6 +79,10 @@ export function createCandidates(db: Database.Database): Candidates {
     return row === undefined ? undefined : hold(row);
   }
 
+  function byContent(a: number, b: number): number {
+    return (rowOf(a)?.sha256 ?? '') < (rowOf(b)?.sha256 ?? '') ? -1 : 1;
+  }
+
   function load(): void {
     for (const row of after.iterate(loadedTo)) {
       loadedTo = row.assetId;
@@ -106,8 +110,9 @@ export function createCandidates(db: Database.Database): Candidates {
 
   /** A picture that was taken in anew may have other codes than those it is known by. */
   function refresh(row: Row): void {
-    if (indexCodesOf(row).every((code) => index.has(row.assetId, code))) return;
+    if (indexCodesOf(row).every((code) => index.has(row.assetId, code)) && parts.has(row.assetId, row.features)) return;
     index.remove(row.assetId);
+    parts.remove(row.assetId);
     addCodes(row);
   }
 
@@ -131,7 +136,7 @@ export function createCandidates(db: Database.Database): Candidates {
     });
     for (const [at, { features }] of rows.entries()) {
       const nearest = found[at];
-      for (const { slot } of parts.query(features, MAX_PARTS)) if (nearest?.has(slot) === false) nearest.set(slot, Infinity);
+      for (const { slot } of parts.query(features, MAX_PARTS, byContent)) if (nearest?.has(slot) === false) nearest.set(slot, Infinity);
     }
     return found;
   }

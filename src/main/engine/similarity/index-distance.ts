@@ -1,3 +1,4 @@
+import { countBits } from './features.ts';
 import { CANDIDATE_DISTANCE, type codesOf, type FingerprintRow } from './variants.ts';
 
 /** What of a fingerprint's row is looked for and found. */
@@ -33,14 +34,7 @@ function leastDistance(from: Codes, to: Codes): number {
 export function bitsBetween(a: Uint8Array, b: Uint8Array): number {
   let bits = 0;
   for (let at = 0; at < a.length; at += 4) {
-    bits += popcount(((a[at] ?? 0) ^ (b[at] ?? 0)) | (((a[at + 1] ?? 0) ^ (b[at + 1] ?? 0)) << 8) | (((a[at + 2] ?? 0) ^ (b[at + 2] ?? 0)) << 16) | (((a[at + 3] ?? 0) ^ (b[at + 3] ?? 0)) << 24));
+    bits += countBits(((a[at] ?? 0) ^ (b[at] ?? 0)) | (((a[at + 1] ?? 0) ^ (b[at + 1] ?? 0)) << 8) | (((a[at + 2] ?? 0) ^ (b[at + 2] ?? 0)) << 16) | (((a[at + 3] ?? 0) ^ (b[at + 3] ?? 0)) << 24));
   }
   return bits;
-}
-
-/** Bits set in 32, counted in parallel ("Hacker's Delight", 5–1). */
-function popcount(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x5555_5555);
-  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
-  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }

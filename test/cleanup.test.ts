@@ -206,6 +206,9 @@ test('emptying only tells until it is told to apply; then an undo says what is g
   await writeFile(items[0]!.quarantinePath, 'something else');
   expect(await client.cleanup.emptyQuarantine({ apply: true })).toMatchObject({ found: 2, deletedCount: 1, deletedBytes: items[1]!.bytes, errors: [{ code: 'stale' }] });
   expect(existsSync(items[1]!.quarantinePath)).toBe(false);
+  // Nor is it put back as if it were; with its bytes it is.
+  expect(await client.cleanup.undo({ operationId: applied.operationId })).toMatchObject({ restored: 0, skipped: [{ code: 'stale' }, { code: 'vanished' }] });
+  await copyFile(join(pictures, '0001.jpg'), items[0]!.quarantinePath);
   expect(await client.cleanup.undo({ operationId: applied.operationId })).toMatchObject({ restored: 1, skipped: [{ path: items[1]!.path, code: 'vanished' }] });
   expect(await client.cleanup.operations({})).toMatchObject([{ kind: 'empty-quarantine', planned: 2, moved: 1, skipped: 1 }, { kind: 'cleanup', state: 'partly-undone' }]);
   expect(await client.cleanup.operationItems({ operationId: applied.operationId, state: 'deleted' })).toHaveLength(1);

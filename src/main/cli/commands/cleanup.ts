@@ -81,7 +81,7 @@ async function makePlan(context: CommandContext, client: EngineClient, { level, 
 }
 
 /** A list to its end, page by page: it may be too long to be held. */
-async function* readWhole({ interrupt }: CommandContext, client: EngineClient, { planId, counts }: Plan, list: 'keep' | 'remove' | 'held'): AsyncGenerator<unknown> {
+async function* readWhole({ interrupt }: CommandContext, client: EngineClient, { planId, counts }: Plan, list: 'keep' | 'remove' | 'held'): AsyncGenerator {
   for (let start = 0; start < counts[list]; start += PAGE) {
     const page = await client.cleanup.planItems({ planId, list, start, count: PAGE });
     interrupt.signal.throwIfAborted();

@@ -46,26 +46,55 @@ function largest({ left, top, right, bottom }: Sides): number {
 /** How much softer than the picture a blurred copy of it is that fills the rest. */
 const SOFT = 0.3;
 const EVEN = 3;
+/** No camera makes so little of a surface: one colour. */
+const FLAT = 0.5;
+/** In levels, and in steps as they are found inside: where a picture merely goes on, there is no seam. */
+const SEAM = 5;
+const SEAM_BY_STEP = 2;
+/** How far the two sides of a seam are looked at from it, in pixels of the plane. */
+const APART = 2;
 
-/** Is all that lies in the outer strips of one colour, or as soft as a backdrop of blur. */
+/**
+ * Is all that lies in the outer strips of one colour, or as soft as a backdrop of blur, and is there a seam between it
+ * and the picture? What is out of focus, or the white around a thing, is as soft, and belongs to the picture.
+ */
 function isBorder({ values, width, height }: Plane, sides: Sides): boolean {
   const box = {
     left: Math.round(Math.max(0, sides.left) * width), right: width - Math.round(Math.max(0, sides.right) * width),
     top: Math.round(Math.max(0, sides.top) * height), bottom: height - Math.round(Math.max(0, sides.bottom) * height),
   };
-  let [outer, outerCount, inner, innerCount] = [0, 0, 0, 0];
+  const step = (at: number, other: number): number => Math.abs((values[at] ?? 0) - (values[other] ?? 0));
+  let [outer, outerCount, inner, innerSteps, innerCount, seam, seamCount] = [0, 0, 0, 0, 0, 0, 0];
   for (let y = 0; y + 1 < height; y++) {
     for (let x = 0; x + 1 < width; x++) {
       const at = y * width + x;
-      const slope = Math.abs((values[at + 1] ?? 0) - (values[at] ?? 0)) + Math.abs((values[at + width] ?? 0) - (values[at] ?? 0));
+      const slope = step(at + 1, at) + step(at + width, at);
       // The edge of the picture itself belongs to neither.
       const isOutside = x + 2 < box.left || x > box.right || y + 2 < box.top || y > box.bottom;
       const isInside = x > box.left && x + 2 < box.right && y > box.top && y + 2 < box.bottom;
       if (isOutside) { outer += slope; outerCount++; }
-      if (isInside) { inner += slope; innerCount++; }
+      if (isInside) {
+        inner += slope;
+        innerCount++;
+        if (x + 2 * APART < box.right) innerSteps += step(at, at + 2 * APART);
+      }
     }
   }
   // A strip too thin to look at: whoever cuts that little off had no border in mind.
   if (outerCount === 0) return false;
-  return outer / outerCount < Math.max(EVEN, SOFT * (inner / Math.max(1, innerCount)));
+  const across = (x: number, from: number, to: number): void => {
+    if (x - APART < 0 || x + APART >= width) return;
+    for (let y = from; y < to; y++) { seam += step(y * width + x - APART, y * width + x + APART); seamCount++; }
+  };
+  const down = (y: number, from: number, to: number): void => {
+    if (y - APART < 0 || y + APART >= height) return;
+    for (let x = from; x < to; x++) { seam += step((y - APART) * width + x, (y + APART) * width + x); seamCount++; }
+  };
+  if (sides.left > SAME) across(box.left, box.top, box.bottom);
+  if (sides.right > SAME) across(box.right, box.top, box.bottom);
+  if (sides.top > SAME) down(box.top, box.left, box.right);
+  if (sides.bottom > SAME) down(box.bottom, box.left, box.right);
+  const evenness = outer / outerCount;
+  const leastSeam = evenness < FLAT ? SEAM : Math.max(SEAM, SEAM_BY_STEP * (innerSteps / Math.max(1, innerCount)));
+  return evenness < Math.max(EVEN, SOFT * (inner / Math.max(1, innerCount))) && seam / Math.max(1, seamCount) > leastSeam;
 }

@@ -11,7 +11,7 @@ import { ENGINE_FILES } from './support/engine-files.ts';
 
 interface Picture { readonly key: string; readonly pixels?: number; readonly files?: number; readonly area?: number; readonly exposure?: number }
 interface Alike { readonly a: string; readonly b: string; readonly similarity?: number; readonly whole?: 'a' | 'b' }
-interface Apart { readonly a: string; readonly b: string; readonly isKin?: boolean }
+interface Apart { readonly a: string; readonly b: string }
 
 /** The groups by key, each with its reference first. */
 function link(pictures: readonly Picture[], alike: readonly Alike[], vetoes: readonly (readonly [string, string])[] = [], unlike: readonly Apart[] = []): string[][] {
@@ -25,7 +25,7 @@ function link(pictures: readonly Picture[], alike: readonly Alike[], vetoes: rea
     a: alike.map(({ a }) => place.get(a)!), b: alike.map(({ b }) => place.get(b)!), similarity: alike.map(({ similarity }) => similarity ?? 0.9), distance: alike.map(() => 4),
     whole: alike.map(({ whole }) => (whole === undefined ? 0 : whole === 'a' ? 1 : 2)),
   };
-  const contradictions = { a: unlike.map(({ a }) => place.get(a)!), b: unlike.map(({ b }) => place.get(b)!), isKin: unlike.map(({ isKin }) => (isKin === true ? 1 : 0)) };
+  const contradictions = { a: unlike.map(({ a }) => place.get(a)!), b: unlike.map(({ b }) => place.get(b)!) };
   const groups = linkGroups({
     assets, edges, contradictions, vetoes: vetoes.map(([a, b]): Veto => [place.get(a)!, place.get(b)!]), areApart: (one, other) => one !== other,
   });
@@ -49,12 +49,12 @@ describe('groups', () => {
     expect(link(keys('abcd'), [pair('ab'), pair('ad', 0.95), pair('cd', 0.99)], [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b'], ['c', 'd']]);
   });
 
-  test('hold nothing together that was compared and is not alike, is kin, or is another exposure', () => {
+  test('hold nothing together that was compared and is not alike, or is another exposure', () => {
     expect(link(keys('abc'), [pair('ab'), pair('ac')], [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b']]);
-    // Two crops of one picture may show different things, unless they are kin.
+    // Two crops of one picture may show different things, unless the user has parted them.
     const crops: Alike[] = [{ a: 'a', b: 'b', whole: 'a' }, { a: 'c', b: 'a', whole: 'b' }];
     expect(link(keys('abc'), crops, [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b', 'c']]);
-    expect(link(keys('abc'), crops, [], [{ a: 'b', b: 'c', isKin: true }])).toEqual([['a', 'b']]);
+    expect(link(keys('abc'), crops, [['b', 'c']])).toEqual([['a', 'b']]);
     expect(link([{ key: 'a', exposure: 1 }, { key: 'b' }, { key: 'c', exposure: 2 }, { key: 'd', exposure: 1 }], [pair('ab'), pair('ac'), pair('ad')])).toEqual([['a', 'b', 'd']]);
   });
 

@@ -23,11 +23,10 @@ export interface GroupEdges {
   readonly whole: ArrayLike<number>;
 }
 
-/** Pairs that were compared and are not even loosely alike, or only kin. */
+/** Pairs that were compared and are not even loosely alike. */
 export interface GroupContradictions {
   readonly a: ArrayLike<number>;
   readonly b: ArrayLike<number>;
-  readonly isKin: ArrayLike<number>;
 }
 
 export type Veto = readonly [number, number];
@@ -46,7 +45,7 @@ export interface LinkInput {
  * stay. Images of equal pixels are one to begin with. In the order of who leads (not made of another by cropping or
  * bordering, then more pixels, more bytes, then by content) each image joins the reference it is most alike to, or is
  * one itself; of references that are alike each other it joins the one that leads. It joins no group with a member that
- * it contradicts: compared and not alike, kin, another exposure, or parted from it by the user. Two parts of one
+ * it contradicts: compared and not alike, another exposure, or parted from it by the user. Two parts of one
  * reference need not be alike; what was never compared is no contradiction. The outcome is a function of the contents
  * alone, not of the order of the columns.
  * @returns for each group of two files or more the places of its members, the reference first
@@ -151,8 +150,7 @@ function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, { cl
       both(edges.a[edge] ?? 0, edges.b[edge] ?? 0, whole === 2 ? ALIKE_AS_PART : ALIKE, whole === 1 ? ALIKE_AS_PART : ALIKE, edge);
     }
     for (let row = 0; row < contradictions.a.length; row += 1) {
-      const kind = contradictions.isKin[row] === 1 ? APART : UNLIKE;
-      both(contradictions.a[row] ?? 0, contradictions.b[row] ?? 0, kind, kind, -1);
+      both(contradictions.a[row] ?? 0, contradictions.b[row] ?? 0, UNLIKE, UNLIKE, -1);
     }
     for (const [a, b] of vetoes) both(a, b, APART, APART, -1);
   };

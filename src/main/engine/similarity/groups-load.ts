@@ -18,7 +18,8 @@ export function createGroupLoader(db: Database.Database): (level: Level) => Grou
   // As in `derivedOf`: a picture with a border, which holds the one without, was made of it.
   const pairs = db.prepare<[number]>(`
     SELECT a_id, b_id, similarity, distance, CASE WHEN relation = 'bordered' THEN CASE whole WHEN 'a' THEN 'b' WHEN 'b' THEN 'a' END ELSE whole END FROM pair WHERE level <= ?`).raw();
-  const unlike = db.prepare<[]>('SELECT a_id, b_id, kinship IS NOT NULL FROM pair WHERE level IS NULL').raw();
+  // Kin by their looks may both be alike to a third: a brightened and a darkened copy seem recoloured beside each other.
+  const unlike = db.prepare<[]>('SELECT a_id, b_id FROM pair WHERE level IS NULL AND kinship IS NULL').raw();
   const samePixels = db.prepare<[]>(`
     SELECT id, hex(pixel_sha256) FROM asset WHERE pixel_sha256 IN (SELECT pixel_sha256 FROM asset INDEXED BY asset_pixels WHERE pixel_sha256 IS NOT NULL GROUP BY pixel_sha256 HAVING count(*) > 1)`).raw();
   const highest = db.prepare<[], number | null>('SELECT max(id) FROM asset').pluck();
@@ -32,7 +33,7 @@ export function createGroupLoader(db: Database.Database): (level: Level) => Grou
     const ids: number[] = [];
     const assets = { keys: [] as string[], pixels: [] as number[], files: [] as number[], pixelCounts: [] as number[], bytes: [] as number[], exposures: [] as number[] };
     const edges = { a: [] as number[], b: [] as number[], similarity: [] as number[], distance: [] as number[], whole: [] as number[] };
-    const contradictions = { a: [] as number[], b: [] as number[], isKin: [] as number[] };
+    const contradictions = { a: [] as number[], b: [] as number[] };
     const exposures = createNumbering();
     const count = (highest.get() ?? 0) + 1;
     const files = new Uint32Array(count);
@@ -67,12 +68,11 @@ export function createGroupLoader(db: Database.Database): (level: Level) => Grou
       assets.pixels[placeOf(id)] = number;
     }
     for (const [id, number] of files.entries()) if (number > 1) placeOf(id);
-    for (const [aId, bId, isKin] of level === 'exact' ? [] : unlike.iterate() as IterableIterator<[number, number, number]>) {
+    for (const [aId, bId] of level === 'exact' ? [] : unlike.iterate() as IterableIterator<[number, number]>) {
       const [a, b] = [places[aId] ?? 0, places[bId] ?? 0];
       if (a === 0 || b === 0) continue;
       contradictions.a.push(a - 1);
       contradictions.b.push(b - 1);
-      contradictions.isKin.push(isKin);
     }
     const vetoes = (apart.all() as [number, number][]).map(([a, b]): Veto => [(places[a] ?? 0) - 1, (places[b] ?? 0) - 1]).filter(([a, b]) => a !== -1 && b !== -1);
     return { ids, assets, edges, contradictions, vetoes, areApart: exposures.areApart };

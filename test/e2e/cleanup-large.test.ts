@@ -35,12 +35,12 @@ describe('cleaning up a catalog of 100,000 images', () => {
       'decide': async () => {
         const before = await decided();
         for (let index = 0; index < 40; index += 1) await page.keyboard.press('Enter');
-        await expect.poll(decided).toBe(before + 40);
+        await expect.poll(decided, { timeout: 20_000 }).toBe(before + 40);
       },
       'take back': async () => {
         const before = await decided();
         for (let index = 0; index < 5; index += 1) await page.keyboard.press('Backspace');
-        await expect.poll(decided).toBe(before - 5);
+        await expect.poll(decided, { timeout: 20_000 }).toBe(before - 5);
       },
       'scroll': async () => {
         await cleanup.groups.first().hover();

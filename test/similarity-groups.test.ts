@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createGroupCommit } from '../src/main/engine/catalog/group-commit.ts';
 import { openCatalog } from '../src/main/engine/catalog/open.ts';
 import { linkGroups, type GroupAssets, type GroupEdges, type Veto } from '../src/main/engine/similarity/groups-linkage.ts';
 import { nameGroups } from '../src/main/engine/similarity/groups-names.ts';
+import { createGroupSource } from '../src/main/engine/similarity/router.ts';
 import { createSimilarityThreads } from '../src/main/engine/similarity/similarity-threads.ts';
 import { fillCatalog } from './fixtures/catalog.ts';
 import { createRandom } from './fixtures/images.ts';
@@ -16,8 +18,9 @@ interface Apart { readonly a: string; readonly b: string }
 /** The groups by key, each with its reference first. */
 function link(pictures: readonly Picture[], alike: readonly Alike[], vetoes: readonly (readonly [string, string])[] = [], unlike: readonly Apart[] = []): string[][] {
   const place = new Map(pictures.map(({ key }, at) => [key, at]));
+  const sorted = pictures.map(({ key }) => key).sort();
   const assets: GroupAssets = {
-    keys: pictures.map(({ key }) => key), pixels: pictures.map(({ pixels }) => pixels ?? -1), files: pictures.map(({ files }) => files ?? 1),
+    keysHigh: pictures.map(() => 7), keysLow: pictures.map(({ key }) => sorted.indexOf(key)), pixels: pictures.map(({ pixels }) => pixels ?? -1), files: pictures.map(({ files }) => files ?? 1),
     pixelCounts: pictures.map(({ area }) => area ?? 100), bytes: pictures.map(() => 1000),
     exposures: pictures.map(({ exposure }) => exposure ?? -1),
   };
@@ -128,7 +131,8 @@ describe('groups', () => {
 describe('the name of a group', () => {
   const name = (groups: readonly (readonly string[])[], written: Readonly<Record<string, string>> = {}): readonly string[] => {
     const all = [...new Set(groups.flat())];
-    return nameGroups(groups.map((members) => members.map((key) => all.indexOf(key))), (member) => all[member]!, (member) => written[all[member]!]);
+    const keyOf = (member: number): string => all[member]!;
+    return nameGroups(groups.map((members) => members.map((key) => all.indexOf(key))), { keyOf, compareKeys: (a, b) => (keyOf(a) < keyOf(b) ? -1 : 1), nameOf: (member) => written[keyOf(member)] });
   };
 
   test('is made of its smallest member, and stays when a smaller one joins or that one leaves', () => {
@@ -146,6 +150,22 @@ describe('the name of a group', () => {
     expect(names.slice(1)).toEqual(['p', 'q']);
     expect(new Set(name([['p', 'q'], ['x', 'y'], ['z', 'w']], { x: 'p', y: 'p', z: 'q', w: 'q' })).size).toBe(3);
   });
+});
+
+test('a name that could not be written down is not taken for one that was', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'catalog.sqlite');
+  const db = openCatalog(path, folder);
+  fillCatalog(db, 2);
+  db.exec(`INSERT INTO pair (a_id, b_id, level, relation, transform) VALUES (1, 2, 1, 'near', 'identity')`);
+  const threads = createSimilarityThreads(path, ENGINE_FILES.similarityThread);
+  onTestFinished(async () => { await threads.close(); db.close(); });
+  const source = createGroupSource({ db, groups: threads.groups, groupCommit: createGroupCommit(db, 1) });
+  const written = (): unknown => db.prepare('SELECT count(*) FROM group_name').pluck().get();
+  db.exec(`CREATE TRIGGER full BEFORE INSERT ON group_name BEGIN SELECT raise(ABORT, 'the disk is full'); END`);
+  await expect(source.page('strict', 0, 1)).rejects.toThrow('the disk is full');
+  db.exec('DROP TRIGGER full');
+  expect([(await source.page('strict', 0, 1)).total, written()]).toEqual([1, 2]);
 });
 
 describe('a catalog of 100,000 images', () => {
@@ -185,6 +205,12 @@ describe('a catalog of 100,000 images', () => {
     db.prepare('UPDATE source SET missing_since = NULL WHERE asset_id = ?').run(pairOnly.first);
     expect((await threads.groups.page('similar', 0, 1)).total).toBe(total);
 
+    // An image that is read anew with another outcome may lead where it did not.
+    const [led] = (await threads.groups.page('similar', 2500, 1)).groups;
+    const last = led!.members.at(-1)!.assetId;
+    db.prepare('UPDATE asset SET width = 9000, height = 9000 WHERE id = ?').run(last);
+    expect((await threads.groups.page('similar', 2500, 1)).groups[0]!.members[0]).toMatchObject({ assetId: last, isReference: true });
+
     // The copies of three images come in: each finds the one it is a copy of and nothing else, turned or not.
     fillCatalog(db, 3, 100_000);
     const copies = [[100_001, 77], [100_002, 50_000], [100_003, 99_999]] as const;
@@ -217,6 +243,8 @@ describe('a catalog of 100,000 images', () => {
     expect(changes('UPDATE source SET missing_since = 6 WHERE asset_id = 3')).toBe(false);
     expect(changes('UPDATE asset SET pixel_sha256 = randomblob(32) WHERE id = 5')).toBe(true);
     expect(changes('UPDATE source SET asset_id = 7 WHERE asset_id = 8')).toBe(true);
+    expect(changes('UPDATE asset SET width = width, score = 3 WHERE id = 3')).toBe(false);
+    expect(changes('UPDATE asset SET width = width + 1 WHERE id = 3')).toBe(true);
     expect(changes('INSERT INTO not_duplicate SELECT min(a.sha256, b.sha256), max(a.sha256, b.sha256), 1 FROM asset a, asset b WHERE a.id = 2 AND b.id = 3')).toBe(true);
     // A fingerprint that is made anew is compared anew.
     expect(changes('INSERT OR REPLACE INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash) SELECT asset_id, pdq, 90, phash, dhash FROM fingerprint WHERE asset_id = 3')).toBe(true);

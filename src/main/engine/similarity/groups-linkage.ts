@@ -1,7 +1,10 @@
-/** Images by their content, as columns: half a million of them have to fit a thread. */
+import { componentsOf, numbered } from './groups-components.ts';
+
+/** Images as columns: of a million of them half may have company. */
 export interface GroupAssets {
-  /** The beginning of the content's hash, hexadecimal: every order in here follows it, so that nothing depends on who came first. */
-  readonly keys: readonly string[];
+  /** The beginning of the content's hash, 32 bits and the next 32: every order in here follows it, so that nothing depends on who came first. */
+  readonly keysHigh: ArrayLike<number>;
+  readonly keysLow: ArrayLike<number>;
   /** Images of the same number have equal pixels; −1 for those that are alone with theirs. */
   readonly pixels: ArrayLike<number>;
   /** Files that show it now. An image without any is in no group; what was found of it holds of those with its pixels. */
@@ -52,25 +55,28 @@ export interface LinkInput {
  */
 export function linkGroups(input: LinkInput): readonly (readonly number[])[] {
   const { assets } = input;
-  const rankOf = ranksByContent(assets.keys);
-  const classes = samePixels(assets, rankOf, input.vetoes);
-  const links = linksBetween(input, classes);
-  const derived = derivedIn(links, assets.keys.length);
-  const best = bestMembers(assets, classes.classOf, rankOf);
-  const byLead = (a: number, b: number): number => (derived[classes.classOf[a] ?? 0] ?? 0) - (derived[classes.classOf[b] ?? 0] ?? 0)
-    || (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0) || (assets.bytes[b] ?? 0) - (assets.bytes[a] ?? 0) || (rankOf[a] ?? 0) - (rankOf[b] ?? 0);
-  const order = Int32Array.from(best.filter((member) => member !== -1)).sort(byLead).map((member) => classes.classOf[member] ?? 0);
-  const groupOf = gather(order, links, input, classes.classOf);
-  const groups = collect(assets, (place) => groupOf[classes.classOf[place] ?? 0] ?? -1);
-  for (const members of groups) members.sort(byLead);
+  const classes = samePixels(assets, input.vetoes);
+  // Images that no chain of likeness connects have nothing to do with each other: what leads, and what contradicts, is
+  // looked at within such a family only, which is small.
+  const families = familiesOf(input, classes);
+  const links = linksBetween(input, classes, families.of);
+  const derived = derivedIn(links, assets.files.length);
+  const { classOf } = classes;
+  const byLead = (a: number, b: number): number => (derived[classOf[a] ?? 0] ?? 0) - (derived[classOf[b] ?? 0] ?? 0)
+    || (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0) || (assets.bytes[b] ?? 0) - (assets.bytes[a] ?? 0) || byContent(assets, a, b);
+  const best = bestMembers(assets, classOf);
+  const gatherer = createGatherer(links, input, classOf);
+  for (const family of families.several()) {
+    const leading = family.flatMap((own) => (best[own] === -1 ? [] : [best[own] ?? 0])).sort(byLead);
+    gatherer.gather(leading.map((member) => classOf[member] ?? 0));
+  }
+  const groups = collect(assets, (place) => gatherer.groupOf[classOf[place] ?? 0] ?? 0);
+  for (const members of groups) if (members.length > 1) members.sort(byLead);
   return groups;
 }
 
-function ranksByContent(keys: readonly string[]): Int32Array {
-  const order = Array.from(keys.keys()).sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
-  const ranks = new Int32Array(keys.length);
-  for (const [rank, place] of order.entries()) ranks[place] = rank;
-  return ranks;
+export function byContent({ keysHigh, keysLow }: Pick<GroupAssets, 'keysHigh' | 'keysLow'>, a: number, b: number): number {
+  return (keysHigh[a] ?? 0) - (keysHigh[b] ?? 0) || (keysLow[a] ?? 0) - (keysLow[b] ?? 0);
 }
 
 interface Classes {
@@ -80,21 +86,22 @@ interface Classes {
   readonly partsOf: ReadonlyMap<number, readonly number[]>;
 }
 
-function samePixels({ pixels, keys }: GroupAssets, rankOf: Int32Array, vetoes: readonly Veto[]): Classes {
-  const classOf = Int32Array.from({ length: keys.length }, (_, place) => place);
+function samePixels(assets: GroupAssets, vetoes: readonly Veto[]): Classes {
+  const { pixels } = assets;
+  const classOf = numbered(pixels.length);
   const partsOf = new Map<number, readonly number[]>();
   const byPixels = new Map<number, number[]>();
-  for (let place = 0; place < keys.length; place += 1) {
+  for (let place = 0; place < pixels.length; place += 1) {
     const number = pixels[place] ?? -1;
     if (number === -1) continue;
     const known = byPixels.get(number);
     if (known === undefined) byPixels.set(number, [place]);
     else known.push(place);
   }
-  const keyOf = (a: number, b: number): number => Math.min(a, b) * keys.length + Math.max(a, b);
+  const keyOf = (a: number, b: number): number => Math.min(a, b) * pixels.length + Math.max(a, b);
   const vetoed = new Set(vetoes.map(([a, b]) => keyOf(a, b)));
   for (const members of byPixels.values()) {
-    members.sort((a, b) => (rankOf[a] ?? 0) - (rankOf[b] ?? 0));
+    members.sort((a, b) => byContent(assets, a, b));
     const parts = vetoed.size === 0 ? [members] : partApart(members, (a, b) => vetoed.has(keyOf(a, b)));
     for (const part of parts) for (const member of part) classOf[member] = part[0] ?? member;
     const classes = parts.map(([first]) => first ?? 0);
@@ -113,6 +120,22 @@ function partApart(members: readonly number[], isVetoed: (a: number, b: number) 
   return parts;
 }
 
+/** Calls for each two classes that a finding about two images is about: it holds of all with their pixels, also where the user has parted these. */
+function eachOf({ classOf, partsOf }: Classes, a: number, b: number, visit: (from: number, to: number) => void): void {
+  const [here, there] = [classOf[a] ?? 0, classOf[b] ?? 0];
+  if (partsOf.size === 0) {
+    if (here !== there) visit(here, there);
+    return;
+  }
+  for (const from of partsOf.get(here) ?? [here]) for (const to of partsOf.get(there) ?? [there]) if (from !== to) visit(from, to);
+}
+
+function familiesOf({ assets, edges }: LinkInput, classes: Classes) {
+  return componentsOf(assets.files.length, (join) => {
+    for (let edge = 0; edge < edges.a.length; edge += 1) eachOf(classes, edges.a[edge] ?? 0, edges.b[edge] ?? 0, join);
+  });
+}
+
 /** What is known between classes; each row stands at both of its ends. */
 interface Links {
   /** The rows at class c: from starts[c] to starts[c + 1]. */
@@ -129,30 +152,27 @@ const ALIKE_AS_PART = 2;
 const UNLIKE = 3;
 const APART = 4;
 
-function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, { classOf, partsOf }: Classes): Links {
-  const count = assets.keys.length;
+function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, classes: Classes, familyOf: Int32Array): Links {
+  const count = assets.files.length;
   const starts = new Int32Array(count + 2);
   // Twice: to count, and to fill in.
   const each = (visit: (from: number, to: number, kind: number, edge: number) => void): void => {
-    // What was found of an image holds of all with its pixels, also where the user has parted these.
-    const both = (a: number, b: number, kind: number, back: number, edge: number): void => {
-      const [here, there] = [classOf[a] ?? 0, classOf[b] ?? 0];
-      for (const from of partsOf.get(here) ?? [here]) {
-        for (const to of partsOf.get(there) ?? [there]) {
-          if (from === to) continue;
-          visit(from, to, kind, edge);
-          visit(to, from, back, edge);
-        }
-      }
-    };
     for (let edge = 0; edge < edges.a.length; edge += 1) {
       const whole = edges.whole[edge] ?? 0;
-      both(edges.a[edge] ?? 0, edges.b[edge] ?? 0, whole === 2 ? ALIKE_AS_PART : ALIKE, whole === 1 ? ALIKE_AS_PART : ALIKE, edge);
+      eachOf(classes, edges.a[edge] ?? 0, edges.b[edge] ?? 0, (from, to) => {
+        visit(from, to, whole === 2 ? ALIKE_AS_PART : ALIKE, edge);
+        visit(to, from, whole === 1 ? ALIKE_AS_PART : ALIKE, edge);
+      });
     }
-    for (let row = 0; row < contradictions.a.length; row += 1) {
-      both(contradictions.a[row] ?? 0, contradictions.b[row] ?? 0, UNLIKE, UNLIKE, -1);
-    }
-    for (const [a, b] of vetoes) both(a, b, APART, APART, -1);
+    const against = (a: number, b: number, kind: number): void => {
+      eachOf(classes, a, b, (from, to) => {
+        if (familyOf[from] !== familyOf[to]) return;
+        visit(from, to, kind, -1);
+        visit(to, from, kind, -1);
+      });
+    };
+    for (let row = 0; row < contradictions.a.length; row += 1) against(contradictions.a[row] ?? 0, contradictions.b[row] ?? 0, UNLIKE);
+    for (const [a, b] of vetoes) against(a, b, APART);
   };
   each((from) => { starts[from + 2] = (starts[from + 2] ?? 0) + 1; });
   for (let at = 2; at < starts.length; at += 1) starts[at] = (starts[at] ?? 0) + (starts[at - 1] ?? 0);
@@ -177,46 +197,63 @@ function derivedIn({ starts, kinds }: Links, count: number): Uint8Array {
 }
 
 /** For each class the member with a file that would lead it, −1 where none has one. */
-function bestMembers({ files, bytes }: GroupAssets, classOf: Int32Array, rankOf: Int32Array): Int32Array {
+function bestMembers(assets: GroupAssets, classOf: Int32Array): Int32Array {
+  const { files, bytes } = assets;
   const best = new Int32Array(classOf.length).fill(-1);
   for (let place = 0; place < classOf.length; place += 1) {
     if ((files[place] ?? 0) === 0) continue;
     const own = classOf[place] ?? 0;
     const known = best[own] ?? -1;
-    if (known === -1 || ((bytes[known] ?? 0) - (bytes[place] ?? 0) || (rankOf[place] ?? 0) - (rankOf[known] ?? 0)) < 0) best[own] = place;
+    if (known === -1 || ((bytes[known] ?? 0) - (bytes[place] ?? 0) || byContent(assets, place, known)) < 0) best[own] = place;
   }
   return best;
 }
 
-/** For each class its reference, itself where it is one; −1 for those without a file. */
-function gather(order: Int32Array, links: Links, { assets, edges, areApart }: LinkInput, classOf: Int32Array): Int32Array {
+interface Gatherer {
+  /** For each class its reference, itself where it is one, or was not gathered. */
+  readonly groupOf: Int32Array;
+  /** Groups a family's classes that have a file, in the order in which they lead. */
+  gather(order: readonly number[]): void;
+}
+
+function createGatherer(links: Links, { assets, edges, areApart }: LinkInput, classOf: Int32Array): Gatherer {
   const { starts, others, kinds } = links;
-  const groupOf = new Int32Array(classOf.length).fill(-1);
+  const groupOf = numbered(classOf.length);
+  const isGathered = new Uint8Array(classOf.length);
   const isPart = new Uint8Array(classOf.length);
   const exposures = exposuresOf(assets, classOf);
   const leadOf = new Int32Array(classOf.length);
-  for (const [lead, own] of order.entries()) leadOf[own] = lead;
   const isContradicted = (own: number, reference: number, asPart: boolean): boolean => {
     for (let at = starts[own] ?? 0; at < (starts[own + 1] ?? 0); at += 1) {
       const [other, kind] = [others[at] ?? 0, kinds[at] ?? 0];
-      if (kind < UNLIKE || groupOf[other] !== reference) continue;
+      if (kind < UNLIKE || isGathered[other] !== 1 || groupOf[other] !== reference) continue;
       // Two parts of one picture may show different things.
       if (kind === APART || !asPart || isPart[other] !== 1) return true;
     }
     return exposures.of(own).some((mine) => exposures.of(reference).some((theirs) => areApart(mine, theirs)));
   };
-  for (const own of order) {
+  const gatherOne = (own: number): void => {
     const open: number[] = [];
-    for (let at = starts[own] ?? 0; at < (starts[own + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) < UNLIKE && groupOf[others[at] ?? 0] === others[at]) open.push(at);
+    for (let at = starts[own] ?? 0; at < (starts[own + 1] ?? 0); at += 1) {
+      const other = others[at] ?? 0;
+      if ((kinds[at] ?? 0) < UNLIKE && isGathered[other] === 1 && groupOf[other] === other) open.push(at);
+    }
     if (open.length > 1) open.sort((a, b) => compareEdges(edges, links, a, b) || byLeadOf(assets, others[a] ?? 0, others[b] ?? 0));
     const joinable = open.filter((at) => !isContradicted(own, others[at] ?? 0, kinds[at] === ALIKE_AS_PART));
     const home = leadingOf(joinable, links, leadOf);
     const reference = home === undefined ? own : others[home] ?? own;
     groupOf[own] = reference;
+    isGathered[own] = 1;
     if (home !== undefined && kinds[home] === ALIKE_AS_PART) isPart[own] = 1;
     if (reference !== own) exposures.add(reference, exposures.of(own));
-  }
-  return groupOf;
+  };
+  return {
+    groupOf,
+    gather(order) {
+      for (const [lead, own] of order.entries()) leadOf[own] = lead;
+      for (const own of order) gatherOne(own);
+    },
+  };
 }
 
 /**
@@ -239,8 +276,8 @@ function compareEdges({ similarity, distance }: GroupEdges, { edges }: Links, a:
 }
 
 /** Of equally alike references the larger. */
-function byLeadOf({ pixelCounts, keys }: GroupAssets, a: number, b: number): number {
-  return (pixelCounts[b] ?? 0) - (pixelCounts[a] ?? 0) || ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : (keys[a] ?? '') > (keys[b] ?? '') ? 1 : 0);
+function byLeadOf(assets: GroupAssets, a: number, b: number): number {
+  return (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0) || byContent(assets, a, b);
 }
 
 interface Exposures {
@@ -263,7 +300,10 @@ function exposuresOf({ exposures, files }: GroupAssets, classOf: Int32Array): Ex
   };
   for (let place = 0; place < classOf.length; place += 1) {
     const exposure = exposures[place] ?? -1;
-    if (exposure !== -1 && (files[place] ?? 0) > 0) add(classOf[place] ?? 0, [exposure]);
+    if (exposure === -1 || (files[place] ?? 0) === 0) continue;
+    const own = classOf[place] ?? 0;
+    if (first[own] === -1) first[own] = exposure;
+    else if (first[own] !== exposure) add(own, [exposure]);
   }
   return { of, add };
 }
@@ -272,13 +312,15 @@ function exposuresOf({ exposures, files }: GroupAssets, classOf: Int32Array): Ex
 function collect({ files }: GroupAssets, groupOf: (place: number) => number): readonly number[][] {
   const filesOf = new Float64Array(files.length);
   for (let place = 0; place < files.length; place += 1) if ((files[place] ?? 0) > 0) filesOf[groupOf(place)] = (filesOf[groupOf(place)] ?? 0) + (files[place] ?? 0);
-  const groups = new Map<number, number[]>();
+  // By group: place in the list + 1, 0 where it has none yet.
+  const listed = new Uint32Array(files.length);
+  const groups: number[][] = [];
   for (let place = 0; place < files.length; place += 1) {
     const group = groupOf(place);
     if ((files[place] ?? 0) === 0 || (filesOf[group] ?? 0) < 2) continue;
-    const known = groups.get(group);
-    if (known === undefined) groups.set(group, [place]);
-    else known.push(place);
+    const at = listed[group] ?? 0;
+    if (at === 0) listed[group] = groups.push([place]);
+    else groups[at - 1]?.push(place);
   }
-  return [...groups.values()];
+  return groups;
 }

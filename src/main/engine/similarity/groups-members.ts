@@ -7,7 +7,7 @@ interface Member { readonly id: number; readonly sha256: string; readonly pixels
 interface File { readonly id: number; readonly container: string; readonly name: string }
 
 /** Reads the files of a group, the reference's first: each with what was done to the reference to get it. */
-export function createGroupMembers(db: Database.Database): (assetIds: Float64Array) => GroupMember[] {
+export function createGroupMembers(db: Database.Database): (assetIds: Uint32Array) => GroupMember[] {
   const assetOf = db.prepare<[number], Member>(`SELECT id, lower(hex(sha256)) AS sha256, nullif(hex(pixel_sha256), '') AS pixels FROM asset WHERE id = ?`);
   const filesOf = db.prepare<[number], File>(`
     SELECT s.id, c.path AS container, s.name FROM source s INDEXED BY source_present JOIN container c ON c.id = s.container_id

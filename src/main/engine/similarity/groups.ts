@@ -1,13 +1,14 @@
 import type Database from 'better-sqlite3';
 import type { DuplicateGroup, Level } from '../../../contract/index.ts';
-import { linkGroups } from './groups-linkage.ts';
+import { keyText } from './groups-facts.ts';
+import { byContent, linkGroups } from './groups-linkage.ts';
 import { createGroupLoader } from './groups-load.ts';
 import { createGroupMembers } from './groups-members.ts';
 import { nameGroups } from './groups-names.ts';
 
-/** A content and the group it was shown in, to be remembered. */
+/** An image and the group it was shown in, to be remembered. */
 export interface SeenMember {
-  readonly sha256: string;
+  readonly assetId: number;
   readonly name: string;
 }
 
@@ -25,6 +26,8 @@ export interface Groups {
   rankOf(level: Level, groupId: string): number | null;
   /** The ranks of the groups that these images are in, ascending. */
   ranksOfAssets(level: Level, assetIds: readonly number[]): readonly number[];
+  /** What was seen could not be written down: from now on only those names count that are. */
+  forgetNames(level: Level): void;
 }
 
 /** All groups of a level, as they were at one revision. */
@@ -33,10 +36,11 @@ interface Grouping {
   readonly names: readonly string[];
   /** Ids of the members of group g: from starts[g] to starts[g + 1], the reference first. */
   readonly starts: Uint32Array;
-  readonly assetIds: Float64Array;
-  /** Images whose name was handed out since the groups were made, or is written down. */
-  readonly written: Set<number>;
+  readonly assetIds: Uint32Array;
 }
+
+/** By id of the image: the name of the group it was shown in. */
+type ShownNames = Map<number, string>;
 
 /**
  * Computes the groups of a level when they are asked for and something has changed since (the catalog counts its
@@ -44,10 +48,11 @@ interface Grouping {
  */
 export function createGroups(db: Database.Database): Groups {
   const revision = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck();
-  const names = db.prepare<[string]>('SELECT a.id, g.name FROM group_name g JOIN asset a ON a.sha256 = g.sha256 WHERE g.level = ?').raw();
+  const writtenNames = db.prepare<[string]>('SELECT asset_id, name FROM group_name WHERE level = ?').raw();
   const load = createGroupLoader(db);
   const readMembers = createGroupMembers(db);
   const cache = new Map<Level, Grouping>();
+  const shown = new Map<Level, ShownNames>();
 
   function groupingOf(level: Level): Grouping {
     const current = revision.get() ?? 0;
@@ -62,39 +67,42 @@ export function createGroups(db: Database.Database): Groups {
 
   function makeGrouping(level: Level, current: number): Grouping {
     const material = load(level);
-    const { ids, assets } = material;
+    const { assets } = material;
     const groups = linkGroups(material);
-    const nameOf = new Map(names.iterate(level) as IterableIterator<[number, string]>);
-    const named = nameGroups(groups, (place) => assets.keys[place] ?? '', (place) => nameOf.get(ids[place] ?? 0));
+    const shownNames = shownNamesOf(level);
+    const named = nameGroups(groups, { keyOf: (id) => keyText(assets, id), compareKeys: (a, b) => byContent(assets, a, b), nameOf: (id) => shownNames.get(id) });
     const order = Array.from(groups.keys()).sort((a, b) => ((named[a] ?? '') < (named[b] ?? '') ? -1 : 1));
     const starts = new Uint32Array(groups.length + 1);
-    const members: number[] = [];
-    const written = new Set<number>();
-    for (const [rank, group] of order.entries()) {
-      for (const place of groups[group] ?? []) {
-        const id = ids[place] ?? 0;
-        members.push(id);
-        if (nameOf.get(id) === named[group]) written.add(id);
-      }
-      starts[rank + 1] = members.length;
-    }
-    return { revision: current, names: order.map((group) => named[group] ?? ''), starts, assetIds: Float64Array.from(members), written };
+    for (const [rank, group] of order.entries()) starts[rank + 1] = (starts[rank] ?? 0) + (groups[group]?.length ?? 0);
+    const assetIds = new Uint32Array(starts[groups.length] ?? 0);
+    for (const [rank, group] of order.entries()) assetIds.set(groups[group] ?? [], starts[rank]);
+    return { revision: current, names: order.map((group) => named[group] ?? ''), starts, assetIds };
+  }
+
+  /** Read once: nobody else hands out names. */
+  function shownNamesOf(level: Level): ShownNames {
+    const known = shown.get(level);
+    if (known !== undefined) return known;
+    const names: ShownNames = new Map(writtenNames.iterate(level) as IterableIterator<[number, string]>);
+    shown.set(level, names);
+    return names;
   }
 
   return {
     // Each in one transaction, so that what is read belongs together.
     page: db.transaction((level: Level, start: number, count: number): GroupPage => {
       const grouping = groupingOf(level);
+      const shownNames = shownNamesOf(level);
       const groups: DuplicateGroup[] = [];
       const seen: SeenMember[] = [];
       for (let rank = start; rank < Math.min(start + count, grouping.names.length); rank += 1) {
         const name = grouping.names[rank] ?? '';
         const members = readMembers(grouping.assetIds.subarray(grouping.starts[rank], grouping.starts[rank + 1]));
         groups.push({ id: name, members });
-        for (const { assetId, sha256 } of members) {
-          if (grouping.written.has(assetId)) continue;
-          grouping.written.add(assetId);
-          seen.push({ sha256, name });
+        for (const { assetId } of members) {
+          if (shownNames.get(assetId) === name) continue;
+          shownNames.set(assetId, name);
+          seen.push({ assetId, name });
         }
       }
       return { total: grouping.names.length, groups, seen };
@@ -122,5 +130,9 @@ export function createGroups(db: Database.Database): Groups {
       }
       return ranks;
     }),
+    forgetNames(level) {
+      shown.delete(level);
+      cache.delete(level);
+    },
   };
 }

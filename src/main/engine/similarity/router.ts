@@ -21,12 +21,17 @@ export interface GroupSource {
 
 export function createGroupSource({ db, groups, groupCommit }: { readonly db: Database.Database; readonly groups: SimilarityThreads['groups']; readonly groupCommit: GroupCommit }): GroupSource {
   const revision = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck();
-  const remember = db.prepare<[string, string, string]>('INSERT INTO group_name (level, sha256, name) VALUES (?, unhex(?), ?) ON CONFLICT DO UPDATE SET name = excluded.name');
+  const remember = db.prepare<[string, number, string]>('INSERT INTO group_name (level, asset_id, name) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name');
   return {
     async page(level, start, count) {
       const { total, groups: page, seen } = await groups.page(level, start, count);
       // Before anybody sees it: a name that was seen must not change.
-      if (seen.length > 0) await groupCommit.submit(() => { for (const { sha256, name } of seen) remember.run(level, sha256, name); });
+      if (seen.length > 0) {
+        await groupCommit.submit(() => { for (const { assetId, name } of seen) remember.run(level, assetId, name); }).catch(async (error: unknown) => {
+          await groups.forgetNames(level);
+          throw error;
+        });
+      }
       return { total, groups: page };
     },
     rankOf: (level, groupId) => groups.rankOf(level, groupId),

@@ -12,7 +12,8 @@ export type SimilarityQuestion =
   | { readonly ask: 'counts' }
   | { readonly ask: 'page'; readonly level: Level; readonly start: number; readonly count: number }
   | { readonly ask: 'rankOf'; readonly level: Level; readonly groupId: string }
-  | { readonly ask: 'ranksOfAssets'; readonly level: Level; readonly assetIds: readonly number[] };
+  | { readonly ask: 'ranksOfAssets'; readonly level: Level; readonly assetIds: readonly number[] }
+  | { readonly ask: 'forgetNames'; readonly level: Level };
 
 export interface SimilarityRequest {
   readonly request: number;
@@ -47,6 +48,7 @@ function answer(question: SimilarityQuestion): unknown {
     case 'counts': return candidates.counts();
     case 'page': return groups.page(question.level, question.start, question.count);
     case 'rankOf': return groups.rankOf(question.level, question.groupId);
+    case 'forgetNames': return groups.forgetNames(question.level);
     case 'ranksOfAssets': return groups.ranksOfAssets(question.level, question.assetIds);
   }
 }

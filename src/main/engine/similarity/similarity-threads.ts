@@ -31,6 +31,7 @@ export function createSimilarityThreads(catalogPath: string, threadFile: URL): S
       page: (level, start, count) => groups.ask({ ask: 'page', level, start, count }),
       rankOf: (level, groupId) => groups.ask({ ask: 'rankOf', level, groupId }),
       ranksOfAssets: (level, assetIds) => groups.ask({ ask: 'ranksOfAssets', level, assetIds }),
+      forgetNames: (level) => groups.ask({ ask: 'forgetNames', level }),
     },
     async close() {
       await Promise.all([index.close(), groups.close()]);

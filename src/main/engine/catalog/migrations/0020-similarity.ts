@@ -52,21 +52,27 @@ CREATE TABLE not_duplicate (
   CHECK (a_sha256 < b_sha256)
 ) STRICT, WITHOUT ROWID;
 
--- The name under which somebody has seen a content's group, so that the group keeps it while members come and go.
+-- The name under which somebody has seen an image's group, so that the group keeps it while members come and go.
 CREATE TABLE group_name (
   level TEXT NOT NULL,
-  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  asset_id INTEGER NOT NULL REFERENCES asset,
   name TEXT NOT NULL,
-  PRIMARY KEY (level, sha256)
+  PRIMARY KEY (level, asset_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Counts up when groups may have changed, whatever statement did it: what was computed before is computed anew.
-INSERT INTO total VALUES ('similarity-revision', 0);
+INSERT INTO total VALUES ('similarity-revision', 0), ('assets-remade', 0);
 CREATE TRIGGER pair_inserted AFTER INSERT ON pair WHEN new.level IS NOT NULL BEGIN ${COUNT_CHANGE} END;
 CREATE TRIGGER pair_removed AFTER DELETE ON pair WHEN old.level IS NOT NULL BEGIN ${COUNT_CHANGE} END;
 CREATE TRIGGER not_duplicate_inserted AFTER INSERT ON not_duplicate BEGIN ${COUNT_CHANGE} END;
 CREATE TRIGGER not_duplicate_removed AFTER DELETE ON not_duplicate BEGIN ${COUNT_CHANGE} END;
 CREATE TRIGGER asset_pixels_known AFTER UPDATE OF pixel_sha256 ON asset WHEN new.pixel_sha256 IS NOT old.pixel_sha256 BEGIN ${COUNT_CHANGE} END;
+-- What was read of an image may be held by who groups them, as long as no image is read anew with another outcome.
+CREATE TRIGGER asset_remade AFTER UPDATE OF format, width, height, taken_at, metadata ON asset
+WHEN new.format <> old.format OR new.width <> old.width OR new.height <> old.height OR new.taken_at IS NOT old.taken_at OR new.metadata <> old.metadata BEGIN
+  UPDATE total SET n = n + 1 WHERE key = 'assets-remade';
+  ${COUNT_CHANGE}
+END;
 CREATE TRIGGER source_moved AFTER UPDATE OF asset_id, missing_since ON source
 WHEN (old.asset_id IS NOT new.asset_id OR (old.missing_since IS NULL) <> (new.missing_since IS NULL)) AND (
   (new.asset_id IS NOT NULL AND ${HAS_COMPANY('new.asset_id')}) OR (old.asset_id IS NOT NULL AND old.asset_id IS NOT new.asset_id AND ${HAS_COMPANY('old.asset_id')}))

@@ -1,5 +1,8 @@
-import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { type KeyboardEvent, type MouseEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Level } from '../../contract/index.ts';
+import { ErrorBanner } from '../app/ErrorBanner.tsx';
+import { useKeyLabel } from '../app/keyboard.ts';
 import { useHost } from '../connect/context.tsx';
 import { trackHeight } from '../library/scaled-scroll.ts';
 import { useElementSize, useScaledScroll } from '../library/useScaledScroll.ts';
@@ -7,18 +10,16 @@ import { groupTop, listGeometry, ranksInBand } from './geometry.ts';
 import styles from './Group.module.css';
 import { GroupRow } from './GroupRow.tsx';
 import type { TileVerb } from './MemberTile.tsx';
-import type { Review } from './queries.ts';
+import { useReview } from './queries.ts';
 import type { FocusedMember } from './useFocusedMember.ts';
 
 const OVERSCAN = 1;
 
 export interface GroupListProps {
-  readonly review: Review;
+  readonly level: Level;
   readonly total: number;
   readonly tileWidth: number;
   readonly focus: FocusedMember;
-  /** Ranks on screen, for them to be fetched. */
-  readonly onBand: (first: number, end: number) => void;
   readonly onVerb: (verb: TileVerb, rank: number, sourceId: number) => void;
   readonly onAccept: (rank: number) => void;
   readonly onCompare: (rank: number) => void;
@@ -28,32 +29,32 @@ export interface GroupListProps {
 }
 
 /** All groups, one row each, as an ARIA grid of which only the rows near the viewport exist. */
-export function GroupList({ review, total, tileWidth, focus, onBand, onVerb, onAccept, onCompare, onOpen, active }: GroupListProps) {
+export function GroupList({ level, total, tileWidth, focus, onVerb, onAccept, onCompare, onOpen, active }: GroupListProps) {
   const { t } = useTranslation();
   const host = useHost();
+  const acceptKey = useKeyLabel()('accept');
   const scroller = useRef<HTMLDivElement>(null);
   const size = useElementSize(scroller);
-  const geometry = listGeometry(tileWidth, total);
+  const geometry = useMemo(() => listGeometry(tileWidth, total), [tileWidth, total]);
   const range = { contentHeight: geometry.contentHeight, viewportHeight: size.height };
-  const { state: scroll, fast, onScroll, scrollTo, reveal } = useScaledScroll(scroller, range, true);
+  const { state: scroll, fast, listeners, scrollTo, reveal } = useScaledScroll(scroller, range, true);
   const { rank: focusedRank, member, move } = focus;
 
   const { first, end } = ranksInBand(geometry, scroll.top, size.height, OVERSCAN, total);
   const shown = Array.from({ length: end - first }, (_, index) => first + index);
   // The row with the keyboard exists wherever one scrolls, so that the keyboard is never lost.
   if (size.width > 0 && (focusedRank < first || focusedRank >= end)) shown.push(focusedRank);
-  useEffect(() => { if (!fast) onBand(first, end); }, [onBand, first, end, fast]);
+  const { groupAt, error, retry } = useReview(level, [first, end, focusedRank], !fast);
 
-  // The row that has the keyboard stays in view: after a decision, and when rows change their height or place.
+  // The row that has the keyboard is in view once it has got it, or has another height. Scrolling away by hand is not undone.
   const { rowHeight } = geometry;
-  const lastRowHeight = useRef(0);
-  useLayoutEffect(() => {
-    if (size.height === 0) return;
+  const [revealed, setRevealed] = useState({ rank: 0, rowHeight: 0 });
+  if (size.height > 0 && (revealed.rank !== focusedRank || revealed.rowHeight !== rowHeight)) {
+    setRevealed({ rank: focusedRank, rowHeight });
     const top = groupTop(geometry, focusedRank);
-    if (lastRowHeight.current !== rowHeight) scrollTo(Math.max(0, top - (size.height - rowHeight) / 3));
+    if (revealed.rowHeight !== rowHeight) scrollTo(Math.max(0, top - (size.height - rowHeight) / 3));
     else reveal(top, top + Math.min(rowHeight, size.height));
-    lastRowHeight.current = rowHeight;
-  }, [focusedRank, rowHeight, size.height > 0]); // eslint-disable-line react-hooks/exhaustive-deps -- scrolling away by hand must not be undone
+  }
 
   // The keyboard follows the member when that changes, comes back when its row had gone, and comes in from the rail, which
   // has led here. Elsewhere it is left alone.
@@ -103,17 +104,20 @@ export function GroupList({ review, total, tileWidth, focus, onBand, onVerb, onA
   const compare = useLatest(onCompare);
 
   return (
-    <div ref={scroller} className={styles.scroller} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={-1}>
-      <div
-        role="grid" aria-label={t('cleanup.groups')} aria-rowcount={total} className={styles.track} style={{ blockSize: trackHeight(range) }}
-        onClick={onClick} onDoubleClick={(event) => { if (placeOf(event.target) && !(event.target as Element).closest('button')) onOpen(); }}
-      >
-        {shown.map((rank) => (
-          <GroupRow
-            key={rank} rank={rank} total={total} group={review.groupAt(rank)} geometry={geometry} width={size.width} mediaBase={host.mediaBase}
-            top={groupTop(geometry, rank) - (scroll.top - scroll.track)} focused={rank === focusedRank ? focusedSource : null} onAccept={accept} onCompare={compare}
-          />
-        ))}
+    <div className={styles.list}>
+      {error && <ErrorBanner error={error} onRetry={retry} />}
+      <div ref={scroller} className={styles.scroller} {...listeners} onKeyDown={onKeyDown} tabIndex={-1}>
+        <div
+          role="grid" aria-label={t('cleanup.groups')} aria-rowcount={total} className={styles.track} style={{ blockSize: trackHeight(range) }}
+          onClick={onClick} onDoubleClick={(event) => { if (placeOf(event.target) && !(event.target as Element).closest('button')) onOpen(); }}
+        >
+          {shown.map((rank) => (
+            <GroupRow
+              key={rank} rank={rank} total={total} group={groupAt(rank)} geometry={geometry} width={size.width} mediaBase={host.mediaBase}
+              top={groupTop(geometry, rank) - (scroll.top - scroll.track)} focused={rank === focusedRank ? focusedSource : null} acceptKey={acceptKey} onAccept={accept} onCompare={compare}
+            />
+          ))}
+        </div>
       </div>
     </div>
   );

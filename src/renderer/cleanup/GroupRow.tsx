@@ -2,7 +2,6 @@ import { CircleCheck, Columns2 } from 'lucide-react';
 import { memo, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewGroup } from '../../contract/index.ts';
-import { useKeyLabel } from '../app/keyboard.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { Button } from '../ui/Button.tsx';
 import { Kbd } from '../ui/Kbd.tsx';
@@ -24,15 +23,16 @@ export interface GroupRowProps {
   /** The member with the keyboard, when it is in this group. */
   readonly focused: number | null;
   readonly mediaBase: string;
+  /** Handed in: each of many rows would ask for it. */
+  readonly acceptKey: string;
   readonly onAccept: (rank: number) => void;
   readonly onCompare: (rank: number) => void;
 }
 
 /** One group: what is suggested or decided above, its files side by side below. */
-export const GroupRow = memo(function GroupRow({ group, rank, total, geometry, width, top, focused, mediaBase, onAccept, onCompare }: GroupRowProps) {
+export const GroupRow = memo(function GroupRow({ group, rank, total, geometry, width, top, focused, mediaBase, acceptKey, onAccept, onCompare }: GroupRowProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const keyLabel = useKeyLabel();
   const place = t('cleanup.groupPlace', { place: format.number(rank + 1), total: format.number(total) });
   if (!group) {
     return <div role="row" aria-rowindex={rank + 1} className={styles.row} style={{ insetBlockStart: top, blockSize: geometry.rowHeight }}><div role="rowheader" className={styles.header}><span className={styles.muted}>{place}</span></div></div>;
@@ -53,7 +53,7 @@ export const GroupRow = memo(function GroupRow({ group, rank, total, geometry, w
         </span>
         <span className={styles.verbs}>
           {hasPairs(group) && <Button size="small" variant="quiet" icon={Columns2} tabIndex={focused === null ? -1 : 0} onClick={() => onCompare(rank)}>{t('cleanup.compare')}</Button>}
-          {!group.isDecided && <Button size="small" variant={focused === null ? 'secondary' : 'primary'} tabIndex={focused === null ? -1 : 0} onClick={() => onAccept(rank)}>{t('cleanup.accept')}{focused !== null && <Kbd>{keyLabel('accept')}</Kbd>}</Button>}
+          {!group.isDecided && <Button size="small" variant={focused === null ? 'secondary' : 'primary'} tabIndex={focused === null ? -1 : 0} onClick={() => onAccept(rank)}>{t('cleanup.accept')}{focused !== null && <Kbd>{acceptKey}</Kbd>}</Button>}
         </span>
       </div>
       <Members group={group} rank={rank} geometry={geometry} width={width} focused={focused} mediaBase={mediaBase} />

@@ -68,9 +68,9 @@ export function Groups() {
       <h1 className="visually-hidden">{t('actions.go-cleanup')}</h1>
       <div className={styles.work} hidden={look !== null}>
         <GroupsHeader groups={groups} />
-        {review.error && <ErrorBanner error={review.error} onRetry={review.retry} />}
+        {!listed && review.error && <ErrorBanner error={review.error} onRetry={review.retry} />}
         <div className={styles.body}>
-          {listed && <GroupList key={level} review={review} total={total} tileWidth={tileWidth} focus={focus} active={look === null} onBand={groups.onBand} onVerb={onVerb} onAccept={groups.accept} onCompare={openPairs} onOpen={() => setPlace({ look: 'loupe' })} />}
+          {listed && <GroupList key={level} level={level} total={total} tileWidth={tileWidth} focus={focus} active={look === null} onVerb={onVerb} onAccept={groups.accept} onCompare={openPairs} onOpen={() => setPlace({ look: 'loupe' })} />}
           {!listed && summary && <NoGroups level={level} onLevel={groups.setLevel} allDecided={allDecided} removable={summary.removable} isCounted={summary.isCounted} />}
           {!summary && !review.error && <div className={styles.loading}><Spinner label={t('cleanup.loading')} /></div>}
           {rulesOpen && <RulesPanel />}

@@ -21,12 +21,12 @@ export function PlanItems({ planId, list, total }: { readonly planId: number; re
   const scroller = useRef<HTMLDivElement>(null);
   const { height } = useElementSize(scroller);
   const range = { contentHeight: total * ROW, viewportHeight: height };
-  const { state, fast, onScroll } = useScaledScroll(scroller, range, true);
+  const { state, fast, listeners } = useScaledScroll(scroller, range, true);
   const first = Math.max(0, Math.floor(state.top / ROW) - OVERSCAN);
   const end = Math.min(total, Math.ceil((state.top + height) / ROW) + OVERSCAN);
   const itemAt = usePlanItems(planId, list, fast ? 0 : first, fast ? 0 : end);
   return (
-    <div ref={scroller} className={styles.items} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('cleanup.plan.lists')}>
+    <div ref={scroller} className={styles.items} {...listeners} tabIndex={0} role="region" aria-label={t('cleanup.plan.lists')}>
       <div role="list" className={styles.itemsTrack} style={{ blockSize: trackHeight(range) }}>
         {Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset).map((index) => (
           <div key={index} role="listitem" aria-setsize={total} aria-posinset={index + 1} className={styles.item} style={{ insetBlockStart: index * ROW - (state.top - state.track), blockSize: ROW }}>

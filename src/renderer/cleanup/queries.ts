@@ -1,5 +1,7 @@
-import { type QueryClient, useQueries, useQuery, type UseQueryOptions } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient, type UseQueryOptions } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import type { Level, ReviewGroup } from '../../contract/index.ts';
+import { useAppState } from '../app/store.ts';
 import type { EngineClient } from '../connect/connection.ts';
 import { useClient } from '../connect/context.tsx';
 
@@ -13,15 +15,18 @@ export function reviewKey(level: Level): readonly unknown[] {
   return ['cleanup', 'review', level];
 }
 
-/** The group of a rank as it is known at this instant, drawn or not. */
-export function knownGroup(queries: QueryClient, level: Level, rank: number): ReviewGroup | undefined {
-  return queries.getQueryData<ReviewPage>([...reviewKey(level), Math.floor(rank / PAGE)])?.groups[rank % PAGE];
+export type GroupAt = (rank: number) => ReviewGroup | undefined;
+
+/** The group of a rank as it is known at this instant, drawn or not: for what a key or a click does. */
+export function useKnownGroup(level: Level): GroupAt {
+  const queries = useQueryClient();
+  return useCallback((rank) => queries.getQueryData<ReviewPage>([...reviewKey(level), Math.floor(rank / PAGE)])?.groups[rank % PAGE], [queries, level]);
 }
 
 export interface Review {
   /** What the newest answer says of all groups; null before the first. */
   readonly summary: Omit<ReviewPage, 'groups'> | null;
-  readonly groupAt: (rank: number) => ReviewGroup | undefined;
+  readonly groupAt: GroupAt;
   /** Where a group is among those that are here. */
   readonly rankOf: (groupId: string) => number | undefined;
   readonly error: Error | null;
@@ -29,11 +34,12 @@ export interface Review {
 }
 
 /**
- * The groups of a level around these ranks. Pages stay on screen while they are asked for again; each waits for `idle`,
- * so that no answer is from before a decision that is on its way.
+ * The groups of a level around these ranks. Pages stay on screen while they are asked for again; each waits for the
+ * decisions that are on their way, so that no answer is from before one. While not `enabled`, none is asked for.
  */
-export function useReview(level: Level, ranks: readonly number[], idle: () => Promise<void>): Review {
+export function useReview(level: Level, ranks: readonly number[], enabled = true): Review {
   const client = useClient();
+  const { idle } = useAppState((state) => state.decisions);
   const numbers = [...new Set([0, ...ranks.map((rank) => Math.max(0, Math.floor(rank / PAGE)))])];
   const pages = useQueries({
     queries: numbers.map((page): UseQueryOptions<ReviewPage> => ({
@@ -42,6 +48,7 @@ export function useReview(level: Level, ranks: readonly number[], idle: () => Pr
         await idle();
         return await client.cleanup.review({ level, start: page * PAGE, count: PAGE }, { signal });
       },
+      enabled,
       structuralSharing: false,
       gcTime: PAGES_KEPT_MS,
     })),

@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'react';
-import type { ReviewGroup, ReviewMember } from '../../contract/index.ts';
+import type { Level, ReviewGroup, ReviewMember } from '../../contract/index.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
-import type { Review } from './queries.ts';
+import { type Review, useKnownGroup } from './queries.ts';
 
 export interface FocusedMember {
   readonly rank: number;
@@ -16,9 +16,10 @@ export interface FocusedMember {
 }
 
 /** The member that has the keyboard. It is known by its group's id, so that it keeps it when groups before it come or go. */
-export function useFocusedMember(review: Review, total: number): FocusedMember {
+export function useFocusedMember(level: Level, review: Review, total: number): FocusedMember {
   const store = useAppStore();
   const set = useSet();
+  const knownGroup = useKnownGroup(level);
   const place = useAppState((state) => state.cleanup);
   const rank = Math.max(0, Math.min(place.rank ?? 0, total - 1));
   const group = review.groupAt(rank);
@@ -35,7 +36,7 @@ export function useFocusedMember(review: Review, total: number): FocusedMember {
   const move = useMemo(() => {
     const to = (next: number, sourceId: number | null = null) => {
       const clamped = Math.max(0, Math.min(next, total - 1));
-      set({ cleanup: { ...store.getState().cleanup, rank: clamped, groupId: review.groupAt(clamped)?.id ?? null, sourceId } });
+      set({ cleanup: { ...store.getState().cleanup, rank: clamped, groupId: knownGroup(clamped)?.id ?? null, sourceId } });
     };
     return {
       to,
@@ -46,6 +47,6 @@ export function useFocusedMember(review: Review, total: number): FocusedMember {
         to(rank, group.members[index]?.sourceId ?? null);
       },
     };
-  }, [store, set, review, total, rank, group, member]);
+  }, [store, set, knownGroup, total, rank, group, member]);
   return { rank, group, member, move };
 }

@@ -1,4 +1,3 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewGroup } from '../../contract/index.ts';
@@ -8,38 +7,38 @@ import { useFormat } from '../i18n/setup.ts';
 import type { MemberChoice } from './acts.ts';
 import { accept as acceptedChoices, nextOpen, summarize } from './decisions.ts';
 import { CLEANUP_START } from './place.ts';
-import { knownGroup, useReview } from './queries.ts';
+import { useKnownGroup, useReview } from './queries.ts';
 import { useDecide } from './useDecide.ts';
 import { useFocusedMember } from './useFocusedMember.ts';
 
-const PAGE_AHEAD = 50;
+/** The next page is there before it is wanted, and its pictures with it; the one before, where a group may be found again. */
+const RANKS_AHEAD = 50;
+const RANKS_BEFORE = 10;
 
 /** The groups of the chosen level, the one that has the keyboard, and what can be decided about it. */
 export function useGroups() {
   const { t } = useTranslation();
   const format = useFormat();
   const client = useClient();
-  const queries = useQueryClient();
   const store = useAppStore();
   const set = useSet();
   const level = useAppState((state) => state.level);
   const decisions = useAppState((state) => state.decisions);
   const placeRank = useAppState((state) => state.cleanup.rank ?? 0);
   const isPlaced = useAppState((state) => state.cleanup.rank !== null);
-  const [band, setBand] = useState({ first: 0, end: 0 });
   const [news, setNews] = useState('');
-  // The next page is there before it is wanted, and its pictures with it.
-  const review = useReview(level, [band.first, band.end, placeRank, placeRank + PAGE_AHEAD], decisions.idle);
+  const review = useReview(level, [placeRank - RANKS_BEFORE, placeRank, placeRank + RANKS_AHEAD]);
+  const knownGroup = useKnownGroup(level);
   const total = review.summary?.total ?? 0;
-  const focus = useFocusedMember(review, total);
+  const focus = useFocusedMember(level, review, total);
   const { decide, mark, part } = useDecide(level);
-  const latest = useRef({ review, total, focus });
-  useEffect(() => { latest.current = { review, total, focus }; });
+  const latest = useRef({ total, focus });
+  useEffect(() => { latest.current = { total, focus }; });
 
   /** To the next group that is open, wherever it is; stays where it is when there is none. */
   const advance = useCallback(async (from: number) => {
     const { total: all, focus: { move } } = latest.current;
-    const known = nextOpen((rank) => knownGroup(queries, level, rank), from, all);
+    const known = nextOpen(knownGroup, from, all);
     if (typeof known === 'number') {
       move.to(known);
       return;
@@ -48,7 +47,7 @@ export function useGroups() {
     const open = known === 'unknown' ? await client.cleanup.nextOpen({ level, from: from + 1 }) : null;
     if (open !== null) latest.current.focus.move.to(open);
     else set({ cleanup: { ...store.getState().cleanup, rank: Math.max(0, from), showDecided: false } });
-  }, [client, queries, decisions, level, set, store]);
+  }, [client, knownGroup, decisions, level, set, store]);
 
   // One begins at the first group that is open. Whoever comes back finds the place kept.
   const isAny = total > 0;
@@ -69,42 +68,39 @@ export function useGroups() {
 
   /** Makes these choices about a group and goes on. */
   const settle = useCallback((rank: number, sourceId: number, choices: readonly MemberChoice[]) => {
-    const group = latest.current.review.groupAt(rank);
+    const group = knownGroup(rank);
     if (group) goOn(rank, decide({ group, rank }, sourceId, choices), sourceId);
-  }, [decide, goOn]);
+  }, [knownGroup, decide, goOn]);
 
   const accept = useCallback((rank: number) => {
-    const group = latest.current.review.groupAt(rank);
+    const group = knownGroup(rank);
     const [first] = group?.members ?? [];
     if (group && first) settle(rank, first.sourceId, acceptedChoices(group));
-  }, [settle]);
+  }, [knownGroup, settle]);
 
   const judge = useCallback((verb: 'keep' | 'reject', rank: number, sourceId: number, follow: boolean) => {
-    const group = latest.current.review.groupAt(rank);
+    const group = knownGroup(rank);
     const next = group && mark({ group, rank }, sourceId, verb === 'keep' ? 'keep' : 'remove');
     if (!next) return;
     if (follow) goOn(rank, next, sourceId);
     else tell(next);
-  }, [mark, goOn, tell]);
+  }, [knownGroup, mark, goOn, tell]);
 
   const partFrom = useCallback((rank: number, sourceId: number, others?: readonly number[]) => {
-    const group = latest.current.review.groupAt(rank);
+    const group = knownGroup(rank);
     if (!group) return;
     void part({ group, rank }, sourceId, others).then((parted) => {
       if (!parted) return;
       setNews(t('cleanup.parted'));
       // What came to its place may have been decided before.
-      if (latest.current.review.groupAt(rank)?.isDecided) void advance(rank - 1);
+      if (knownGroup(rank)?.isDecided) void advance(rank - 1);
     });
-  }, [part, advance, t]);
+  }, [knownGroup, part, advance, t]);
 
   const setLevel = (next: typeof level) => {
     if (next !== level) set({ level: next, cleanup: CLEANUP_START });
   };
-  const onBand = useCallback((first: number, end: number) => {
-    setBand((before) => (before.first === first && before.end === end ? before : { first, end }));
-  }, []);
-  return { level, setLevel, review, total, focus, news, onBand, accept, settle, advance, judge, partFrom };
+  return { level, setLevel, review, total, focus, news, accept, settle, advance, judge, partFrom };
 }
 
 export type GroupsState = ReturnType<typeof useGroups>;

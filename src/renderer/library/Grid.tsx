@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { type KeyboardEvent, type MouseEvent, useEffect, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useActions } from '../app/actions.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
@@ -27,7 +27,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
   const geometry = gridGeometry(size.width, cellSize, view.total);
   const { columns, cellWidth, rowHeight, rows } = geometry;
   const range = { contentHeight: geometry.contentHeight, viewportHeight: size.height };
-  const { state: scroll, fast, onScroll, scrollTo, reveal } = useScaledScroll(scroller, range, visible);
+  const { state: scroll, fast, listeners, scrollTo, reveal } = useScaledScroll(scroller, range, visible);
 
   const band = rowsInBand(geometry, scroll.top, size.height, OVERSCAN);
   const focusedRow = Math.floor(focusedRank / columns);
@@ -50,10 +50,10 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
   useEffect(() => set({ atTop: scroll.top < rowHeight }), [set, scroll.top < rowHeight]); // eslint-disable-line react-hooks/exhaustive-deps -- only when it crosses
 
   const wantsFocus = useRef(false);
-  const revealRank = useCallback((rank: number) => {
+  const revealRank = (rank: number) => {
     const top = rowTop(geometry, Math.floor(rank / columns));
     reveal(top, top + rowHeight);
-  }, [geometry, columns, rowHeight, reveal]);
+  };
   useLayoutEffect(() => {
     if (!wantsFocus.current) return;
     const cell = scroller.current?.querySelector<HTMLElement>(`[data-rank="${focusedRank}"]`);
@@ -69,7 +69,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
       wantsFocus.current = true;
     }
     wasVisible.current = visible;
-  }, [visible, revealRank, store]);
+  });
 
   const moveTo = (rank: number, extend: boolean, keep: boolean) => {
     const { anchorRank } = store.getState();
@@ -110,7 +110,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
   };
 
   return (
-    <div ref={scroller} className={styles.scroller} onScroll={onScroll} tabIndex={-1}>
+    <div ref={scroller} className={styles.scroller} {...listeners} tabIndex={-1}>
       <div
         role="grid" aria-label={t('library.grid')} aria-rowcount={rows} aria-colcount={columns} aria-multiselectable
         className={styles.track} style={{ blockSize: trackHeight(range) }}

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type ScrollRange, type ScrollState, scrolledTo, stateAt, topToReveal } from './scaled-scroll.ts';
 
 /** Faster than this many screenfuls at once, cells are not fetched until it calms down. */
@@ -9,7 +9,8 @@ export interface ScaledScroll {
   readonly state: ScrollState;
   /** True while the content flies by too fast to be read. */
   readonly fast: boolean;
-  readonly onScroll: () => void;
+  /** For the element that scrolls. */
+  readonly listeners: { readonly onScroll: () => void; readonly onScrollEnd: () => void };
   readonly scrollTo: (top: number) => void;
   /** Scrolls just far enough to show the band. */
   readonly reveal: (start: number, end: number) => void;
@@ -19,15 +20,8 @@ export interface ScaledScroll {
 export function useScaledScroll(element: RefObject<HTMLElement | null>, range: ScrollRange, visible: boolean): ScaledScroll {
   const [state, setState] = useState<ScrollState>({ track: 0, top: 0 });
   const [fast, setFast] = useState(false);
-  const latest = useRef({ state, range });
   const calm = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useLayoutEffect(() => { latest.current.range = range; });
-
-  const apply = useCallback((next: ScrollState) => {
-    latest.current.state = next;
-    setState(next);
-  }, []);
-  const scrollTo = useCallback((top: number) => apply(stateAt(top, latest.current.range)), [apply]);
+  useEffect(() => () => clearTimeout(calm.current), []);
 
   // The element follows the state after the rows have been placed for it: both change in one frame.
   useLayoutEffect(() => {
@@ -37,30 +31,23 @@ export function useScaledScroll(element: RefObject<HTMLElement | null>, range: S
   const onScroll = () => {
     const target = element.current;
     if (!target || target.clientHeight === 0) return;
-    const before = latest.current.state;
-    if (Math.abs(target.scrollTop - before.track) < 0.5) return;
-    const next = scrolledTo(before, target.scrollTop, latest.current.range);
-    if (Math.abs(next.top - before.top) > latest.current.range.viewportHeight * FAST_SCREENFULS) {
+    const { scrollTop } = target;
+    if (Math.abs(scrolledTo(state, scrollTop, range).top - state.top) > range.viewportHeight * FAST_SCREENFULS) {
       setFast(true);
       clearTimeout(calm.current);
       calm.current = setTimeout(() => setFast(false), CALM_AFTER);
     }
-    apply(next);
+    setState((before) => (Math.abs(scrollTop - before.track) < 0.5 ? before : scrolledTo(before, scrollTop, range)));
+  };
+  const onScrollEnd = () => {
+    if (element.current && element.current.clientHeight > 0) setState(({ top }) => stateAt(top, range));
   };
 
-  useEffect(() => {
-    const target = element.current;
-    if (!target) return;
-    const settle = () => { if (target.clientHeight > 0) apply(stateAt(latest.current.state.top, latest.current.range)); };
-    target.addEventListener('scrollend', settle);
-    return () => { target.removeEventListener('scrollend', settle); clearTimeout(calm.current); };
-  }, [apply, element]);
-
-  const reveal = useCallback((start: number, end: number) => {
-    scrollTo(topToReveal(latest.current.state, start, end, latest.current.range));
-  }, [scrollTo]);
-
-  return { state, fast, onScroll, scrollTo, reveal };
+  return {
+    state, fast, listeners: { onScroll, onScrollEnd },
+    scrollTo: (top) => setState(stateAt(top, range)),
+    reveal: (start, end) => setState((before) => stateAt(topToReveal(before, start, end, range), range)),
+  };
 }
 
 /** The inner size of an element; keeps the last one while it is hidden. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Facts, TRANSFORMS, type ReviewGroup, type ReviewMember } from '../src/contract/index.ts';
+import { type Facts, type Operation, TRANSFORMS, type ReviewGroup, type ReviewMember } from '../src/contract/index.ts';
 import { lastDecision, remember, type Act } from '../src/renderer/cleanup/acts.ts';
 import { createDecisionQueue } from '../src/renderer/cleanup/decision-queue.ts';
 import { accept, choose, nextOpen, pairsWithOthers, summarize, undoOf, withChoices } from '../src/renderer/cleanup/decisions.ts';
@@ -7,6 +7,7 @@ import { factsText } from '../src/renderer/cleanup/facts-text.ts';
 import { folderText } from '../src/renderer/cleanup/folder-text.ts';
 import { evidenceText } from '../src/renderer/cleanup/member-text.ts';
 import { answer, hasPairs, nextPair, type PairAnswer } from '../src/renderer/cleanup/pairs.ts';
+import { operationOf } from '../src/renderer/cleanup/plan-queries.ts';
 import { transformBetween } from '../src/renderer/cleanup/transform-between.ts';
 import { moved } from '../src/renderer/cleanup/useRules.ts';
 import { undoing } from '../src/renderer/compare/view.ts';
@@ -139,6 +140,16 @@ describe('what can be undone', () => {
     expect(await second).toBe('two');
     expect(sent.slice(0, 2)).toEqual([1, 2]);
   });
+});
+
+test('an operation that still waits for its disk is not taken for the one that applies the plan', () => {
+  const operation = (id: number, planId: number, state: Operation['state']): Operation => ({
+    id, kind: 'cleanup', mode: 'quarantine', state, planId, planned: 9, moved: 4, skipped: 0, restored: 0, bytes: 0, createdAt: '2024-05-01T00:00:00Z', finishedAt: null,
+  });
+  const earlier = [operation(2, 7, 'applied'), operation(1, 6, 'running')];
+  expect(operationOf(earlier, 7)).toBeUndefined();
+  expect(operationOf(earlier, 8)).toBeUndefined();
+  expect(operationOf([operation(3, 8, 'running'), ...earlier], 8)?.id).toBe(3);
 });
 
 describe('what is shown of a file', () => {

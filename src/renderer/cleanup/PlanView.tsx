@@ -16,7 +16,7 @@ import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
-import { type PlanList, useApply, usePlan } from './plan-queries.ts';
+import { operationOf, type PlanList, useApply, usePlan } from './plan-queries.ts';
 import { PlanItems } from './PlanItems.tsx';
 import styles from './Plan.module.css';
 import { useOperations } from './queries.ts';
@@ -117,14 +117,14 @@ function Planned({ plan }: { readonly plan: Plan }) {
 
 interface FooterProps { readonly plan: Plan; readonly isPending: boolean; readonly apply: BoundAction }
 
-function Footer({ plan: { counts, groups, bytes }, isPending, apply }: FooterProps) {
+function Footer({ plan: { planId, counts, groups, bytes }, isPending, apply }: FooterProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const mode = useAppState((state) => state.removalMode);
   const keyLabel = useKeyLabel();
   return (
     <footer className={styles.footer} data-dock>
-      {isPending ? <Applying /> : (
+      {isPending ? <Applying planId={planId} /> : (
         <div className={styles.sum}>
           <strong>{t(`cleanup.plan.sums.${mode}`, { count: counts.remove, formatted: format.number(counts.remove), bytes: format.bytes(bytes) })}</strong>
           <span className={styles.muted}>
@@ -140,12 +140,12 @@ function Footer({ plan: { counts, groups, bytes }, isPending, apply }: FooterPro
   );
 }
 
-/** How far the apply under way is. */
-function Applying() {
+/** How far the apply of a plan is. */
+function Applying({ planId }: { readonly planId: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { data: operations = [] } = useOperations();
-  const running = operations.find(({ state }) => state === 'running');
+  const running = operationOf(operations, planId);
   const done = running ? running.moved + running.skipped : 0;
   const text = running ? t('cleanup.plan.applying', { done: format.number(done), total: format.number(running.planned) }) : t('cleanup.plan.starting');
   return (

@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Level, Plan, RemovalMode } from '../../contract/index.ts';
+import type { Level, Operation, Plan, RemovalMode } from '../../contract/index.ts';
 import { useAppStore, useSet } from '../app/store.ts';
 import { useErrorToast } from '../app/useErrorToast.ts';
 import type { EngineClient } from '../connect/connection.ts';
@@ -50,6 +50,11 @@ export function usePlanItems<List extends PlanList>(planId: number, list: List, 
     })),
   });
   return (index) => pages[Math.floor(index / PAGE) - first]?.data?.[list][index % PAGE];
+}
+
+/** What applies a plan at the moment. Another one may be running as well, such as one that waits for a disk to come back. */
+export function operationOf(operations: readonly Operation[], planId: number): Operation | undefined {
+  return operations.find((operation) => operation.planId === planId && operation.state === 'running');
 }
 
 type Applied = Awaited<ReturnType<EngineClient['cleanup']['apply']>>;

@@ -8,7 +8,7 @@ import { errorCodeOf } from '../errors.ts';
  * Writes a heat map as PNG while its rows come in, so that memory does not grow with the picture.
  * @param rows one byte a pixel: the largest difference of its three channels, 0–255
  */
-export async function writeHeatmap(path: string, width: number, height: number, rows: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeHeatmap(path: string, width: number, height: number, rows: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -42,7 +42,7 @@ export async function isHeatmap(path: string): Promise<boolean> {
 }
 
 /** Each row begins with its filter, none: indices are no quantities. */
-async function* filtered(rows: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+async function* filtered(rows: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const none = Buffer.alloc(1);
   for await (const row of rows) yield Buffer.concat([none, row]);
 }

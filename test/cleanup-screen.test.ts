@@ -144,7 +144,7 @@ describe('what can be undone', () => {
 
 test('an operation that still waits for its disk is not taken for the one that applies the plan', () => {
   const operation = (id: number, planId: number, state: Operation['state']): Operation => ({
-    id, kind: 'cleanup', mode: 'quarantine', state, planId, planned: 9, moved: 4, skipped: 0, restored: 0, bytes: 0, createdAt: '2024-05-01T00:00:00Z', finishedAt: null,
+    id, kind: 'cleanup', mode: 'quarantine', state, planId, planned: 9, moved: 4, skipped: 0, restored: 0, unreachable: 0, bytes: 0, createdAt: '2024-05-01T00:00:00Z', finishedAt: null,
   });
   const earlier = [operation(2, 7, 'applied'), operation(1, 6, 'running')];
   expect(operationOf(earlier, 7)).toBeUndefined();

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, r
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { realFiles, type Files } from '../src/main/engine/cleanup/files.ts';
+import { toOperationItem } from '../src/main/engine/cleanup/journal.ts';
 import { createPlaces, QUARANTINE_FOLDER } from '../src/main/engine/cleanup/places.ts';
 import { faultyFiles, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
 
@@ -63,6 +64,53 @@ for (const kind of ['apply', 'undo', 'empty'] as const) {
   });
 }
 
+test('a cleanup whose drive is pulled out ends, tells what cannot be reached, and finds it by itself when the drive is back', async () => {
+  const { folder, drive, unplug, plugIn } = withDrive();
+  const before = treeOf(drive);
+  const first = openBench(folder);
+  first.scan();
+  const planId = await first.plan();
+  await first.close();
+  const renamed = 1 + await stepsTo(folder, 'rename');
+  await cutShort(folder, renamed, 'ends-after', ({ cleanup }) => cleanup.operations.apply(planId));
+  unplug();
+  const patience = { answerMs: 5000, recheckMs: 5 };
+  const second = openBench(folder, { patience });
+  const { journal, operations } = second.cleanup;
+  await operations.restore([]);
+  const { planned, moved, skipped, unreachable, ...cut } = journal.operation(1);
+  expect(cut).toMatchObject({ state: 'applied', finishedAt: expect.any(Number) as number });
+  expect([moved + skipped + unreachable, unreachable > 0]).toEqual([planned, true]);
+  plugIn();
+  await expect.poll(() => journal.operation(1).unreachable, { interval: 5 }).toBe(0);
+  expect(journal.operation(1)).toMatchObject({ state: 'applied', planned: 2, moved: 1, skipped: 1 });
+  expect(await operations.undo(1)).toMatchObject({ restored: 1, skipped: [] });
+  await second.close();
+  expect(treeOf(drive)).toEqual(before);
+});
+
+test('a volume that does not even answer keeps other acts back no longer than it is waited for', async () => {
+  const { folder } = withDrive();
+  const first = openBench(folder);
+  first.scan();
+  const [planId, other] = [await first.plan(), await first.plan()];
+  await first.close();
+  await cutShort(folder, 1 + await stepsTo(folder, 'rename'), 'ends-before', ({ cleanup }) => cleanup.operations.apply(planId));
+  const hanging = Promise.withResolvers<null>();
+  let asked = 0;
+  const files: Files = { ...realFiles, look: async (path) => {
+    if (!String(path).includes(QUARANTINE_FOLDER)) return realFiles.look(path);
+    asked += 1;
+    return asked === 1 ? hanging.promise : realFiles.look(path);
+  } };
+  const second = openBench(folder, { files, patience: { answerMs: 5, recheckMs: 5 } });
+  expect(await second.cleanup.operations.apply(other)).toMatchObject({ moved: 2 });
+  expect(second.cleanup.journal.operation(1)).toMatchObject({ state: 'applied', unreachable: 2 });
+  hanging.resolve(null);
+  await expect.poll(() => second.cleanup.journal.operation(1).unreachable, { interval: 5 }).toBe(0);
+  await second.close();
+});
+
 test('what was lost is looked for again by the next undo', async () => {
   const { folder, drive } = withDrive();
   const bench = openBench(folder);
@@ -116,7 +164,8 @@ test('a file that cannot be looked at keeps no other act back, and is settled wh
   const second = openBench(folder, { files: failing });
   await second.cleanup.operations.apply(other);
   expect(second.cleanup.journal.intents()).toHaveLength(1);
-  expect(second.cleanup.journal.operation(1).finishedAt).toBeNull();
+  expect(second.cleanup.journal.operation(1)).toMatchObject({ state: 'applied', planned: 2, moved: 0, skipped: 1, unreachable: 1, finishedAt: expect.any(Number) as number });
+  expect(second.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, state: 'unreachable' }).map(toOperationItem)).toMatchObject([{ state: 'unreachable', path: join(folder, 'pictures', name) }]);
   expect(second.cleanup.journal.operation(2)).toMatchObject({ state: 'applied', moved: 1 });
   expect(await second.cleanup.operations.undo(1)).toMatchObject({ restored: 0, skippedCount: 1 });
   await second.close();
@@ -232,11 +281,17 @@ test.skipIf(!canMount)('a protected folder is protected by whatever way it is co
   mkdirSync(join(folder, 'pictures'));
   execFileSync('mount', ['--bind', join(folder, 'real'), join(folder, 'pictures')]);
   onTestFinished(() => { execFileSync('umount', ['-l', join(folder, 'pictures')]); });
-  const bench = openBench(folder, { settings: { protectedFolders: [join(folder, 'real/safe')] } });
+  const bench = openBench(folder);
   bench.scan();
   // By their names alone the rules would keep `x.jpg`.
-  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: 0, skipped: [{ code: 'protected' }] });
+  const planId = await bench.plan();
   await bench.close();
+  const next = openBench(folder, { settings: { protectedFolders: [join(folder, 'real/safe')] } });
+  expect(await next.cleanup.operations.apply(planId)).toMatchObject({ moved: 0, skipped: [{ code: 'protected' }] });
+  // Whoever plans now is told beforehand: what is protected stays, and stands for the other.
+  const { keep, remove } = await next.cleanup.plans.describe(await next.plan(), 9);
+  expect([keep.map(({ path, rule }) => [path, rule]), remove.map(({ path }) => path)]).toEqual([[[join(folder, 'pictures/safe/a.jpg'), 'protected']], [join(folder, 'pictures/x.jpg')]]);
+  await next.close();
 });
 
 test('restoring counts each file once, and says of every one that it did not put back why', async () => {

@@ -136,8 +136,14 @@ test('a file that was taken in by way of a link is protected by the folder that 
   await symlink(pictures, join(folder, 'alias'));
   const { client, ingest } = openEngine(join(folder, 'workspace'));
   await ingest({ paths: [join(folder, 'alias')] });
-  const { applied } = await applyPlan(client, { protect: [join(pictures, 'safe')] });
-  expect(applied).toMatchObject({ moved: 1, skipped: [{ path: join(folder, 'alias/safe/a.jpg'), code: 'protected' }] });
+  const late = await client.cleanup.plan({ level: 'exact' });
+  const { plan, applied } = await applyPlan(client, { protect: [join(pictures, 'safe')] });
+  expect(plan.keep).toMatchObject([{ path: join(folder, 'alias/safe/a.jpg'), rule: 'protected' }]);
+  expect(applied).toMatchObject({ moved: 2, skipped: [] });
+  expect(Object.keys(treeOf(pictures))).toEqual(['safe/a.jpg']);
+  await client.cleanup.undo({ operationId: applied.operationId });
+  await client.settings.set({ protectedFolders: [join(pictures, 'safe')] });
+  expect(await client.cleanup.apply({ planId: late.planId })).toMatchObject({ moved: 1, skipped: [{ path: join(folder, 'alias/safe/a.jpg'), code: 'protected' }] });
   expect(Object.keys(treeOf(pictures))).toEqual(['0001.jpg', 'safe/a.jpg']);
 });
 

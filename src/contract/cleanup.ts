@@ -99,8 +99,13 @@ export const operationSchema = z.object({
   state: z.enum(['running', 'applied', 'undoing', 'undone', 'partly-undone']),
   /** Of a cleanup. */
   planId: idSchema.nullable(),
-  planned: countSchema, moved: countSchema, skipped: countSchema, restored: countSchema, bytes: countSchema,
-  createdAt: timestampSchema, finishedAt: timestampSchema.nullable(),
+  planned: countSchema, moved: countSchema, skipped: countSchema, restored: countSchema,
+  /**
+   * Files of which it cannot be seen what became of them, since their volume is not there: the act was cut short. That is
+   * found out by itself once it is; then they count with the others.
+   */
+  unreachable: countSchema,
+  bytes: countSchema, createdAt: timestampSchema, finishedAt: timestampSchema.nullable(),
 });
 export type Operation = z.infer<typeof operationSchema>;
 
@@ -109,7 +114,7 @@ export const quarantineItemSchema = z.object({
 });
 export type QuarantineItem = z.infer<typeof quarantineItemSchema>;
 
-export const OPERATION_ITEM_STATES = ['planned', 'moved', 'skipped', 'restored', 'deleted', 'lost'] as const;
+export const OPERATION_ITEM_STATES = ['planned', 'moved', 'skipped', 'restored', 'deleted', 'lost', 'unreachable'] as const;
 export const operationItemSchema = z.object({
   id: idSchema, path: z.string(), bytes: countSchema,
   /** `deleted`: for good, with the quarantine; `lost`: no longer where it had been moved to, by no act of ours. */

@@ -9,6 +9,7 @@ import type { Reader } from '../../src/main/engine/catalog/reader.ts';
 import { createSources } from '../../src/main/engine/catalog/sources.ts';
 import { createCleanup, type Cleanup } from '../../src/main/engine/cleanup/cleanup.ts';
 import { realFiles, type Files } from '../../src/main/engine/cleanup/files.ts';
+import type { Patience } from '../../src/main/engine/cleanup/operations.ts';
 import { createGroups } from '../../src/main/engine/similarity/groups.ts';
 
 /** What lies where: the path below a folder, and the hash of what it holds. Hidden files count too. */
@@ -47,9 +48,10 @@ export interface Bench {
 export interface BenchOptions {
   readonly files?: Files;
   readonly settings?: Partial<Settings>;
+  readonly patience?: Patience;
 }
 
-export function openBench(folder: string, { files = realFiles, settings = {} }: BenchOptions = {}): Bench {
+export function openBench(folder: string, { files = realFiles, settings = {}, ...rest }: BenchOptions = {}): Bench {
   const db = openCatalog(join(folder, 'catalog.sqlite'), join(folder, 'backups'));
   const groups = createGroups(db);
   const reader: Reader = {
@@ -61,7 +63,7 @@ export function openBench(folder: string, { files = realFiles, settings = {} }: 
   const defects: unknown[] = [];
   const all: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [], keeperRules: KEEPER_RULES.map((rule) => ({ rule, enabled: true })), ...settings };
   const cleanup = createCleanup({
-    db, reader, files, settings: () => all, scansEnded: async () => undefined, now: Date.now,
+    db, reader, files, settings: () => all, scansEnded: async () => undefined, now: Date.now, ...rest,
     groups: {
       page: async (...values) => groups.page(...values), rankOf: async (...values) => groups.rankOf(...values),
       ranksOfAssets: async (...values) => groups.ranksOfAssets(...values), revision: () => revision.get() ?? 0,

@@ -8,7 +8,7 @@ import type { GroupSource } from './groups.ts';
 import { createActs } from './acts.ts';
 import { createJournal } from './journal.ts';
 import { activeRules } from './keeper-rules.ts';
-import { createOperations } from './operations.ts';
+import { createOperations, type Patience } from './operations.ts';
 import { createPlans } from './plan.ts';
 import { createProtection, type Protection } from './protection.ts';
 import { createReview } from './review.ts';
@@ -27,12 +27,13 @@ export interface CleanupDependencies {
   /** Files of the user's came or went. */
   readonly onFilesChanged: () => void;
   readonly onDefect: (error: unknown) => void;
+  readonly patience?: Patience;
 }
 
 export type Cleanup = ReturnType<typeof createCleanup>;
 
 /** Deciding about groups, planning, and changing the user's files: everything here can be undone, except emptying. */
-export function createCleanup({ db, reader, groups, files, settings, scansEnded, now, onChanged, onFilesChanged, onDefect }: CleanupDependencies) {
+export function createCleanup({ db, reader, groups, files, settings, scansEnded, now, onChanged, onFilesChanged, onDefect, ...rest }: CleanupDependencies) {
   const acts = createActs();
   const journal = createJournal(db, now);
   const plans = createPlans({ db, reader, groups, files, pathOf: journal.pathOf, now });
@@ -52,7 +53,7 @@ export function createCleanup({ db, reader, groups, files, settings, scansEnded,
   const tallies = createTallies({ groups, reader, protection, onCounted: onChanged, onDefect });
   const review = createReview({ db, reader, groups, tallies, protection, rules, now, onChanged });
   const operations = createOperations({
-    db, reader, files, journal, plans, acts, protectedFolders: () => settings().protectedFolders, scansEnded, now, onDefect,
+    db, reader, files, journal, plans, acts, protectedFolders: () => settings().protectedFolders, scansEnded, now, onDefect, ...rest,
     onChanged() {
       onChanged();
       onFilesChanged();

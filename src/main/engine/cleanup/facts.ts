@@ -31,18 +31,21 @@ const FACTS = `
 /** What says nothing of the picture: every program writes its own name. */
 const NO_DETAILS: ReadonlySet<string> = new Set(['software', 'colorProfile']);
 
-/** Reads what is known of all members at once, on the reader's thread. Members that have gone meanwhile are left out. */
+/** Of as many at a time: the rows are received on the engine's thread. */
+const READ_AT_ONCE = 500;
+
+/** Reads what is known of all members, on the reader's thread. Members that have gone meanwhile are left out. */
 export async function readMembers(reader: Reader, groups: readonly DuplicateGroup[], protection: Protection): Promise<MemberGroup[]> {
-  const ids = groups.flatMap(({ members }) => members.map(({ sourceId }) => sourceId));
-  const rows = await reader.rows<FactRow>(FACTS, [JSON.stringify(ids)]);
-  const facts = new Map(rows.map((row) => [row.sourceId, row]));
-  return groups.map(({ id, members }) => ({
-    id,
-    members: members.flatMap((evidence) => {
-      const row = facts.get(evidence.sourceId);
-      return row === undefined ? [] : [toMember(evidence, row, protection)];
-    }),
-  }));
+  const all = groups.flatMap(({ members }) => members);
+  const found = new Map<number, Member>();
+  for (let start = 0; start < all.length; start += READ_AT_ONCE) {
+    const some = new Map(all.slice(start, start + READ_AT_ONCE).map((evidence) => [evidence.sourceId, evidence]));
+    for (const row of await reader.rows<FactRow>(FACTS, [JSON.stringify([...some.keys()])])) {
+      const evidence = some.get(row.sourceId);
+      if (evidence !== undefined) found.set(row.sourceId, toMember(evidence, row, protection));
+    }
+  }
+  return groups.map(({ id, members }) => ({ id, members: members.flatMap(({ sourceId }) => found.get(sourceId) ?? []) }));
 }
 
 function toMember(evidence: GroupMember, row: FactRow, protection: Protection): Member {

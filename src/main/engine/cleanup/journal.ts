@@ -72,6 +72,7 @@ export interface OperationRow {
   readonly moved: number;
   readonly skipped: number;
   readonly restored: number;
+  readonly unreachable: number;
   readonly bytes: number;
   readonly createdAt: number;
   readonly finishedAt: number | null;
@@ -79,7 +80,11 @@ export interface OperationRow {
 
 export type Journal = ReturnType<typeof createJournal>;
 
-const OPERATION = `SELECT id, kind, mode, state, plan_id AS planId, planned, moved, skipped, restored, bytes, created_at AS createdAt, finished_at AS finishedAt FROM operation`;
+const IS_INTENT = `state IN ('moving', 'restoring', 'deleting')`;
+const OPERATION = `
+  SELECT id, kind, mode, state, plan_id AS planId, planned, moved, skipped, restored, bytes,
+    (SELECT count(*) FROM operation_item INDEXED BY operation_item_intent WHERE operation_id = operation.id AND ${IS_INTENT} AND error_code IS NOT NULL) AS unreachable,
+    created_at AS createdAt, finished_at AS finishedAt FROM operation`;
 const ITEM = `
   SELECT i.id, i.operation_id AS operationId, i.source_id AS sourceId, i.asset_id AS assetId, i.keeper_id AS keeperId,
     coalesce((SELECT asset_id FROM source WHERE id = i.keeper_id), i.asset_id) AS keeperAssetId, i.path, i.bytes, i.state, i.place,
@@ -116,10 +121,10 @@ export function createJournal(db: Database.Database, now: () => number) {
   const setItem = db.prepare<[string, string | null, string | null, number]>('UPDATE operation_item SET state = ?, error_code = ?, error_message = ? WHERE id = ?');
   const setError = db.prepare<[string, string, number]>('UPDATE operation_item SET error_code = ?, error_message = ? WHERE id = ?');
   const findItem = db.prepare<[number], JournalItem>(`${ITEM} WHERE i.id = ?`);
-  const intents = db.prepare<[], JournalItem>(`${ITEM} WHERE i.state IN ('moving', 'restoring', 'deleting') ORDER BY i.id`);
-  const intentsOf = db.prepare<[number], JournalItem>(`${ITEM} WHERE i.state IN ('moving', 'restoring', 'deleting') AND i.operation_id = ? ORDER BY i.id`);
+  const intents = db.prepare<[], JournalItem>(`${ITEM} WHERE i.${IS_INTENT} ORDER BY i.id`);
+  const intentsOf = db.prepare<[number], JournalItem>(`${ITEM} WHERE i.${IS_INTENT} AND i.operation_id = ? ORDER BY i.id`);
   const awayOf = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE i.operation_id = ? AND i.id > ? AND i.state IN ('moved', 'deleted', 'lost') ORDER BY i.id LIMIT ?`);
-  const itemsOf = db.prepare<[Record<string, unknown>], JournalItem>(`${ITEM} WHERE i.operation_id = @operationId AND i.id > @after AND (@state IS NULL OR i.state = @state) ORDER BY i.id LIMIT @limit`);
+  const itemsOf = db.prepare<[Record<string, unknown>], JournalItem>(`${ITEM} WHERE i.operation_id = @operationId AND i.id > @after AND (@state IS NULL OR i.state = @state OR (@state = 'unreachable' AND i.${IS_INTENT} AND i.error_code IS NOT NULL)) ORDER BY i.id LIMIT @limit`);
   const itemCount = db.prepare<[number], number>('SELECT count(*) FROM operation_item WHERE operation_id = ?').pluck();
   const quarantined = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE ${IN_QUARANTINE} AND i.id > ? AND i.moved_at <= ? ORDER BY i.id LIMIT ?`);
   const leftOf = db.prepare<[number], number>(`SELECT count(*) FROM operation_item WHERE operation_id = ? AND state IN ('moved', 'deleted', 'lost')`).pluck();
@@ -229,11 +234,13 @@ export function createJournal(db: Database.Database, now: () => number) {
     },
     /** Counts what a restore or an emptying did, in an operation of its own. */
     add,
-    /** Says how far an operation is undone, from its items; nothing while what became of one of them is not known. */
+    /** Says how far an operation is undone, from its items. Those that cannot be reached are told beside that, and are left. */
     settleOperation(id: number): void {
-      if (intentsOf.get(id) !== undefined) return;
+      const open = intentsOf.all(id);
+      // Nobody has looked yet.
+      if (open.some(({ errorCode }) => errorCode === null)) return;
       const { kind, restored, finishedAt } = findOperation.get(id) ?? { kind: 'cleanup', restored: 0, finishedAt: null };
-      const state = kind !== 'cleanup' || restored === 0 ? 'applied' : leftOf.get(id) === 0 ? 'undone' : 'partly-undone';
+      const state = kind !== 'cleanup' || restored === 0 ? 'applied' : leftOf.get(id) === 0 && open.length === 0 ? 'undone' : 'partly-undone';
       setState.run(state, finishedAt ?? now(), id);
     },
     setUndoing(id: number): void { setState.run('undoing', null, id); },
@@ -262,6 +269,8 @@ const STATE_SHOWN: Readonly<Record<JournalItem['state'], OperationItem['state']>
   moving: 'planned', moved: 'moved', skipped: 'skipped', restoring: 'moved', restored: 'restored', deleting: 'moved', deleted: 'deleted', lost: 'lost',
 };
 
+/** An intent with an error is one that somebody looked for and could not see. */
 export function toOperationItem({ id, path, bytes, state, errorCode, errorMessage }: JournalItem): OperationItem {
-  return { id, path, bytes, state: STATE_SHOWN[state], code: errorCode, reason: errorMessage };
+  const isUnreachable = errorCode !== null && ['moving', 'restoring', 'deleting'].includes(state);
+  return { id, path, bytes, state: isUnreachable ? 'unreachable' : STATE_SHOWN[state], code: errorCode, reason: errorMessage };
 }

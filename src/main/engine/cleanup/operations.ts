@@ -4,14 +4,15 @@ import type { Reader } from '../catalog/reader.ts';
 import { shownLocation } from '../catalog/sources.ts';
 import { ProofsheetError } from '../errors.ts';
 import { throwIfEnded, type Act, type Acts } from './acts.ts';
-import { applyPlan, skipRest } from './apply.ts';
-import { refusalOf, type Standing } from './checks.ts';
+import { applyPlan } from './apply.ts';
+import type { Standing } from './checks.ts';
 import type { Files } from './files.ts';
 import { QUARANTINE_TOTALS, type Journal, type JournalItem, type PlannedItem, type Refusal, type Returned } from './journal.ts';
 import { createPlaces } from './places.ts';
 import type { Plans } from './plan.ts';
 import { createProtection } from './protection.ts';
-import { deleteItems, recoverItem, restoreItems, tidyUp, type RestoreOptions } from './restore.ts';
+import { createRecovery } from './recovery.ts';
+import { deleteItems, restoreItems, type RestoreOptions } from './restore.ts';
 import { requireTrash } from './trash.ts';
 
 export interface OperationsDependencies {
@@ -28,7 +29,18 @@ export interface OperationsDependencies {
   /** Files came or went. */
   readonly onChanged: () => void;
   readonly onDefect: (error: unknown) => void;
+  readonly patience?: Patience;
 }
+
+/** With volumes that are not there, milliseconds. */
+export interface Patience {
+  /** How long one may take to answer. */
+  readonly answerMs: number;
+  /** How often files that cannot be reached are looked for. */
+  readonly recheckMs: number;
+}
+
+const PATIENCE: Patience = { answerMs: 5000, recheckMs: 30_000 };
 
 export interface Skipped { readonly path: string; readonly code: ErrorCode; readonly reason: string }
 
@@ -44,6 +56,11 @@ const CHUNK = 32;
 const PAGE = 500;
 const DAY_MS = 86_400_000;
 const ROWS_AT_ONCE = 500;
+/** Sources that the catalog has where their files were moved away, from an item on. Of a hundred thousand it is none. */
+const WRONGLY_THERE = `
+  SELECT i.id, i.source_id AS sourceId, i.asset_id AS assetId FROM operation_item i JOIN source s ON s.id = i.source_id
+  WHERE i.operation_id = ? AND i.id > ? AND i.state = 'moved' AND i.link_inode IS NULL AND s.missing_since IS NULL ORDER BY i.id LIMIT ${ROWS_AT_ONCE}`;
+const SKIPPED = `SELECT path, error_code AS errorCode, error_message AS errorMessage FROM operation_item WHERE operation_id = ? AND state = 'skipped' ORDER BY id LIMIT ${MAX_SKIPPED}`;
 /** What a restore can do nothing about, by the state of the file. */
 const NOT_AWAY: Readonly<Partial<Record<JournalItem['state'], Pick<Skipped, 'code' | 'reason'>>>> = {
   restored: { code: 'already-applied', reason: 'it has been put back already' },
@@ -54,7 +71,7 @@ const NOT_AWAY: Readonly<Partial<Record<JournalItem['state'], Pick<Skipped, 'cod
  * What changes the user's files: applying a plan, undoing that, restoring from quarantine and emptying it. One at a time,
  * in the order of asking; and each begins by finding out what became of one that was cut short.
  */
-export function createOperations({ db, reader, files, journal, plans, acts, protectedFolders, scansEnded, now, onChanged, onDefect }: OperationsDependencies) {
+export function createOperations({ db, reader, files, journal, plans, acts, protectedFolders, scansEnded, now, onChanged, onDefect, patience: { answerMs, recheckMs } = PATIENCE }: OperationsDependencies) {
   const workspaceId = db.prepare<[], string>('SELECT id FROM workspace_identity').pluck().get() ?? '';
   const places: RestoreOptions['places'] = createPlaces(files, workspaceId, 0);
   const standing = db.prepare<[Record<string, unknown>], { sha256: string; keeperSha256: string; keeperContainer: string; current: number | null; decision: string | null; isRead: number; isApart: number }>(`
@@ -64,10 +81,9 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
       EXISTS (SELECT 1 FROM not_duplicate n WHERE n.a_sha256 = min(a.sha256, k.sha256) AND n.b_sha256 = max(a.sha256, k.sha256)) AS isApart
     FROM source s, asset a, asset k WHERE s.id = @sourceId AND a.id = @assetId AND k.id = @keeperAssetId`);
   const shown = db.prepare<[number], { container: string; name: string }>('SELECT c.path AS container, s.name FROM source s JOIN container c ON c.id = s.container_id WHERE s.id = ?');
-  const wronglyThere = db.prepare<[number, number], { sourceId: number; assetId: number; id: number }>(`
-    SELECT i.id, i.source_id AS sourceId, i.asset_id AS assetId FROM operation_item i JOIN source s ON s.id = i.source_id
-    WHERE i.operation_id = ? AND i.id > ? AND i.state = 'moved' AND i.link_inode IS NULL AND s.missing_since IS NULL ORDER BY i.id LIMIT ${ROWS_AT_ONCE}`);
   let isStopping = false;
+  let recheck: NodeJS.Timeout | undefined;
+  const recovery = createRecovery({ files, journal, plans, places, isStopping: () => isStopping, answerMs });
   let last: Promise<unknown> = Promise.resolve();
 
   const isEnding = (act?: Act): boolean => isStopping || act?.isEnded === true;
@@ -130,7 +146,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
   /** A folder that was being read while its files were moved has them as it saw them. */
   async function markMissingAgain(operationId: number): Promise<void> {
     for (let after = 0; !isEnding();) {
-      const rows = wronglyThere.all(operationId, after);
+      const rows = await reader.rows<{ id: number; sourceId: number; assetId: number }>(WRONGLY_THERE, [operationId, after]);
       if (rows.length === 0) return;
       for (const { sourceId, assetId } of rows) if (await files.look(journal.pathOf(sourceId)) === null && !isEnding()) journal.markMissing(sourceId, assetId);
       after = rows.at(-1)?.id ?? after;
@@ -146,15 +162,8 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
   }
 
   async function skippedOf(operationId: number): Promise<Skipped[]> {
-    const skipped: Skipped[] = [];
-    for (let after = 0; skipped.length < MAX_SKIPPED;) {
-      const page = journal.items({ operationId, after, limit: PAGE, state: 'skipped' });
-      skipped.push(...page.map(toSkipped));
-      if (page.length < PAGE) break;
-      after = page.at(-1)?.id ?? after;
-      await new Promise(setImmediate);
-    }
-    return skipped;
+    const rows = await reader.rows<Parameters<typeof toSkipped>[0]>(SKIPPED, [operationId]);
+    return rows.map(toSkipped);
   }
 
   /** Page by page, and within a page by chunks that share their commits; ends between chunks when the engine does. */
@@ -257,35 +266,11 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
     return report;
   }
 
-  /** Settles what an engine before this one, or a disk that failed, cut short. What cannot be settled now stays, and keeps nothing else back. */
+  /** What cannot be told now is looked for again: a drive may be plugged in at any time. */
   async function recover(): Promise<void> {
-    const items = journal.intents();
-    for (const item of items) {
-      try {
-        await settleIntent(item);
-      } catch (error) {
-        if (isStopping) throw error;
-        journal.settleReturns([{ item, state: 'unseen', refusal: refusalOf(error) }]);
-      }
-    }
-    const unfinished = journal.unfinished();
-    for (const { id, kind, state, planId } of unfinished) {
-      if (kind === 'cleanup' && state === 'running' && planId !== null) {
-        await skipRest({ journal, operationId: id, itemsFrom: (start, count) => plans.removals(planId, start, count) }, { code: 'cancelled', reason: 'Proofsheet ended before it was its turn' });
-      }
-      journal.settleOperation(id);
-    }
-    if (items.length + unfinished.length > 0) onChanged();
-  }
-
-  async function settleIntent(item: JournalItem): Promise<void> {
-    const end = await recoverItem(files, item, journal.pathOf(item.sourceId), journal.pathOf(item.keeperId));
-    const { id, operationId, state, place } = item;
-    if (end.kind === 'unseen') journal.settleReturns([{ item, state: 'unseen', refusal: { code: 'offline', reason: end.reason } }]);
-    else if (end.kind === 'skipped') journal.settleMoves(operationId, [{ item, id, refusal: { code: 'cancelled', reason: end.reason } }]);
-    else if (state === 'moving' && end.kind === 'moved') journal.settleMoves(operationId, [{ item, id, link: end.link, failure: null }]);
-    else journal.settleReturns([{ item, state: end.kind, refusal: null }]);
-    if (end.kind !== 'moved' && end.kind !== 'unseen' && place !== null) await tidyUp({ files, places }, item, place);
+    clearTimeout(recheck);
+    if (await recovery.run()) onChanged();
+    if (!isStopping && journal.intents().length > 0) recheck = setTimeout(recoverSoon, recheckMs).unref();
   }
 
   function recoverSoon(): void {
@@ -305,12 +290,13 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
     /** Ends what is at work after the file it is busy with, and waits for that. */
     async stop(): Promise<void> {
       isStopping = true;
+      clearTimeout(recheck);
       await last;
     },
   };
 }
 
-function toSkipped({ path, errorCode, errorMessage }: JournalItem): Skipped {
+function toSkipped({ path, errorCode, errorMessage }: Pick<JournalItem, 'path' | 'errorCode' | 'errorMessage'>): Skipped {
   return { path, code: errorCode ?? 'internal', reason: errorMessage ?? '' };
 }
 

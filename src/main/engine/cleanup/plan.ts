@@ -10,6 +10,7 @@ import type { FilePath, Files, Look } from './files.ts';
 import { allGroups, type GroupSource } from './groups.ts';
 import type { PlannedItem } from './journal.ts';
 import { judge } from './keeper-rules.ts';
+import { folderOf, keyOf } from './paths.ts';
 import type { Protection } from './protection.ts';
 
 export interface PlanRequest {
@@ -61,6 +62,7 @@ export type Plans = ReturnType<typeof createPlans>;
 const GROUPS_AT_ONCE = 100;
 const LOOKS_AT_ONCE = 8;
 const ITEM_PAGE = 1000;
+const ROWS_AT_ONCE = 500;
 /** Plans whose items are kept; one of a large catalog is some megabytes. */
 const KEPT_PLANS = 10;
 const DROP_CHUNK = 2000;
@@ -129,16 +131,16 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
       for await (const page of allGroups(groups, level, GROUPS_AT_ONCE)) {
         throwIfEnded(act);
         const found = (await readMembers(reader, page.groups, protection)).filter((group) => scope === 'all' || isDecided(group));
-        const looks = await lookAtAll(files, found.flatMap(({ members }) => members), pathOf);
-        for (const { id, members } of found) {
-          const items = planGroup(id, members, { rules, mode, looks });
-          const removed = items.filter((item) => item.list === 'remove');
-          if (items.every((item) => item.list === 'keep')) continue;
-          addItems.immediate(planId, items, places);
-          if (removed.length > 0) sums.groups += 1;
-          sums.bytes += removed.reduce((sum, { member }) => sum + member.bytes, 0);
+        const seen = await lookAtAll(found.flatMap(({ members }) => members), { files, pathOf, protection });
+        const items = found.flatMap(({ id, members }) => planGroup(id, members.map((member) => ({ ...member, isProtected: seen.protectedIds.has(member.sourceId) })), { rules, mode, looks: seen.looks }));
+        const removed = items.filter(({ list: which }) => which === 'remove');
+        sums.groups += new Set(removed.map(({ groupId }) => groupId)).size;
+        sums.bytes += removed.reduce((sum, { member }) => sum + member.bytes, 0);
+        // A commit for each group would cost more than all else.
+        for (let start = 0; start < items.length; start += ROWS_AT_ONCE) {
+          addItems.immediate(planId, items.slice(start, start + ROWS_AT_ONCE), places);
+          await new Promise(setImmediate);
         }
-        await new Promise(setImmediate);
       }
       finish.run({ planId, ...sums, ...places });
       return planId;
@@ -209,8 +211,8 @@ function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks
     else if (refusal !== null) hold(member, 'filtered', refusal);
     else items.push({ list: 'remove', groupId, member, keeper, rule, code: null, reason, facts });
   }
-  // Alone in a group there is nothing to say of a file.
-  return present.length + items.length < 2 ? [] : items;
+  // Of a group that stays as it is there is nothing to say, nor of a file that is alone in one.
+  return present.length + items.length < 2 || items.every(({ list }) => list === 'keep') ? [] : items;
 }
 
 function whyHeld(member: Member, keeper: Member, mode: RemovalMode, looks: ReadonlyMap<number, Look | null>): string | null {
@@ -219,12 +221,28 @@ function whyHeld(member: Member, keeper: Member, mode: RemovalMode, looks: Reado
   return mode === 'hard-link' && member.assetId !== keeper.assetId ? 'only files of the very same bytes can be replaced by a link' : null;
 }
 
-async function lookAtAll(files: Files, members: readonly Member[], pathOf: (sourceId: number) => FilePath): Promise<Map<number, Look | null>> {
+interface Seen {
+  readonly looks: ReadonlyMap<number, Look | null>;
+  /** Also those that lie in a protected folder by another way than their path tells: mounted twice, say. */
+  readonly protectedIds: ReadonlySet<number>;
+}
+
+async function lookAtAll(members: readonly Member[], { files, pathOf, protection }: Pick<PlansDependencies, 'files' | 'pathOf'> & { readonly protection: Protection }): Promise<Seen> {
   const looks = new Map<number, Look | null>();
+  const protectedIds = new Set<number>();
+  /** By folder: of its files one is asked about. */
+  const isIn = new Map<string, Promise<boolean>>();
   const queue = members.values();
   await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, async () => {
-    // What cannot be looked at is as good as not there: it is neither kept for another nor moved.
-    for (const { sourceId } of queue) looks.set(sourceId, await files.look(pathOf(sourceId)).catch(() => null));
+    for (const { sourceId, isProtected } of queue) {
+      const path = pathOf(sourceId);
+      // What cannot be looked at is as good as not there: it is neither kept for another nor moved.
+      looks.set(sourceId, await files.look(path).catch(() => null));
+      const folder = keyOf(folderOf(path));
+      const asked = isIn.get(folder) ?? protection.coversReally(path).catch(() => false);
+      isIn.set(folder, asked);
+      if (isProtected || await asked) protectedIds.add(sourceId);
+    }
   }));
-  return looks;
+  return { looks, protectedIds };
 }

@@ -20,8 +20,8 @@ export interface GroupPage {
 }
 
 export interface Groups {
-  /** Groups by rank, in the order of their ids. */
-  page(level: Level, start: number, count: number): GroupPage;
+  /** Groups by rank, in the order of their ids: so many, or as few as have so many members together. */
+  page(level: Level, start: number, count: number, members?: number): GroupPage;
   /** 0-based, null when there is no such group any more. */
   rankOf(level: Level, groupId: string): number | null;
   /** The ranks of the groups that these images are in, ascending. */
@@ -48,7 +48,7 @@ type ShownNames = Map<number, string>;
  */
 export function createGroups(db: Database.Database): Groups {
   const revision = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck();
-  const writtenNames = db.prepare<[string]>('SELECT asset_id, name FROM group_name WHERE level = ?').raw();
+  const writtenNames = db.prepare<[string]>('SELECT asset_id, name FROM group_name WHERE level = ? ORDER BY id').raw();
   const load = createGroupLoader(db);
   const readMembers = createGroupMembers(db);
   const cache = new Map<Level, Grouping>();
@@ -90,15 +90,17 @@ export function createGroups(db: Database.Database): Groups {
 
   return {
     // Each in one transaction, so that what is read belongs together.
-    page: db.transaction((level: Level, start: number, count: number): GroupPage => {
+    page: db.transaction((level: Level, start: number, count: number, memberLimit = Infinity): GroupPage => {
       const grouping = groupingOf(level);
       const shownNames = shownNamesOf(level);
       const groups: DuplicateGroup[] = [];
       const seen: SeenMember[] = [];
-      for (let rank = start; rank < Math.min(start + count, grouping.names.length); rank += 1) {
+      let left = memberLimit;
+      for (let rank = start; rank < Math.min(start + count, grouping.names.length) && left > 0; rank += 1) {
         const name = grouping.names[rank] ?? '';
         const members = readMembers(grouping.assetIds.subarray(grouping.starts[rank], grouping.starts[rank + 1]));
         groups.push({ id: name, members });
+        left -= members.length;
         for (const { assetId } of members) {
           if (shownNames.get(assetId) === name) continue;
           shownNames.set(assetId, name);

@@ -9,8 +9,8 @@ import type { Lookup } from './pairs-lookup.ts';
 import type { SimilarityThreads } from './similarity-threads.ts';
 
 export interface GroupSource {
-  /** Groups by rank, in the order of their ids; what is shown once keeps its id from then on. */
-  page(level: Level, start: number, count: number): Promise<{ readonly total: number; readonly groups: readonly DuplicateGroup[] }>;
+  /** Groups by rank, in the order of their ids; what is shown once keeps its id from then on. Fewer where they have more members together than asked for. */
+  page(level: Level, start: number, count: number, members?: number): Promise<{ readonly total: number; readonly groups: readonly DuplicateGroup[] }>;
   /** 0-based, null when there is no such group any more. */
   rankOf(level: Level, groupId: string): Promise<number | null>;
   /** The ranks of the groups that these images are in, ascending. */
@@ -21,10 +21,10 @@ export interface GroupSource {
 
 export function createGroupSource({ db, groups, groupCommit }: { readonly db: Database.Database; readonly groups: SimilarityThreads['groups']; readonly groupCommit: GroupCommit }): GroupSource {
   const revision = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck();
-  const remember = db.prepare<[string, number, string]>('INSERT INTO group_name (level, asset_id, name) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name');
+  const remember = db.prepare<[string, number, string]>('INSERT INTO group_name (level, asset_id, name) VALUES (?, ?, ?)');
   return {
-    async page(level, start, count) {
-      const { total, groups: page, seen } = await groups.page(level, start, count);
+    async page(level, start, count, members) {
+      const { total, groups: page, seen } = await groups.page(level, start, count, members);
       // Before anybody sees it: a name that was seen must not change.
       if (seen.length > 0) {
         await groupCommit.submit(() => { for (const { assetId, name } of seen) remember.run(level, assetId, name); }).catch(async (error: unknown) => {

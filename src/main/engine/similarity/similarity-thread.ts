@@ -10,7 +10,7 @@ export type SimilarityQuestion =
   | { readonly ask: 'pending'; readonly limit: number }
   | { readonly ask: 'candidates'; readonly fingerprint: StoredFingerprint }
   | { readonly ask: 'counts' }
-  | { readonly ask: 'page'; readonly level: Level; readonly start: number; readonly count: number }
+  | { readonly ask: 'page'; readonly level: Level; readonly start: number; readonly count: number; readonly members: number }
   | { readonly ask: 'rankOf'; readonly level: Level; readonly groupId: string }
   | { readonly ask: 'ranksOfAssets'; readonly level: Level; readonly assetIds: readonly number[] }
   | { readonly ask: 'forgetNames'; readonly level: Level };
@@ -46,7 +46,7 @@ function answer(question: SimilarityQuestion): unknown {
     case 'pending': return candidates.pending(question.limit);
     case 'candidates': return candidates.of(question.fingerprint);
     case 'counts': return candidates.counts();
-    case 'page': return groups.page(question.level, question.start, question.count);
+    case 'page': return groups.page(question.level, question.start, question.count, question.members);
     case 'rankOf': return groups.rankOf(question.level, question.groupId);
     case 'forgetNames': return groups.forgetNames(question.level);
     case 'ranksOfAssets': return groups.ranksOfAssets(question.level, question.assetIds);

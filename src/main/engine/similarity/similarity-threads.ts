@@ -28,7 +28,7 @@ export function createSimilarityThreads(catalogPath: string, threadFile: URL): S
       counts: () => index.ask({ ask: 'counts' }),
     },
     groups: {
-      page: (level, start, count) => groups.ask({ ask: 'page', level, start, count }),
+      page: (level, start, count, members = Infinity) => groups.ask({ ask: 'page', level, start, count, members }),
       rankOf: (level, groupId) => groups.ask({ ask: 'rankOf', level, groupId }),
       ranksOfAssets: (level, assetIds) => groups.ask({ ask: 'ranksOfAssets', level, assetIds }),
       forgetNames: (level) => groups.ask({ ask: 'forgetNames', level }),

@@ -52,13 +52,15 @@ CREATE TABLE not_duplicate (
   CHECK (a_sha256 < b_sha256)
 ) STRICT, WITHOUT ROWID;
 
--- The name under which somebody has seen an image's group, so that the group keeps it while members come and go.
+-- The name under which somebody has seen an image's group, so that the group keeps it while members come and go. Of
+-- several rows of an image the last one holds: names are written by the hundred thousand, in the order of groups, and
+-- read all at once.
 CREATE TABLE group_name (
+  id INTEGER PRIMARY KEY,
   level TEXT NOT NULL,
   asset_id INTEGER NOT NULL REFERENCES asset,
-  name TEXT NOT NULL,
-  PRIMARY KEY (level, asset_id)
-) STRICT, WITHOUT ROWID;
+  name TEXT NOT NULL
+) STRICT;
 
 -- Counts up when groups may have changed, whatever statement did it: what was computed before is computed anew.
 INSERT INTO total VALUES ('similarity-revision', 0), ('assets-remade', 0);

@@ -221,13 +221,11 @@ export function turnFeatures(features: readonly Feature[], index: number, across
   const signs = PDQ_SIGNS[index];
   if (!signs || index === 0) return features;
   const [turnedAcross, turnedDown] = signs.transpose ? [down, across] : [across, down];
-  const bits = ORDER.map((at) => {
-    const [row, column] = [at >> 3, at & 7];
-    return { from: signs.transpose ? ORDER.indexOf(column * 8 + row) : ORDER.indexOf(at), isNegated: (signs.down && row % 2 === 1) !== (signs.across && column % 2 === 1) };
-  });
+  const bits = TURNED_BITS[index] ?? [];
   return features.map((feature) => {
     let [low, high] = [0, 0];
-    for (const [bit, { from, isNegated }] of bits.entries()) {
+    for (let bit = 0; bit < bits.length; bit++) {
+      const { from, isNegated } = bits[bit] as TurnedBit;
       const isSet = ((from < 32 ? feature.low >>> from : feature.high >>> (from - 32)) & 1) === 1;
       if (isSet === isNegated) continue;
       if (bit < 32) low |= 1 << bit;
@@ -237,6 +235,14 @@ export function turnFeatures(features: readonly Feature[], index: number, across
     return { x: signs.across ? turnedAcross - x : x, y: signs.down ? turnedDown - y : y, size: feature.size, low: low >>> 0, high: high >>> 0 };
   });
 }
+
+interface TurnedBit { readonly from: number; readonly isNegated: boolean }
+
+/** For each transform, of which bit each bit is made. */
+const TURNED_BITS: readonly (readonly TurnedBit[])[] = PDQ_SIGNS.map((signs) => ORDER.map((at) => {
+  const [row, column] = [at >> 3, at & 7];
+  return { from: signs.transpose ? ORDER.indexOf(column * 8 + row) : ORDER.indexOf(at), isNegated: (signs.down && row % 2 === 1) !== (signs.across && column % 2 === 1) };
+}));
 
 /** In how many of the 48 bits two features differ. */
 export function featureDistance(a: Feature, b: Feature): number {

@@ -1,32 +1,62 @@
-import { CANDIDATE_DISTANCE } from './variants.ts';
 import type { AssetFacts } from './pairs-facts.ts';
 
 /** A family as small as this is compared all with all. */
-export const SMALL_FAMILY = 12;
-/** Of more candidates, the nearest are compared: copies of one version of a picture find each other by them. */
-const NEAREST = 4;
-/** Of those that share local features only. */
-const PARTS = 4;
+export const SMALL_FAMILY = 8;
 /** The largest of a family lead it: whoever may be one of its members has been compared with them. */
 export const LEADERS = 3;
+/** So many candidates an image is compared with at most; what comes of those it is alike to is not counted. */
+const MOST_TRIED = 24;
+/** Is an image unlike so many of a family, it is taken for another picture than the rest of it, too. */
+const MOST_REFUSALS = 2;
 
 export interface NearImage { readonly facts: AssetFacts; readonly distance: number }
 
-/**
- * Chooses what an image is compared with, so that the cost of a family grows with its size and not with its square: the
- * nearest, and the largest, which the others will be measured against. A matter of contents alone: ties go by hash.
- */
-export function chooseCandidates(found: readonly NearImage[]): readonly number[] {
-  const ordered = onePerPixels(found).sort((a, b) => a.distance - b.distance || (a.facts.sha256 < b.facts.sha256 ? -1 : 1));
-  if (ordered.length < SMALL_FAMILY) return ordered.map(({ facts }) => facts.id);
-  const byCode = ordered.filter(({ distance }) => distance <= CANDIDATE_DISTANCE);
-  const byPart = ordered.filter(({ distance }) => distance > CANDIDATE_DISTANCE);
-  const chosen = [...byCode.slice(0, NEAREST), ...largest(byCode, LEADERS), ...byPart.slice(0, PARTS), ...largest(byPart, 2)];
-  return [...new Set(chosen.map(({ facts }) => facts.id))];
+/** What has been found out so far. */
+export interface Findings {
+  /** Those an image has been compared with. */
+  readonly comparedWith: (assetId: number) => ReadonlySet<number>;
+  /** Those of them that it is alike to. */
+  readonly alikeTo: (assetId: number) => ReadonlySet<number>;
 }
 
-function largest(images: readonly NearImage[], count: number): readonly NearImage[] {
-  return images.toSorted((a, b) => largerFirst(a.facts, b.facts)).slice(0, count);
+/** An image that looks for its like among its candidates. */
+export interface Seeker {
+  readonly assetId: number;
+  /** What to compare it with next, in view of what came of the last; nothing when all has been said. */
+  next(): readonly number[];
+}
+
+/**
+ * Few comparisons tell of many candidates: who is alike to one of a family is led to the others by that, and who is
+ * unlike two of one is unlike it. So the largest, which leads the others, and the nearest are tried, then those of what
+ * is left over; product shots have more near strangers than copies, and both are found out about family by family. What is
+ * tried, is a matter of contents and of earlier findings; ties go by hash.
+ */
+export function createSeeker(assetId: number, found: readonly NearImage[], { comparedWith, alikeTo }: Findings): Seeker {
+  let left: readonly NearImage[] = onePerPixels(found).toSorted((a, b) => a.distance - b.distance || (a.facts.sha256 < b.facts.sha256 ? -1 : 1));
+  const tried = new Set<number>();
+
+  function isToldOf(candidate: number): boolean {
+    const [compared, alike] = [comparedWith(assetId), alikeTo(assetId)];
+    if (tried.has(candidate) || compared.has(candidate)) return true;
+    for (const kin of alike) if (alikeTo(kin).has(candidate)) return true;
+    let refusals = 0;
+    for (const other of compared) if (!alike.has(other) && alikeTo(other).has(candidate)) refusals += 1;
+    return refusals >= MOST_REFUSALS;
+  }
+
+  return {
+    assetId,
+    next() {
+      left = left.filter(({ facts: { id } }) => !isToldOf(id));
+      const [nearest] = left;
+      if (nearest === undefined || tried.size >= MOST_TRIED) return [];
+      const largest = left.reduce((first, one) => (largerFirst(one.facts, first.facts) < 0 ? one : first));
+      const chosen = [...new Set([largest.facts.id, nearest.facts.id])];
+      for (const id of chosen) tried.add(id);
+      return chosen;
+    },
+  };
 }
 
 /** The order in which images lead a group, as far as they are whole: more pixels, more bytes, then by content. */
@@ -35,7 +65,7 @@ export function largerFirst(a: AssetFacts, b: AssetFacts): number {
 }
 
 /** Of images with equal pixels one stands for all, as long as they are decoded the same way. */
-function onePerPixels(found: readonly NearImage[]): NearImage[] {
+function onePerPixels(found: readonly NearImage[]): readonly NearImage[] {
   const chosen = new Map<string, NearImage>();
   for (const one of found) {
     const { id, pixels, format, sha256 } = one.facts;

@@ -1,16 +1,18 @@
 import { derivedOf, LEVEL_NUMBERS, type PairRow } from './pair-rows.ts';
-import { largerFirst, LEADERS, SMALL_FAMILY } from './pairing-choice.ts';
+import { type Findings, largerFirst, LEADERS, SMALL_FAMILY } from './pairing-choice.ts';
 import type { PairingStore } from './pairing-store.ts';
 import type { AssetFacts } from './pairs-facts.ts';
 
 export type Pair = readonly [number, number];
 
 /** What has been compared, and what of it leads to further comparisons; lives as long as one portion. */
-export interface Closure {
+export interface Closure extends Findings {
   isKnown(a: number, b: number): boolean;
   note(rows: readonly PairRow[]): void;
   /** What is to be compared because of pairs that were just found to be alike. */
   open(fresh: readonly PairRow[]): Promise<readonly Pair[]>;
+  /** What is left to compare in those families of these images that are small. */
+  complete(assetIds: readonly number[]): Promise<readonly Pair[]>;
 }
 
 interface Known {
@@ -28,8 +30,8 @@ const MOST_BY_WAY = 8;
 const MOST_FOLLOWERS = 512;
 
 /**
- * Groups are stars around their reference, so what is alike to one of two that are alike is compared with the other: in
- * a small family all with all; in a large one each with the leaders only, those that are whole and largest.
+ * Groups are stars around their reference, so what is alike to one of two that are alike is compared with the leaders of
+ * the other, those that are whole and largest. A family that stays small is compared all with all in the end.
  */
 export function createClosure(store: PairingStore, readFacts: (assetId: number) => AssetFacts, pixelsOf: (assetId: number) => string | null): Closure {
   const known = new Map<number, Known>();
@@ -66,6 +68,8 @@ export function createClosure(store: PairingStore, readFacts: (assetId: number) 
 
   return {
     isKnown,
+    comparedWith: (assetId) => knownOf(assetId).compared,
+    alikeTo: (assetId) => knownOf(assetId).alike,
     note(rows) {
       for (const row of rows) {
         noteAt(knownOf(row.aId), row, row.aId);
@@ -89,10 +93,9 @@ export function createClosure(store: PairingStore, readFacts: (assetId: number) 
       };
       const through = (from: number, hub: number): void => {
         const family = familyOf(hub);
-        const isSmall = new Set([from, ...knownOf(from).alike, ...family]).size <= SMALL_FAMILY;
-        for (const other of isSmall ? family : family.slice(0, LEADERS)) add(from, other, isSmall);
+        for (const other of family.slice(0, LEADERS)) add(from, other, false);
         // Who comes to lead a family has to be known to all of it.
-        if (!isSmall && leadsFirst(from, family.find((other) => other !== from) ?? from) < 0) for (const other of family) add(from, other, true);
+        if (leadsFirst(from, family.find((other) => other !== from) ?? from) < 0) for (const other of family) add(from, other, true);
       };
       for (const row of fresh) {
         if (!isClosed(row)) continue;
@@ -103,7 +106,26 @@ export function createClosure(store: PairingStore, readFacts: (assetId: number) 
       }
       return [...found.values()];
     },
+    async complete(assetIds) {
+      const found = new Map<string, Pair>();
+      for (const assetId of assetIds) {
+        const family = smallFamilyOf(assetId);
+        for (const [at, one] of family.entries()) for (const other of family.slice(at + 1)) if (!isKnown(one, other)) found.set(keyOf(one, other), pairOf(one, other));
+        await new Promise(setImmediate);
+      }
+      return [...found.values()];
+    },
   };
+
+  /** All that a chain of likeness connects with an image, itself among them; nobody where they are too many. */
+  function smallFamilyOf(assetId: number): readonly number[] {
+    const family = new Set([assetId]);
+    for (const one of family) {
+      for (const other of knownOf(one).alike) family.add(other);
+      if (family.size > SMALL_FAMILY) return [];
+    }
+    return [...family];
+  }
 }
 
 function isClosed({ level }: PairRow): boolean {

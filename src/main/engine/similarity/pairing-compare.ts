@@ -6,8 +6,8 @@ import type { TaskRunner } from '../tasks/pool.ts';
 import type { PendingAsset } from './index-candidates.ts';
 import { LEVEL_NUMBERS, type PairRow } from './pair-rows.ts';
 import { type AssetFacts, kinshipOf } from './pairs-facts.ts';
-import { chooseCandidates } from './pairing-choice.ts';
-import { createClosure, keyOf, type Pair, pairOf } from './pairing-closure.ts';
+import { createSeeker, type Seeker } from './pairing-choice.ts';
+import { type Closure, createClosure, keyOf, type Pair, pairOf } from './pairing-closure.ts';
 import type { PairingStore } from './pairing-store.ts';
 import { inTurn, verifyInPool } from './pairing-verify.ts';
 import { pixelHashTask, type PixelHashInput } from './pixel-hash-task.ts';
@@ -100,19 +100,24 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
       return [...sameSize, ...(twins.length === 0 ? [] : [assetId]), ...twins.map((twin) => twin.assetId)];
     }), limits, hashes);
     await storeHashes(hashes);
-    const wanted = new Map<string, Pair>();
+    const seekers: Seeker[] = [];
     for (const { assetId, candidates } of pending) {
       if (store.hasComparedTwin(assetId)) continue;
-      for (const candidate of chooseCandidates(candidates.map(({ assetId: id, distance }) => ({ facts: requireFacts(id), distance })))) {
-        if (!closure.isKnown(assetId, candidate)) wanted.set(keyOf(assetId, candidate), pairOf(assetId, candidate));
+      // Who waits as well will ask for this one.
+      const ready = candidates.filter((candidate) => waiting.has(candidate.assetId) || !store.isWaiting(candidate.assetId));
+      seekers.push(createSeeker(assetId, ready.map((candidate) => ({ facts: requireFacts(candidate.assetId), distance: candidate.distance })), closure));
+      await new Promise(setImmediate);
+    }
+    const compareAll = async (pairs: readonly Pair[]): Promise<void> => {
+      for (let round = pairs; round.length > 0;) {
+        const fresh = await verify(round, limits, hashes, failures, waiting);
+        rows.push(...fresh);
+        closure.note(fresh);
+        round = await closure.open(fresh);
       }
-    }
-    for (let round: readonly Pair[] = [...wanted.values()]; round.length > 0;) {
-      const fresh = await verify(round, limits, hashes, failures, waiting);
-      rows.push(...fresh);
-      closure.note(fresh);
-      round = await closure.open(fresh);
-    }
+    };
+    for (let sought = await seek(seekers, closure); sought.length > 0; sought = await seek(seekers, closure)) await compareAll(sought);
+    await compareAll(await closure.complete(seekers.map(({ assetId }) => assetId)));
     await groupCommit.submit(() => {
       for (const [assetId, hash] of hashes) store.setPixels(assetId, hash);
       for (const row of rows) store.insert(row);
@@ -123,6 +128,16 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
         store.dropCard(assetId);
       }
     });
+  }
+
+  async function seek(seekers: readonly Seeker[], closure: Closure): Promise<readonly Pair[]> {
+    const wanted = new Map<string, Pair>();
+    for (const seeker of seekers) {
+      for (const candidate of seeker.next()) if (!closure.isKnown(seeker.assetId, candidate)) wanted.set(keyOf(seeker.assetId, candidate), pairOf(seeker.assetId, candidate));
+      // Each may have a hundred candidates, and the engine answers meanwhile.
+      await new Promise(setImmediate);
+    }
+    return [...wanted.values()];
   }
 
   /** At once: whether an image has a twin is asked of the catalog. */

@@ -18,6 +18,8 @@ export interface PairingStore {
   hasComparedTwin(assetId: number): boolean;
   distanceOf(a: number, b: number): number;
   insert(row: PairRow): void;
+  /** Has it still to be compared. */
+  isWaiting(assetId: number): boolean;
   /** Null: the hash is wanted, and the file cannot be read now. */
   setPixels(assetId: number, hash: string | null): void;
   wantedHashes(): readonly number[];
@@ -53,6 +55,7 @@ export function createPairingStore(db: Database.Database): PairingStore {
   const unwant = db.prepare<[number]>('UPDATE fingerprint SET hash_wanted = 0 WHERE asset_id = ? AND hash_wanted = 1');
   const wanted = db.prepare<[], number>(`SELECT asset_id FROM fingerprint INDEXED BY fingerprint_hash_wanted WHERE hash_wanted = 1 ORDER BY random() LIMIT ${MAX_WANTED}`).pluck();
   const dropCard = db.prepare<[number]>(`DELETE FROM rendition WHERE asset_id = ? AND preset = 'card'`);
+  const waiting = db.prepare<[number], number>('SELECT 1 FROM fingerprint WHERE asset_id = ? AND paired = 0').pluck();
   const failures = db.prepare<[number], { assetId: number; name: string; container: string | null; file: string | null; reason: string }>(`
     SELECT f.asset_id AS assetId, a.name, c.path AS container, s.name AS file, coalesce(f.pairing_error, '') AS reason
     FROM fingerprint f INDEXED BY fingerprint_failed JOIN asset a ON a.id = f.asset_id
@@ -77,6 +80,7 @@ export function createPairingStore(db: Database.Database): PairingStore {
       const [one, other] = [fingerprint.get(a), fingerprint.get(b)];
       return one && other ? evidenceDistance(codesOf(one), codesOf(other)) : 256;
     },
+    isWaiting: (assetId) => waiting.get(assetId) === 1,
     insert: (pair) => { insert.run(pair); },
     setPixels(assetId, hash) {
       if (hash !== null) setPixels.run(Buffer.from(hash, 'hex'), assetId);

@@ -35,10 +35,9 @@ export interface Pairing {
  * second, and looking for crops some milliseconds an image; a question of somebody else waits for as long.
  */
 const SEARCHED_AT_ONCE = 1024;
-/** Candidates of the images that are compared and written down at one time. */
+/** Candidates of the images that are compared and written down at one time, as far as they are tried in any case. */
 const CANDIDATES_AT_ONCE = 96;
-/** No image is compared with more candidates of its own. */
-const CANDIDATES_OF_IMAGE = 12;
+const CANDIDATES_OF_IMAGE = 4;
 const IMAGES_AT_ONCE = 256;
 /** A large import shows its first duplicates before it ends: from so many waiting images on, some are compared meanwhile. */
 const MAX_WAITING = 50_000;

@@ -20,8 +20,9 @@ export interface Alignment {
 const REFINED = 3;
 /** No other guess will do better. */
 const SURE = 0.985;
-/** What begins so much worse does not overtake. */
+/** What begins so much worse does not overtake; nor what has come to be so far behind on the coarsest level. */
 const HOPELESS = 0.35;
+const BEHIND = 0.06;
 
 /**
  * How the second picture fits best on the first, by its borders, its features, or as a whole; null if in no way. What is
@@ -45,38 +46,46 @@ function bestOf(first: Look, second: Look, guesses: readonly Guess[]): Alignment
   const [coarseFirst] = first.levels;
   if (!coarse || !coarseFirst) return null;
   const turned = new Map<Transform, Plane>();
-  const scored = guesses.map((guess) => {
-    const plane = turned.get(guess.transform) ?? turnPlane(coarseFirst, guess.transform);
-    turned.set(guess.transform, plane);
-    return { ...guess, score: correlate(plane, coarse, guess.window) };
-  }).toSorted((a, b) => b.score - a.score);
+  const turnedFirst = (transform: Transform): Plane => {
+    const plane = turned.get(transform) ?? turnPlane(coarseFirst, transform);
+    turned.set(transform, plane);
+    return plane;
+  };
+  const scored = guesses.map((guess) => ({ ...guess, score: correlate(turnedFirst(guess.transform), coarse, guess.window) })).toSorted((a, b) => b.score - a.score);
+  const [likeliest] = scored;
+  const coarsely = scored.slice(0, REFINED).filter(({ score }) => score > (likeliest?.score ?? 0) - HOPELESS)
+    .map((guess) => ({ guess, ...refineAt(turnedFirst(guess.transform), coarse, guess.window) })).toSorted((a, b) => b.score - a.score);
   let best: Alignment | null = null;
-  for (const { transform, window, score } of scored.slice(0, REFINED)) {
-    if (best && (best.score > SURE || score < best.score - HOPELESS)) break;
-    const refined = refineThroughLevels(first, second, transform, window);
+  for (const { guess, window, score } of coarsely) {
+    if (best && (best.score > SURE || score < (coarsely[0]?.score ?? 0) - BEHIND)) break;
+    const refined = refineFinely(first, second, guess, { window, score });
     if (!best || refined.score > best.score) best = refined;
   }
   return best;
 }
 
-/** From coarse to fine; a level whose refinement does not fit better than its start leaves it. */
-function refineThroughLevels(first: Look, second: Look, transform: Transform, start: Window): Alignment {
-  let window = start;
-  let score = -1;
-  for (const [level, plane] of second.levels.entries()) {
-    const turned = turnPlane(first.levels[level] as Plane, transform);
-    const refined = refine(turned, plane, window, 6);
-    const [before, after] = [correlate(turned, plane, window), correlate(turned, plane, refined)];
-    if (after > before) window = refined;
-    score = Math.max(before, after);
+interface Refined { readonly window: Window; readonly score: number }
+
+/** A refinement that does not fit better than its start leaves it. */
+function refineAt(first: Plane, second: Plane, start: Window): Refined {
+  const refined = refine(first, second, start, 6);
+  const [before, after] = [correlate(first, second, start), correlate(first, second, refined)];
+  return after > before ? { window: refined, score: after } : { window: start, score: before };
+}
+
+/** From what was found on the coarsest level to the finest. */
+function refineFinely(first: Look, second: Look, { transform, window: start }: Guess, coarse: Refined): Alignment {
+  let found = coarse;
+  let turned: Plane | undefined;
+  for (let level = 1; level < second.levels.length; level++) {
+    turned = turnPlane(first.levels[level] as Plane, transform);
+    const refined = refineAt(turned, second.levels[level] as Plane, found.window);
+    found = { window: refined.window, score: Math.max(found.score, refined.score) };
   }
-  if (score > SURE) return { transform, window, score };
-  const finest = second.levels.length - 1;
-  const turned = turnPlane(first.levels[finest] as Plane, transform);
+  if (found.score > SURE || !turned) return { transform, ...found };
   // Coarse levels lead astray where everything is fine texture.
-  const direct = refine(turned, second.levels[finest] as Plane, start, 6);
-  const directScore = correlate(turned, second.levels[finest] as Plane, direct);
-  return directScore > score ? { transform, window: direct, score: directScore } : { transform, window, score };
+  const direct = refineAt(turned, second.levels.at(-1) as Plane, start);
+  return direct.score > found.score ? { transform, ...direct } : { transform, ...found };
 }
 
 const WHOLE: Window = { left: 0, top: 0, across: 1, down: 1 };
@@ -126,20 +135,30 @@ function correlate(first: Plane, second: Plane, window: Window): number {
   const [fromY, toY] = overlap(window.top, window.down);
   const [spanX, spanY] = [toX - fromX, toY - fromY];
   if (spanX <= 0 || spanY <= 0 || spanX * spanY < 0.2 && spanX * spanY * window.across * window.down < 0.2) return -1;
-  let n = 0, sumA = 0, sumB = 0, squareA = 0, squareB = 0, product = 0;
   const across = Math.min(SAMPLES, second.width);
   const down = Math.min(SAMPLES, second.height);
+  const inFirst = { columns: steps(window.left + window.across * fromX, window.across * spanX, across, first.width), rows: steps(window.top + window.down * fromY, window.down * spanY, down, first.height) };
+  const inSecond = { columns: steps(fromX, spanX, across, second.width), rows: steps(fromY, spanY, down, second.height) };
+  let sumA = 0, sumB = 0, squareA = 0, squareB = 0, product = 0;
   for (let row = 0; row < down; row++) {
-    const y = fromY + ((row + 0.5) / down) * spanY;
+    const [topA, topB] = [Math.floor(inFirst.rows[row] ?? 0), Math.floor(inSecond.rows[row] ?? 0)];
+    const [v, w] = [(inFirst.rows[row] ?? 0) - topA, (inSecond.rows[row] ?? 0) - topB];
     for (let column = 0; column < across; column++) {
-      const x = fromX + ((column + 0.5) / across) * spanX;
-      const a = sample(first, window.left + window.across * x, window.top + window.down * y);
-      const b = sample(second, x, y);
-      n++; sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
+      const a = sample(first, inFirst.columns[column] ?? 0, topA, v);
+      const b = sample(second, inSecond.columns[column] ?? 0, topB, w);
+      sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
     }
   }
+  const n = across * down;
   const [varA, varB] = [squareA - (sumA * sumA) / n, squareB - (sumB * sumB) / n];
   return (product - (sumA * sumB) / n) / Math.sqrt(Math.max(n, varA) * Math.max(n, varB));
+}
+
+/** Where `count` samples spread over a part of a side lie between its pixels: a whole pixel is left on the right of each. */
+function steps(start: number, span: number, count: number, length: number): Float64Array {
+  const places = new Float64Array(count);
+  for (let at = 0; at < count; at++) places[at] = Math.max(0, Math.min(length - 1.0001, (start + ((at + 0.5) / count) * span) * length - 0.5));
+  return places;
 }
 
 /** The part of the second picture's side, 0 to 1, that lies inside the first. */
@@ -147,15 +166,12 @@ export function overlap(start: number, span: number): readonly [number, number] 
   return [Math.max(0, -start / span), Math.min(1, (1 - start) / span)];
 }
 
-function sample({ values, width, height }: Plane, x: number, y: number): number {
-  const fromX = Math.max(0, Math.min(width - 1.0001, x * width - 0.5));
-  const fromY = Math.max(0, Math.min(height - 1.0001, y * height - 0.5));
-  const left = Math.floor(fromX);
-  const top = Math.floor(fromY);
-  const u = fromX - left;
+function sample({ values, width }: Plane, x: number, top: number, v: number): number {
+  const left = Math.floor(x);
+  const u = x - left;
   const at = top * width + left;
   const upper = (values[at] ?? 0) * (1 - u) + (values[at + 1] ?? 0) * u;
-  return upper + ((values[at + width] ?? 0) * (1 - u) + (values[at + width + 1] ?? 0) * u - upper) * (fromY - top);
+  return upper + ((values[at + width] ?? 0) * (1 - u) + (values[at + width + 1] ?? 0) * u - upper) * v;
 }
 
 const UNKNOWNS = 6;

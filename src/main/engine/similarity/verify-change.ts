@@ -1,7 +1,8 @@
 import { measureMotion } from './verify-motion.ts';
+import type { Size } from './verify-look.ts';
 import type { Overlap } from './verify-overlap.ts';
 import { isWritten } from './verify-page.ts';
-import { binomial, type Channels, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
+import { binomial, type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
 import { applyTone, errorOf, fitTone, type Tone, toneTable } from './verify-tone.ts';
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */
@@ -51,17 +52,16 @@ export interface Mark {
 
 export function measureChange({ width, height, first, second, isResampled }: Overlap): Change {
   const { from, to, tone } = matchTone(first, second);
-  const [sharpFrom, sharpTo] = matchSharpness(from, to, width, height);
-  const measured = measureBlocks(sharpFrom, sharpTo, width, height, tone, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
-  return { ...measured, isWritten: measured.changed > 0 && (isWritten(first, width, height) || isWritten(second, width, height)) };
+  const sharpened = matchSharpness(lumaOf(from), lumaOf(to), width, height);
+  const { changed, ...measured } = measureBlocks({ from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
+  return { ...measured, changed, isWritten: changed > 0 && (isWritten(first, width, height) || isWritten(second, width, height)) };
 }
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
 function matchTone(first: Channels, second: Channels): { from: Channels; to: Channels; tone: Tone } {
-  const [lumaA, lumaB] = [lumaOf(first), lumaOf(second)];
   const there = fitTone(first, second);
   const back = isNearlyNone(there.tone) ? there : fitTone(second, first);
-  const isThere = back === there || errorOf(there.tone, first, second) / spreadOf(lumaB) <= errorOf(back.tone, second, first) / spreadOf(lumaA);
+  const isThere = back === there || errorOf(there.tone, first, second) / spreadOf(lumaOf(second)) <= errorOf(back.tone, second, first) / spreadOf(lumaOf(first));
   const table = toneTable((isThere ? there : back).tone);
   const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
   return isThere ? { from: toned, to: second, tone: there.tone } : { from: toned, to: first, tone: back.tone };
@@ -76,9 +76,12 @@ function isNearlyNone({ gain, gamma, offset }: Tone): boolean {
   return Math.abs(gain - 1) < 0.04 && Math.abs(offset) < 6 && Math.abs(gamma - 1) < 0.04;
 }
 
+/** The luminance of two pictures, as sharp as each other, and how often each was blurred for that. */
+interface Sharpened { readonly lumaFrom: Float32Array; readonly lumaTo: Float32Array; readonly blurs: readonly [number, number] }
+
 /** Blurs the sharper of the two until both have as much fine structure: what was made smaller, blurred or sharpened. */
-function matchSharpness(from: Channels, to: Channels, width: number, height: number): readonly [Channels, Channels] {
-  const planes: [Float32Array, Float32Array] = [binomial(lumaOf(from), width, height), binomial(lumaOf(to), width, height)];
+function matchSharpness(lumaFrom: Float32Array, lumaTo: Float32Array, width: number, height: number): Sharpened {
+  const planes: [Float32Array, Float32Array] = [binomial(lumaFrom, width, height), binomial(lumaTo, width, height)];
   // A mark has edges of its own, which say nothing of the picture's.
   const isAlike = new Uint8Array(planes[0].length);
   for (let at = 0; at < isAlike.length; at++) isAlike[at] = Math.abs((planes[0][at] ?? 0) - (planes[1][at] ?? 0)) < FAR_OFF ? 1 : 0;
@@ -95,12 +98,15 @@ function matchSharpness(from: Channels, to: Channels, width: number, height: num
     energy[sharper] = left;
     blurs[sharper]++;
   }
-  const soften = (channels: Channels, times: number): Channels => mapChannels(channels, (plane) => {
+  return { lumaFrom: planes[0], lumaTo: planes[1], blurs };
+}
+
+function soften(channels: Channels, times: number, width: number, height: number): Channels {
+  return mapChannels(channels, (plane) => {
     let soft = plane;
     for (let time = 0; time < times; time++) soft = binomial(soft, width, height);
     return soft;
   });
-  return [soften(from, blurs[0]), soften(to, blurs[1])];
 }
 
 /** Side of a block, in cells. */
@@ -116,44 +122,15 @@ const MIN_RESIDUAL = 6;
 const PLAIN_SLOPE = 1.2;
 const MIN_STRUCTURED = 0.05;
 
-function measureBlocks(from: Channels, to: Channels, width: number, height: number, tone: Tone, standsOut: number): Omit<Change, 'isWritten'> {
-  const [lumaA, lumaB] = [lumaOf(from), lumaOf(to)];
+interface Toned extends Sharpened, Size { readonly from: Channels; readonly to: Channels; readonly tone: Tone }
+
+function measureBlocks({ from, to, lumaFrom, lumaTo, blurs, width, height, tone }: Toned, standsOut: number): Omit<Change, 'isWritten'> {
   const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
   const count = columns * rows;
-  const blocks = { residual: new Float32Array(count), signed: new Float32Array(count), slopeA: new Float32Array(count), slopeB: new Float32Array(count), allowed: new Float32Array(count), blue: new Float32Array(count), red: new Float32Array(count) };
-  const saturation = fitSaturation(from, to, lumaA, lumaB);
-  const clips = !isNearlyNone(tone);
-  let ssim = 0;
-  for (let block = 0; block < count; block++) {
-    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
-    let n = 0, sum = 0, squares = 0, slopeA = 0, slopeB = 0, blue = 0, red = 0, sumA = 0, sumB = 0, squareA = 0, squareB = 0, product = 0, clipped = 0;
-    for (let row = 0; row < Math.min(BLOCK, height); row++) {
-      for (let at = start + row * width, end = at + Math.min(BLOCK, width); at < end; at++) {
-        const a = lumaA[at] ?? 0;
-        const b = lumaB[at] ?? 0;
-        const difference = b - a;
-        n++; sum += difference; squares += difference * difference;
-        sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
-        if (clips && isClipped(from, at)) clipped++;
-        const isAtSide = at % width === 0 || (at + 1) % width === 0;
-        slopeA += slopeSquare(lumaA, at, width, isAtSide);
-        slopeB += slopeSquare(lumaB, at, width, isAtSide);
-        blue += 0.564 * ((to[2][at] ?? 0) - b - saturation * ((from[2][at] ?? 0) - a));
-        red += 0.713 * ((to[0][at] ?? 0) - b - saturation * ((from[0][at] ?? 0) - a));
-      }
-    }
-    blocks.residual[block] = Math.sqrt(squares / n);
-    blocks.signed[block] = sum / n;
-    blocks.slopeA[block] = Math.sqrt(slopeA / n);
-    blocks.slopeB[block] = Math.sqrt(slopeB / n);
-    blocks.allowed[block] = ALLOWED + (ALLOWED_IF_CLIPPED * clipped) / n + ALLOWED_BY_SLOPE * Math.max(blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0);
-    blocks.blue[block] = blue / n;
-    blocks.red[block] = red / n;
-    const [meanA, meanB] = [sumA / n, sumB / n];
-    const [varA, varB, both] = [squareA / n - meanA * meanA, squareB / n - meanB * meanB, product / n - meanA * meanB];
-    // Constants as in Wang et al. 2004, the second raised to what JPEG leaves in plain areas.
-    ssim += ((2 * meanA * meanB + 6.5) * (2 * both + 58.5)) / ((meanA * meanA + meanB * meanB + 6.5) * (varA + varB + 58.5));
-  }
+  const clipped = isNearlyNone(tone) ? null : clippedCells(from);
+  const { ssim, ...blocks } = compareBlocks(lumaFrom, lumaTo, clipped, width, height);
+  const [colorsFrom, colorsTo] = [blockColors(from, width, height), blockColors(to, width, height)];
+  const saturation = fitSaturation(colorsFrom, colorsTo);
   const relative = blocks.residual.map((residual, at) => residual / (blocks.allowed[at] ?? 1));
   // Plain parts fit in any case, and would hide how well the rest does.
   const structured = relative.filter((_, at) => Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE);
@@ -161,29 +138,117 @@ function measureBlocks(from: Channels, to: Channels, width: number, height: numb
   const most = quantile(sorted, 0.8);
   const limit = Math.max(standsOut, 4 * most);
   const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
-  const near = grow(grow(isChanged, columns, rows), columns, rows);
+  const changed = isChanged.reduce((sum, value) => sum + value, 0) / count;
+  const near = changed === 0 ? isChanged : grow(grow(isChanged, columns, rows), columns, rows);
   return {
-    tone, isClipped: clips, saturation, ssim: Math.max(0, ssim / count),
+    tone, isClipped: clipped !== null, saturation, ssim: Math.max(0, ssim),
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
-    changed: isChanged.reduce((sum, value) => sum + value, 0) / count,
-    mark: describeMark(isChanged, blocks, from, to, width, columns, rows),
-    ...chromaDifference(blocks.blue, blocks.red, near, columns, rows),
-    motion: measureMotion(lumaA, lumaB, width, height, (x, y) => near[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1 || clips && isClipped(from, y * width + x)),
+    changed,
+    mark: changed === 0 ? NO_MARK : describeMark(isChanged, blocks, soften(from, blurs[0], width, height), soften(to, blurs[1], width, height), width, columns, rows),
+    ...chromaDifference(colorsFrom, colorsTo, saturation, near, columns, rows),
+    motion: measureMotion(lumaFrom, lumaTo, width, height, leftOut(changed === 0 ? null : near, clipped, width, height, columns)),
     plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,
   };
 }
 
-function isClipped([red, green, blue]: Channels, at: number): boolean {
-  return Math.max(red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0) > 247 || Math.min(red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0) < 8;
+/** Of each block: the difference of the luminance, its mean, how steep both are, and how much of a difference edges and clipping allow. */
+interface Blocks {
+  readonly residual: Float32Array;
+  readonly signed: Float32Array;
+  readonly slopeA: Float32Array;
+  readonly slopeB: Float32Array;
+  readonly allowed: Float32Array;
 }
 
-function describeMark(isChanged: Uint8Array, blocks: { signed: Float32Array; slopeA: Float32Array; slopeB: Float32Array }, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
+function compareBlocks(lumaA: Float32Array, lumaB: Float32Array, clipped: Uint8Array | null, width: number, height: number): Blocks & { readonly ssim: number } {
+  const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
+  const count = columns * rows;
+  const blocks = { residual: new Float32Array(count), signed: new Float32Array(count), slopeA: new Float32Array(count), slopeB: new Float32Array(count), allowed: new Float32Array(count) };
+  const [across, down] = [Math.min(BLOCK, width), Math.min(BLOCK, height)];
+  const n = across * down;
+  let ssim = 0;
+  for (let block = 0; block < count; block++) {
+    const [left, top] = [(block % columns) * BLOCK, Math.floor(block / columns) * BLOCK];
+    let sum = 0, squares = 0, slopeA = 0, slopeB = 0, sumA = 0, sumB = 0, squareA = 0, squareB = 0, product = 0, cut = 0;
+    for (let y = top; y < top + down; y++) {
+      const [above, below] = [y > 0 ? width : 0, y < height - 1 ? width : 0];
+      for (let x = left; x < left + across; x++) {
+        const at = y * width + x;
+        const a = lumaA[at] ?? 0;
+        const b = lumaB[at] ?? 0;
+        const difference = b - a;
+        sum += difference; squares += difference * difference;
+        sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
+        const beside = x > 0 && x < width - 1 ? 1 : 0;
+        const acrossA = (lumaA[at + beside] ?? 0) - (lumaA[at - beside] ?? 0);
+        const acrossB = (lumaB[at + beside] ?? 0) - (lumaB[at - beside] ?? 0);
+        const downA = (lumaA[at + below] ?? 0) - (lumaA[at - above] ?? 0);
+        const downB = (lumaB[at + below] ?? 0) - (lumaB[at - above] ?? 0);
+        slopeA += acrossA * acrossA + downA * downA;
+        slopeB += acrossB * acrossB + downB * downB;
+        if (clipped !== null) cut += clipped[at] ?? 0;
+      }
+    }
+    blocks.residual[block] = Math.sqrt(squares / n);
+    blocks.signed[block] = sum / n;
+    blocks.slopeA[block] = Math.sqrt(slopeA / n) / 2;
+    blocks.slopeB[block] = Math.sqrt(slopeB / n) / 2;
+    blocks.allowed[block] = ALLOWED + (ALLOWED_IF_CLIPPED * cut) / n + ALLOWED_BY_SLOPE * Math.max(blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0);
+    const [meanA, meanB] = [sumA / n, sumB / n];
+    const [varA, varB, both] = [squareA / n - meanA * meanA, squareB / n - meanB * meanB, product / n - meanA * meanB];
+    // Constants as in Wang et al. 2004, the second raised to what JPEG leaves in plain areas.
+    ssim += ((2 * meanA * meanB + 6.5) * (2 * both + 58.5)) / ((meanA * meanA + meanB * meanB + 6.5) * (varA + varB + 58.5));
+  }
+  return { ...blocks, ssim: ssim / count };
+}
+
+/** Which cells may be cut off at black or white in one of their channels. */
+function clippedCells([red, green, blue]: Channels): Uint8Array {
+  const clipped = new Uint8Array(red.length);
+  for (let at = 0; at < clipped.length; at++) {
+    const [r, g, b] = [red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0];
+    clipped[at] = Math.max(r, g, b) > 247 || Math.min(r, g, b) < 8 ? 1 : 0;
+  }
+  return clipped;
+}
+
+/** Cells in which nothing is followed: those of the marked blocks and those that are clipped; null where there are none. */
+function leftOut(marked: Uint8Array | null, clipped: Uint8Array | null, width: number, height: number, columns: number): Uint8Array | null {
+  if (marked === null) return clipped;
+  const cells = clipped ?? new Uint8Array(width * height);
+  for (let y = 0, at = 0; y < height; y++) for (let x = 0; x < width; x++, at++) if (marked[Math.floor(y / BLOCK) * columns + Math.min(columns - 1, Math.floor(x / BLOCK))] === 1) cells[at] = 1;
+  return cells;
+}
+
+/** Red and blue less luminance, mean of each block. */
+interface Colors { readonly red: Float32Array; readonly blue: Float32Array }
+
+function blockColors([red, green, blue]: Channels, width: number, height: number): Colors {
+  const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
+  const [across, down] = [Math.min(BLOCK, width), Math.min(BLOCK, height)];
+  const colors = { red: new Float32Array(columns * rows), blue: new Float32Array(columns * rows) };
+  for (let block = 0; block < columns * rows; block++) {
+    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
+    let r = 0, g = 0, b = 0;
+    for (let row = 0; row < down; row++) {
+      for (let at = start + row * width, end = at + across; at < end; at++) { r += red[at] ?? 0; g += green[at] ?? 0; b += blue[at] ?? 0; }
+    }
+    const luma = LUMA_RED * r + LUMA_GREEN * g + LUMA_BLUE * b;
+    colors.red[block] = (r - luma) / (across * down);
+    colors.blue[block] = (b - luma) / (across * down);
+  }
+  return colors;
+}
+
+const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0, reach: 0 };
+
+function describeMark(isChanged: Uint8Array, { signed: differences, slopeA: slopesA, slopeB: slopesB }: Blocks, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
   let [energyA, energyB, brighter, darker, onStructure, total] = [0, 0, 0, 0, 0, 0];
   const places: number[] = [];
   const sides = { left: 0, top: 0, right: 0, bottom: 0 };
   for (const [block, changed] of isChanged.entries()) {
     if (changed === 0) continue;
-    const [slopeA, slopeB, signed] = [blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0, blocks.signed[block] ?? 0];
+    const [slopeA, slopeB, signed] = [slopesA[block] ?? 0, slopesB[block] ?? 0, differences[block] ?? 0];
     energyA += slopeA * slopeA;
     energyB += slopeB * slopeB;
     if (signed > 0) brighter += signed;
@@ -198,7 +263,6 @@ function describeMark(isChanged: Uint8Array, blocks: { signed: Float32Array; slo
     const start = y * BLOCK * width + x * BLOCK;
     for (let row = 0; row < BLOCK; row++) for (let column = 0; column < BLOCK; column++) places.push(start + row * width + column);
   }
-  if (total === 0) return { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0, reach: 0 };
   const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
   return {
     asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
@@ -229,24 +293,32 @@ function explainByOneColor(before: Channels, after: Channels, places: readonly n
 }
 
 /** Means of three by three blocks, so that the coarse colour of JPEG does not count. */
-function chromaDifference(blue: Float32Array, red: Float32Array, without: Uint8Array, columns: number, rows: number): { chroma: number; chromaHalf: number } {
-  const values: number[] = [];
+function chromaDifference(from: Colors, to: Colors, saturation: number, without: Uint8Array, columns: number, rows: number): { chroma: number; chromaHalf: number } {
+  const values = new Float32Array(columns * rows);
+  let count = 0;
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
-      let [n, sumBlue, sumRed] = [0, 0, 0];
+      if (without[y * columns + x] === 1) continue;
+      let n = 0, red = 0, blue = 0;
       for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++) {
         for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) {
           const at = row * columns + column;
           if (without[at] === 1) continue;
-          n++; sumBlue += blue[at] ?? 0; sumRed += red[at] ?? 0;
+          n++;
+          red += (to.red[at] ?? 0) - saturation * (from.red[at] ?? 0);
+          blue += (to.blue[at] ?? 0) - saturation * (from.blue[at] ?? 0);
         }
       }
-      if (n > 0 && without[y * columns + x] !== 1) values.push(Math.hypot(sumBlue, sumRed) / n);
+      values[count++] = Math.sqrt((CB * blue) ** 2 + (CR * red) ** 2) / n;
     }
   }
-  const sorted = Float32Array.from(values).sort();
+  const sorted = values.subarray(0, count).sort();
   return { chroma: quantile(sorted, 0.995), chromaHalf: quantile(sorted, 0.5) };
 }
+
+/** Of BT.601: blue and red less luminance, as Cb and Cr. */
+const CB = 0.564;
+const CR = 0.713;
 
 /** Blocks that are marked or touch one that is. */
 function grow(marked: Uint8Array, columns: number, rows: number): Uint8Array {
@@ -266,18 +338,15 @@ function grow(marked: Uint8Array, columns: number, rows: number): Uint8Array {
 const CALM = 60;
 
 /** How much more colourful the second is as a whole, where there is colour. */
-function fitSaturation(from: Channels, to: Channels, lumaA: Float32Array, lumaB: Float32Array): number {
+function fitSaturation(from: Colors, to: Colors): number {
   let products = 0;
   let squares = 0;
-  for (let at = 0; at < lumaA.length; at++) {
-    const a = lumaA[at] ?? 0;
-    const b = lumaB[at] ?? 0;
-    const redA = (from[0][at] ?? 0) - a;
-    const blueA = (from[2][at] ?? 0) - a;
-    products += redA * ((to[0][at] ?? 0) - b) + blueA * ((to[2][at] ?? 0) - b);
-    squares += redA * redA + blueA * blueA;
+  for (let at = 0; at < from.red.length; at++) {
+    const [red, blue] = [from.red[at] ?? 0, from.blue[at] ?? 0];
+    products += red * (to.red[at] ?? 0) + blue * (to.blue[at] ?? 0);
+    squares += red * red + blue * blue;
   }
-  const calm = CALM * lumaA.length;
+  const calm = CALM * from.red.length;
   return Math.max(0.5, Math.min(2, (products + calm) / (squares + calm)));
 }
 

@@ -2,6 +2,7 @@ import type { Transform } from '../../../contract/index.ts';
 import { extractFeatures, type Feature } from './features.ts';
 import { areaAverage } from './resample.ts';
 import { type Box, findBorders } from './variants-borders.ts';
+import { LUMA_BLUE, LUMA_GREEN, LUMA_RED } from './verify-planes.ts';
 
 export interface Size { readonly width: number; readonly height: number }
 
@@ -14,8 +15,6 @@ export interface Look extends Size {
   readonly rgb: Uint8Array;
   /** Upright size of the picture itself. */
   readonly original: Size;
-  /** Luminance 0–255, with the weights of BT.601. */
-  readonly luma: Plane;
   /** What is inside its borders; null where it has none. */
   readonly box: Box | null;
   readonly features: readonly Feature[];
@@ -29,23 +28,39 @@ const FEATURE_COUNT = 64;
 
 /** @param rgb the card's pixels, `width` × `height`, three bytes each */
 export function createLook(rgb: Uint8Array, width: number, height: number, original: Size): Look {
-  const values = new Float32Array(width * height);
-  for (let pixel = 0; pixel < values.length; pixel++) {
-    values[pixel] = 0.299 * (rgb[3 * pixel] ?? 0) + 0.587 * (rgb[3 * pixel + 1] ?? 0) + 0.114 * (rgb[3 * pixel + 2] ?? 0);
-  }
+  const luma: Plane = { values: lumaOf(rgb), width, height };
+  let features: readonly Feature[] | undefined;
   return {
     rgb, width, height, original,
-    luma: { values, width, height },
-    box: findBorders(values, width, height),
-    features: extractFeatures(values, width, height, FEATURE_COUNT),
-    levels: ALIGN_SIDES.map((side) => shrink({ values, width, height }, side)),
+    box: findBorders(luma.values, width, height),
+    // Where the wholes fit, nobody asks for them.
+    get features() { return features ??= extractFeatures(lumaOf(rgb), width, height, FEATURE_COUNT); },
+    levels: levelsOf(luma),
   };
 }
 
-function shrink({ values, width, height }: Plane, side: number): Plane {
+/** 0–255, with the weights of BT.601. */
+function lumaOf(rgb: Uint8Array): Float32Array {
+  const values = new Float32Array(rgb.length / 3);
+  for (let pixel = 0, at = 0; pixel < values.length; pixel++, at += 3) values[pixel] = LUMA_RED * (rgb[at] ?? 0) + LUMA_GREEN * (rgb[at + 1] ?? 0) + LUMA_BLUE * (rgb[at + 2] ?? 0);
+  return values;
+}
+
+/** From fine to coarse, each made of the one before: the exact mean of means is the mean. */
+function levelsOf(luma: Plane): readonly Plane[] {
+  const levels: Plane[] = [];
+  let finer = luma;
+  for (const side of ALIGN_SIDES.toReversed()) {
+    finer = shrink(luma, finer, side);
+    levels.unshift(finer);
+  }
+  return levels;
+}
+
+function shrink({ width, height }: Size, finer: Plane, side: number): Plane {
   const scale = Math.min(1, side / Math.max(width, height));
   const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
-  return { values: w === width && h === height ? values : areaAverage(values, width, height, w, h), width: w, height: h };
+  return w === finer.width && h === finer.height ? finer : { values: areaAverage(finer.values, finer.width, finer.height, w, h), width: w, height: h };
 }
 
 /** Where a point of the transformed picture lies in the picture, both from 0 to 1 across and down. */

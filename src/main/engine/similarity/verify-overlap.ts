@@ -52,21 +52,22 @@ function cutChannels({ rgb, width: lookWidth, height: lookHeight }: Look, transf
   const columns = partCoverage(turnedWidth, part.left, part.width, width);
   const rows = partCoverage(turnedHeight, part.top, part.height, height);
   const [red, green, blue] = [new Float32Array(width * height), new Float32Array(width * height), new Float32Array(width * height)];
-  const row = new Float32Array(3 * turnedWidth);
+  const [firstColumn, endColumn] = [Math.min(...columns.indices.subarray(0, columns.starts[width])), Math.max(...columns.indices.subarray(0, columns.starts[width])) + 1];
+  const row = new Float64Array(3 * turnedWidth);
   for (let y = 0, to = 0; y < height; y++) {
     row.fill(0);
     for (let share = rows.starts[y] ?? 0, end = rows.starts[y + 1] ?? 0; share < end; share++) {
       const weight = rows.weights[share] ?? 0;
-      let from = 3 * (start + (rows.indices[share] ?? 0) * down);
-      for (let at = 0; at < row.length; at += 3, from += 3 * across) {
+      let from = 3 * (start + (rows.indices[share] ?? 0) * down + firstColumn * across);
+      for (let at = 3 * firstColumn; at < 3 * endColumn; at += 3, from += 3 * across) {
         row[at] = (row[at] ?? 0) + weight * (rgb[from] ?? 0);
         row[at + 1] = (row[at + 1] ?? 0) + weight * (rgb[from + 1] ?? 0);
         row[at + 2] = (row[at + 2] ?? 0) + weight * (rgb[from + 2] ?? 0);
       }
     }
-    for (let x = 0; x < width; x++, to++) {
+    for (let x = 0, share = 0; x < width; x++, to++) {
       let r = 0, g = 0, b = 0;
-      for (let share = columns.starts[x] ?? 0, end = columns.starts[x + 1] ?? 0; share < end; share++) {
+      for (const end = columns.starts[x + 1] ?? 0; share < end; share++) {
         const weight = columns.weights[share] ?? 0;
         const at = 3 * (columns.indices[share] ?? 0);
         r += weight * (row[at] ?? 0); g += weight * (row[at + 1] ?? 0); b += weight * (row[at + 2] ?? 0);

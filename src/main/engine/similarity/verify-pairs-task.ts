@@ -4,13 +4,12 @@ import { readHeader } from '../pixels/header/header.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 import { openToRead } from '../tasks/open-to-read.ts';
 import { createLook, type Look, verify, type Verdict } from './verify.ts';
+import type { Size } from './verify-look.ts';
 
-export interface Card {
+/** With the upright size of the image that the card was made of. */
+export interface Card extends Size {
   /** The card rendition: where it lies, or its bytes. */
   readonly file: string | Uint8Array;
-  /** Upright size of the image it was made of. */
-  readonly width: number;
-  readonly height: number;
 }
 
 export interface VerifyPairsInput {
@@ -27,6 +26,10 @@ export interface VerifyPairsResult {
 
 /** A card's file, its pixels and luminance, and what the comparison derives of them: measured at 400×400 px. */
 const PEAK_BYTES_OF_CARD = 3 * 2 ** 20;
+/** Looks that a thread keeps, half a megabyte each: a family's are asked for again and again. */
+const HELD_LOOKS = 32;
+
+const held = new Map<string, Look>();
 
 /** Compares pictures two by two, each decoded once. */
 export const verifyPairsTask = defineTask<VerifyPairsInput, VerifyPairsResult>({ name: 'verify-pairs', run });
@@ -37,7 +40,7 @@ async function run({ cards, pairs }: VerifyPairsInput, context: TaskContext): Pr
   const unreadable: { card: number; message: string }[] = [];
   for (const [at, card] of cards.entries()) {
     try {
-      looks.push(await lookAt(card));
+      looks.push(typeof card.file === 'string' ? await lookAtFile(card.file, card) : await lookAt(card.file, card));
     } catch (error) {
       looks.push(null);
       unreadable.push({ card: at, message: errorMessageOf(error) });
@@ -50,14 +53,23 @@ async function run({ cards, pairs }: VerifyPairsInput, context: TaskContext): Pr
   return { verdicts, unreadable };
 }
 
-async function lookAt({ file, width, height }: Card): Promise<Look> {
-  const bytes = typeof file === 'string' ? await read(file) : Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+async function lookAtFile(path: string, original: Size): Promise<Look> {
+  using file = await openToRead(path);
+  const { size, mtimeMs, ino } = file.stat();
+  const key = `${path} ${size} ${mtimeMs} ${ino}`;
+  const look = held.get(key) ?? await lookAt(await file.readWhole(Buffer.allocUnsafe(size)), original);
+  held.delete(key);
+  held.set(key, look);
+  for (const oldest of held.keys()) {
+    if (held.size <= HELD_LOOKS) break;
+    held.delete(oldest);
+  }
+  return look;
+}
+
+async function lookAt(card: Uint8Array, { width, height }: Size): Promise<Look> {
+  const bytes = Buffer.from(card.buffer, card.byteOffset, card.byteLength);
   // A card is a JPEG of our own making: any complaint means that it is not what was written.
   const pixels = await decode(bytes, 'jpeg', readHeader(bytes, 'jpeg'), { isTolerant: false, keepsOneScan: true });
   return createLook(pixels.data, pixels.width, pixels.height, { width, height });
-}
-
-async function read(path: string): Promise<Buffer> {
-  using file = await openToRead(path);
-  return await file.readWhole(Buffer.allocUnsafe(file.stat().size));
 }

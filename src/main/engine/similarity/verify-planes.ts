@@ -1,9 +1,14 @@
 /** Red, green and blue of one picture on a grid. */
 export type Channels = readonly [Float32Array, Float32Array, Float32Array];
 
+/** Weights of the luminance, BT.601. */
+export const LUMA_RED = 0.299;
+export const LUMA_GREEN = 0.587;
+export const LUMA_BLUE = 0.114;
+
 export function lumaOf([red, green, blue]: Channels): Float32Array {
   const luma = new Float32Array(red.length);
-  for (let at = 0; at < luma.length; at++) luma[at] = 0.299 * (red[at] ?? 0) + 0.587 * (green[at] ?? 0) + 0.114 * (blue[at] ?? 0);
+  for (let at = 0; at < luma.length; at++) luma[at] = LUMA_RED * (red[at] ?? 0) + LUMA_GREEN * (green[at] ?? 0) + LUMA_BLUE * (blue[at] ?? 0);
   return luma;
 }
 
@@ -11,10 +16,10 @@ export function mapChannels([red, green, blue]: Channels, map: (plane: Float32Ar
   return [map(red), map(green), map(blue)];
 }
 
-/** Squared slope at a cell, in levels to a cell; at the right and left edge of the plane, down only. */
-export function slopeSquare(plane: Float32Array, at: number, width: number, isAtSide = false): number {
-  const across = isAtSide ? 0 : (plane[at + 1] ?? 0) - (plane[at - 1] ?? 0);
-  const down = (plane[at + width] ?? plane[at] ?? 0) - (plane[at - width] ?? plane[at] ?? 0);
+/** Squared slope at a cell inside the plane, in levels to a cell. */
+export function slopeSquare(plane: Float32Array, at: number, width: number): number {
+  const across = (plane[at + 1] ?? 0) - (plane[at - 1] ?? 0);
+  const down = (plane[at + width] ?? 0) - (plane[at - width] ?? 0);
   return (across * across + down * down) / 4;
 }
 

@@ -16,6 +16,8 @@ export interface ToneFit {
 const GAMMAS = [[0.75, 0.55, 0.4], [1.33, 1.8, 2.5]] as const;
 const BINS = 16;
 const MOST_OF_BIN = 100;
+/** Of the cells of each channel every third is asked, of each channel others. */
+const EVERY = 3;
 /** Mean error in levels of what a new encoding leaves. */
 const CLOSE = 1;
 const ROUNDS = 5;
@@ -83,31 +85,36 @@ function better(a: ToneFit, b: ToneFit): ToneFit {
   return b.error < a.error ? b : a;
 }
 
-interface Samples { readonly from: Float32Array; readonly to: Float32Array }
+interface Samples { readonly from: Float64Array; readonly to: Float64Array }
 
 /** So many at most of each channel and each sixteenth of the range: a thing on white is most of the picture's tones, not of its area. */
 function takeSamples(first: Channels, second: Channels): Samples {
-  const from: number[] = [];
-  const to: number[] = [];
+  const from = new Float64Array(3 * BINS * MOST_OF_BIN);
+  const to = new Float64Array(3 * BINS * MOST_OF_BIN);
+  let count = 0;
   for (const channel of [0, 1, 2] as const) {
     const [one, other] = [first[channel], second[channel]];
     const counts = new Uint32Array(BINS);
-    for (let at = 0; at < one.length; at++) counts[binOf(one[at])] = (counts[binOf(one[at])] ?? 0) + 1;
-    const seen = new Uint32Array(BINS);
-    for (let at = 0; at < one.length; at++) {
-      const bin = binOf(one[at]);
-      const step = Math.ceil((counts[bin] ?? 0) / MOST_OF_BIN);
-      const place = seen[bin] ?? 0;
-      seen[bin] = place + 1;
-      if (place % step !== 0) continue;
-      from.push(Math.max(0, one[at] ?? 0));
-      to.push(other[at] ?? 0);
+    for (let at = channel; at < one.length; at += EVERY) {
+      const bin = binOf(one[at] ?? 0);
+      counts[bin] = (counts[bin] ?? 0) + 1;
+    }
+    const steps = counts.map((places) => Math.ceil(places / MOST_OF_BIN));
+    const wait = new Uint32Array(BINS);
+    for (let at = channel; at < one.length; at += EVERY) {
+      const value = one[at] ?? 0;
+      const bin = binOf(value);
+      const left = wait[bin] ?? 0;
+      wait[bin] = left === 0 ? (steps[bin] ?? 1) - 1 : left - 1;
+      if (left > 0) continue;
+      from[count] = Math.max(0, value);
+      to[count++] = other[at] ?? 0;
     }
   }
-  return { from: Float32Array.from(from), to: Float32Array.from(to) };
+  return { from: from.subarray(0, count), to: to.subarray(0, count) };
 }
 
-function binOf(level = 0): number {
+function binOf(level: number): number {
   return Math.max(0, Math.min(BINS - 1, level >> 4));
 }
 
@@ -144,7 +151,10 @@ function fitPart({ from, to }: Samples, gamma: number, margin: number): ToneFit 
     error = 0;
     for (let at = 0; at < from.length; at++) error += Math.min(limit, Math.abs((to[at] ?? 0) - Math.max(0, Math.min(255, gain * (raised[at] ?? 0) + offset))));
     error /= from.length;
-    if (round >= PATIENT_ROUNDS) limit = Math.max(4, Math.min(limit, 2.5 * error));
+    if (round < PATIENT_ROUNDS) continue;
+    const tighter = Math.max(4, Math.min(limit, 2.5 * error));
+    if (limit - tighter < 0.02 * limit) break;
+    limit = tighter;
   }
   return { tone: { gain, gamma, offset }, error };
 }

@@ -47,7 +47,7 @@ export function measurePair(a: Look, b: Look): Measured | null {
   const isSwapped = compareLooks(a, b) < 0;
   const [first, second] = isSwapped ? [b, a] : [a, b];
   const alignment = align(first, second);
-  const overlap = alignment && cutOverlap(first, second, alignment);
+  const overlap = alignment && alignment.score > MIN_SCORE && cutOverlap(first, second, alignment);
   if (!overlap) return null;
   return { alignment, change: measureChange(overlap), extent: measureExtent(first, second, alignment), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
 }
@@ -70,6 +70,8 @@ export function decide({ alignment, change, extent, isTiny }: Omit<Measured, 'is
   };
 }
 
+/** Correlation at the best alignment: of pairs that are at least loosely alike, none had less than 0.85. */
+const MIN_SCORE = 0.75;
 /** With less structure than this nothing can be told: single colours, soft gradients, blank pages. */
 const MOST_PLAIN = 0.985;
 /** Short side of what both show, in cells. */

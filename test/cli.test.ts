@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectEngine, type EngineLink } from '../src/main/host/engine-link.ts';
-import { enginePid, importReaching, joinEngine, LAUNCH, makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
+import { enginePid, importReaching, joinEngine, LAUNCH, makePictures, runCli, startCli, temporaryFolder, type CliResult } from './hosts.ts';
 
 interface Place {
   readonly cwd: string;
@@ -369,4 +369,12 @@ test('help and version are answered without an engine', async () => {
   expect(help.stdout).not.toContain('start ');
   expect((await runCli(['ingest', '--help'])).stdout).toContain('--max-batch-size N');
   expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test('commands that meet an engine which another one is just starting or ending do their work all the same', async () => {
+  const workspace = join(await temporaryFolder(), 'workspace');
+  const metrics = (): Promise<CliResult> => runCli(['metrics', '--workspace', workspace, '--json']);
+  // All at once, and each followed by another as soon as it has ended.
+  const results = await Promise.all(Array.from({ length: 3 }, async () => [await metrics(), await metrics()]));
+  expect(results.flat().map(({ status, stderr }) => [status, stderr])).toEqual(Array.from({ length: 6 }, () => [0, '']));
 });

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { LEVELS } from '../src/contract/index.ts';
 import { connectEngine, type ConnectOptions, type EngineLink, type EngineLinkState } from '../src/main/host/engine-link.ts';
 import { enginePid, LAUNCH, makePictures, temporaryFolder } from './hosts.ts';
 
@@ -64,6 +65,26 @@ test('a host whose engine belonged to another process takes over when that ends'
   const guest = await connect({ workspace });
   await owner.stop('drain');
   expect((await guest.client.workspace.metrics()).assetCount).toBe(0);
+  expect(guest.isOwned()).toBe(true);
+});
+
+test('what a host asks of an engine that is just ending is answered by the next one', async () => {
+  const workspace = await temporaryFolder();
+  const owner = await connect({ workspace });
+  const guest = await connect({ workspace });
+  // Without a pause, so that some meet it in every state that an ending engine goes through.
+  const askOn = async (ask: () => Promise<unknown>): Promise<void> => {
+    while (!guest.isOwned()) await ask();
+  };
+  const { cleanup } = guest.client;
+  const asking = Promise.all([
+    askOn(async () => { expect(await cleanup.review({ level: 'similar' })).toMatchObject({ total: 0 }); }),
+    ...LEVELS.map((level) => askOn(async () => { expect(await cleanup.plan({ level })).toMatchObject({ remove: [] }); })),
+    ...Array.from({ length: 20 }, () => askOn(async () => { expect(await cleanup.restore({})).toMatchObject({ restored: 0 }); })),
+  ]);
+  const left = owner.stop('drain');
+  await asking;
+  await left;
   expect(guest.isOwned()).toBe(true);
 });
 

@@ -5,7 +5,7 @@ import { openEngineSocket } from '../src/main/host/engine-client.ts';
 import { connectEngine, type ConnectOptions, type EngineLink } from '../src/main/host/engine-link.ts';
 import { enginePid, joinEngine, LAUNCH, makePictures, startCli, temporaryFolder } from './hosts.ts';
 
-const IMPATIENT = { firstBackoffMs: 20, connectLimitMs: 500, pingEveryMs: 200, maxMissedPings: 5 };
+const IMPATIENT = { firstBackoffMs: 20, connectLimitMs: 500, pingEveryMs: 200, maxMissedPings: 5, silentWaitMs: 0 };
 
 async function connect(options: Partial<ConnectOptions> & { readonly workspace: string }): Promise<EngineLink> {
   const link = await connectEngine({ launch: LAUNCH, work: true, ...options });
@@ -48,6 +48,21 @@ test('another process’ engine that no longer answers is left alone, and the ho
   await expect(connect({ workspace, supervision: IMPATIENT })).rejects.toMatchObject(silent);
   process.kill(pid, 'SIGCONT');
   expect((await owner.client.workspace.metrics()).assetCount).toBe(0);
+});
+
+test('an engine that does not answer yet is waited for', async () => {
+  const workspace = await temporaryFolder();
+  await connect({ workspace });
+  const pid = await suspendEngine(workspace);
+  // The clock is looked at when the wait begins, and after each time that the engine did not answer.
+  let looks = 0;
+  const now = (): number => {
+    looks += 1;
+    if (looks === 3) process.kill(pid, 'SIGCONT');
+    return 0;
+  };
+  const guest = await connect({ workspace, supervision: { ...IMPATIENT, silentWaitMs: 1, now } });
+  expect([guest.isOwned(), looks >= 3, (await guest.client.workspace.metrics()).assetCount]).toEqual([false, true, 0]);
 });
 
 test('a channel asked for while the engine is busy is opened once it answers again', async () => {

@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws';
 import manifest from '../../../package.json' with { type: 'json' };
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { errorCodeOf, errorMessageOf } from './errors.ts';
-import { createDefectTeller } from './rpc.ts';
+import { createDefectTeller, createEndKeeper } from './rpc.ts';
 import { privateSocketFolder, type SocketFolder } from './socket-folder.ts';
 
 /** Largest message a client may send; lists of paths are the largest there are. */
@@ -35,12 +35,12 @@ export async function runEngineProcess(args: readonly string[], files: EngineOpt
 
   const folder = process.platform === 'win32' ? undefined : privateSocketFolder(process.env['XDG_RUNTIME_DIR'], process.getuid?.() ?? 0);
   const address = addressOf(engine.workspace.root, folder);
-  const server = await serve(engine, address);
+  let ending: Promise<void> | undefined;
+  const server = await serve(engine, address, () => ending !== undefined);
   const engineFile = engine.workspace.engineFile;
   writeFileSync(`${engineFile}.part`, JSON.stringify({ pid: process.pid, address, version: manifest.version }));
   renameSync(`${engineFile}.part`, engineFile);
 
-  let ending: Promise<void> | undefined;
   const end = (mode: 'drain' | 'now'): void => {
     ending ??= engine.close(mode).then(
       () => {
@@ -66,10 +66,10 @@ export async function runEngineProcess(args: readonly string[], files: EngineOpt
   await tell({ kind: 'ready', address, pid: process.pid });
 }
 
-async function serve(engine: Engine, address: string): Promise<Server> {
+async function serve(engine: Engine, address: string, isEnding: () => boolean): Promise<Server> {
   const server = createServer((_request, response) => response.writeHead(404).end());
   const sockets = new WebSocketServer({ server, path: '/rpc', maxPayload: MAX_MESSAGE_BYTES });
-  const handler = new RPCHandler(engine.router, { clientInterceptors: [createDefectTeller(report, join(engine.workspace.logs, 'engine.log'))] });
+  const handler = new RPCHandler(engine.router, { clientInterceptors: [createDefectTeller(report, join(engine.workspace.logs, 'engine.log')), createEndKeeper(isEnding)] });
   sockets.on('connection', (socket) => {
     socket.on('error', report);
     void handler.upgrade(socket, { context: {} });

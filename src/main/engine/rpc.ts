@@ -49,6 +49,21 @@ export function createDefectTeller(report: (error: unknown) => void, logFile: st
   };
 }
 
+/**
+ * An engine that ends answers with no error: what fails then fails because it ends, and the caller, which may be another
+ * host's, asks the next engine when the connection is gone.
+ */
+export function createEndKeeper(isEnding: () => boolean): (call: ServedCall) => Promise<unknown> {
+  return async ({ next }) => {
+    try {
+      return await next();
+    } catch (error) {
+      if (!isEnding()) throw error;
+      return await new Promise<never>(() => undefined);
+    }
+  };
+}
+
 /** oRPC's own code stands for an answer that breaks the contract, among others. */
 function isDefect(error: unknown): boolean {
   return !(error instanceof ORPCError) || error.code === 'internal' || error.code === 'INTERNAL_SERVER_ERROR';

@@ -9,8 +9,10 @@ import { describeError, hostError } from './host-error.ts';
 export interface AcquireOptions extends EngineProcessOptions {
   /** The child of an earlier round, which may still be alive. */
   readonly child: EngineProcess | undefined;
-  /** How long an engine that holds the workspace may go without answering, in milliseconds. */
+  /** How long an engine that only starts or ends may hold the workspace, in milliseconds. */
   readonly busyWaitMs: number;
+  /** How long an engine that holds the workspace may go without answering, in milliseconds. */
+  readonly silentWaitMs: number;
   readonly patience: Patience;
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -28,19 +30,24 @@ const engineFileSchema = z.object({ pid: z.int(), address: z.string().min(1), ve
 
 /**
  * Connects to the engine that holds the workspace, or starts one. Two hosts may do this at the same moment: the
- * engine's lock lets one win, and the loser's `workspace-busy` sends us back to look for the winner.
+ * engine's lock lets one win, and the loser's `workspace-busy` sends us back to look for the winner. One that ends holds
+ * it for a while too, and one that starts on a slow disk may not answer at once.
  */
 export async function acquireEngine(options: AcquireOptions): Promise<AcquiredEngine> {
-  const giveUpAt = options.now() + options.busyWaitMs;
+  const { now, busyWaitMs, silentWaitMs, workspace } = options;
+  const began = now();
   for (;;) {
     const running = await findRunning(options);
-    if (running !== undefined) {
-      return { session: running, child: options.child?.isRunning() === true ? options.child : undefined };
-    }
-    const started = await startEngine(options);
-    if (started.kind === 'ready') return { session: await openOwnSession(started.process, options.patience), child: started.process };
-    if (started.code !== 'workspace-busy' || options.now() >= giveUpAt) {
-      throw hostError(started.code, started.message, { workspace: options.workspace });
+    if (running.kind === 'found') return { session: running.session, child: options.child?.isRunning() === true ? options.child : undefined };
+    if (running.kind === 'silent') {
+      // It is another process' child, and not ours to end.
+      const pid = String(running.pid);
+      if (now() - began >= silentWaitMs) throw hostError('workspace-busy', `the engine that holds ${workspace} (process ${pid}) does not answer; end process ${pid} and try again, nothing that is done will be lost`, { pid: running.pid });
+    } else {
+      const started = await startEngine(options);
+      if (started.kind === 'ready') return { session: await openOwnSession(started.process, options.patience), child: started.process };
+      if (started.code !== 'workspace-busy') throw hostError(started.code, started.message, { workspace });
+      if (now() - began >= busyWaitMs) throw hostError('workspace-busy', `${started.message} It was waited for ${String(Math.round((now() - began) / 1000))} s; try again when it is done.`, { workspace });
     }
     await delay(RETRY_MS, undefined, { signal: options.signal });
   }
@@ -55,22 +62,24 @@ async function openOwnSession(engine: EngineProcess, patience: Patience): Promis
   }
 }
 
+type Running =
+  | { readonly kind: 'found'; readonly session: EngineSession }
+  | { readonly kind: 'silent'; readonly pid: number }
+  | { readonly kind: 'none' };
+
 /**
  * `engine.json` may be missing, stale, or half a thought of a killed engine: only an open connection counts. An engine
- * that another process started only to read is told that there is work now. Rejects with `workspace-busy` when an engine
- * holds the workspace and does not answer: it is another process' child, and not ours to end.
+ * that another process started only to read is told that there is work now.
  */
-async function findRunning({ workspace, work, patience }: AcquireOptions): Promise<EngineSession | undefined> {
+async function findRunning({ workspace, work, patience }: AcquireOptions): Promise<Running> {
   const file = await readEngineFile(workspace);
-  if (file === undefined) return undefined;
+  if (file === undefined) return { kind: 'none' };
   try {
     const session = await openEngineSession(file.address, patience);
     if (work) await session.link.call(['workspace', 'work'], { enabled: true }, { context: {} });
-    return session;
+    return { kind: 'found', session };
   } catch (error) {
-    if (describeError(error).code !== 'timeout-connect') return undefined;
-    const pid = String(file.pid);
-    throw hostError('workspace-busy', `the engine that holds ${workspace} (process ${pid}) does not answer; end process ${pid} and try again, nothing that is done will be lost`, { pid: file.pid });
+    return describeError(error).code === 'timeout-connect' ? { kind: 'silent', pid: file.pid } : { kind: 'none' };
   }
 }
 

@@ -46,12 +46,15 @@ export interface Supervision extends Patience {
   readonly maxFailedStarts: number;
   /** Deaths without a stable time between them. Generous, because a poisonous job kills its engine twice. */
   readonly maxRapidDeaths: number;
+  /** For an engine that only starts or ends: longer than one of another host may take to finish what is in work. */
   readonly busyWaitMs: number;
+  /** For an engine that holds the workspace and does not answer. */
+  readonly silentWaitMs: number;
   readonly now: () => number;
 }
 
 const DEFAULTS: Supervision = {
-  firstBackoffMs: 250, maxBackoffMs: 10_000, stableMs: 60_000, maxFailedStarts: 3, maxRapidDeaths: 20, busyWaitMs: 25_000,
+  firstBackoffMs: 250, maxBackoffMs: 10_000, stableMs: 60_000, maxFailedStarts: 3, maxRapidDeaths: 20, busyWaitMs: 25_000, silentWaitMs: 10_000,
   ...PATIENCE,
   now: () => performance.now(),
 };
@@ -89,7 +92,7 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineLink
       try {
         const acquired = await acquireEngine({
           workspace, launch: options.launch, work: options.work, debug: options.debug ?? false,
-          child, busyWaitMs: limits.busyWaitMs, patience: limits, now: limits.now, signal: stopping.signal,
+          child, busyWaitMs: limits.busyWaitMs, silentWaitMs: limits.silentWaitMs, patience: limits, now: limits.now, signal: stopping.signal,
         });
         child = acquired.child;
         if (!stopping.signal.aborted) return acquired.session;

@@ -90,12 +90,12 @@ export function createGroups(db: Database.Database): Groups {
 
   return {
     // Each in one transaction, so that what is read belongs together.
-    page: db.transaction((level: Level, start: number, count: number, memberLimit = Infinity): GroupPage => {
+    page: db.transaction((level: Level, start: number, count: number, memberLimit?: number): GroupPage => {
       const grouping = groupingOf(level);
       const shownNames = shownNamesOf(level);
       const groups: DuplicateGroup[] = [];
       const seen: SeenMember[] = [];
-      let left = memberLimit;
+      let left = memberLimit ?? Infinity;
       for (let rank = start; rank < Math.min(start + count, grouping.names.length) && left > 0; rank += 1) {
         const name = grouping.names[rank] ?? '';
         const members = readMembers(grouping.assetIds.subarray(grouping.starts[rank], grouping.starts[rank + 1]));

@@ -3,7 +3,7 @@ import { TRANSFORMS, type Asset } from '../src/contract/index.ts';
 import { evidenceRows } from '../src/renderer/compare/evidence-rows.ts';
 import { arrangePanes } from '../src/renderer/compare/layout.ts';
 import { likelyKeeperFirst } from '../src/renderer/compare/likely-keeper.ts';
-import { alignedSize, place, sharpestOf, undoing, visiblePart } from '../src/renderer/compare/view.ts';
+import { alignedSize, common, layOut, place, sharpestOf, undoing, visiblePart, WHOLE } from '../src/renderer/compare/view.ts';
 import { carriedOver, fitScale, panBy, zoomAt } from '../src/renderer/picture/zoom.ts';
 import { tilesFor } from '../src/renderer/picture/tiles.ts';
 import { rowsOf } from '../src/main/engine/compare/rows.ts';
@@ -18,7 +18,7 @@ describe('the shared view', () => {
   it('counts its scale in pixels of the sharpest, and shows the others at the same size', () => {
     expect(sharpestOf([small, large])).toBe(large);
     const view = carriedOver({ x: 0.3, y: 0.6, scale: 1 }, large, frame);
-    const [one, other] = [place(large, large, view, frame), place(small, large, view, frame)];
+    const [one, other] = [place(large, null, large, view, frame), place(small, null, large, view, frame)];
     expect([one.scale, other.scale]).toEqual([1, 4]);
     expect([other.width, other.height, other.left, other.top]).toEqual([one.width, one.height, one.left, one.top]);
     expect((frame.width / 2 - one.left) / one.width).toBeCloseTo(0.3, 12);
@@ -28,9 +28,30 @@ describe('the shared view', () => {
     expect(fitScale({ width: 100, height: 50 }, frame)).toBe(1);
     const view = carriedOver(null, large, frame);
     expect(view.scale).toBeCloseTo(500.5 / 6000, 12);
-    expect(place(small, large, view, frame).width).toBeCloseTo(500.5, 9);
+    expect(place(small, null, large, view, frame).width).toBeCloseTo(500.5, 9);
     // Of other proportions: as large as fits.
-    expect(place({ width: 1000, height: 1000 }, large, view, frame)).toMatchObject({ width: 400, height: 400 });
+    expect(place({ width: 1000, height: 1000 }, null, large, view, frame)).toMatchObject({ width: 400, height: 400 });
+  });
+
+  it('shows what was cut out where it was cut, and a frame around what it frames', () => {
+    // A quarter of the first at twice its resolution, a frame, one of which nothing is known, and the same again.
+    const sizes = [{ width: 1000, height: 800 }, { width: 1000, height: 800 }, { width: 1200, height: 1000 }, { width: 300, height: 300 }, { width: 500, height: 400 }];
+    const { size, places } = layOut(sizes, [{ left: 0.25, top: 0.5, width: 0.5, height: 0.5 }, { left: -0.1, top: -0.125, width: 1.2, height: 1.25 }, null, WHOLE]);
+    expect(size).toEqual({ width: 2400, height: 2000 });
+    const view = carriedOver(null, size, { width: 600, height: 500 });
+    const [first, cut, framed, unknown, same] = sizes.map((one, index) => place(one, places[index]!, size, view, { width: 600, height: 500 }));
+    expect(framed).toEqual({ left: 0, top: 0, width: 600, height: 500, scale: 0.5 });
+    for (const [key, value] of Object.entries({ left: 50, top: 50, width: 500, height: 400, scale: 0.5 })) expect(first![key as 'left']).toBeCloseTo(value, 9);
+    for (const [key, value] of Object.entries({ left: 175, top: 250, width: 250, height: 200, scale: 0.25 })) expect(cut![key as 'left']).toBeCloseTo(value, 9);
+    expect(same).toEqual({ ...first, scale: 1 });
+    expect(unknown).toMatchObject({ left: 50, top: 0, width: 500, height: 500 });
+    expect(common(places[1]!, places[2]!)).toEqual(places[1]);
+    expect(common({ ...WHOLE, width: 0.2 }, { ...WHOLE, left: 0.3 })).toBeNull();
+  });
+
+  it('is that of the sharpest where nothing is cut or framed', () => {
+    expect(layOut([small, large], [WHOLE])).toEqual({ size: large, places: [null, null] });
+    expect(layOut([small, large], [null]).places).toEqual([null, null]);
   });
 
   it('zooms at the pointer and pans by screen pixels, never past the edges', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ErrorMetric, ImageMagick, initializeImageMagick } from '@imagemagick/magick-wasm';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TRANSFORMS, type Transform } from '../src/contract/index.ts';
 import { align } from '../src/main/engine/compare/align.ts';
@@ -41,6 +41,11 @@ describe('two files', () => {
 
   async function png(raw: Raw): Promise<string> {
     return await file(await toSharp(raw).png().toBuffer());
+  }
+
+  async function raw(image: Sharp): Promise<Raw> {
+    const { data, info: { width, height } } = await image.raw().toBuffer({ resolveWithObject: true });
+    return { data, width, height, channels: 3 };
   }
 
   async function compare(a: string, b: string, options: Partial<CompareInput> = {}): Promise<CompareResult> {
@@ -134,8 +139,36 @@ describe('two files', () => {
   });
 
   test('of other proportions are compared by the middle they share', async () => {
-    const square = await file(await toSharp(photo).extract({ left: 55, top: 0, width: 220, height: 220 }).png().toBuffer());
-    expect(await compare(await png(photo), square)).toMatchObject({ alignment: 'cropped', comparedWidth: 220, comparedHeight: 220, psnrDb: null, ssim: 1 });
+    const square = await png(paint(220, 220, (x, y) => [x, y, 90]));
+    const wide = await png(paint(330, 220, (x, y) => [x - 55, y, 90]));
+    expect(await compare(wide, square)).toMatchObject({ alignment: 'cropped', bInA: null, comparedWidth: 220, comparedHeight: 220, psnrDb: null, ssim: 1 });
+  });
+
+  test.each(TRANSFORMS)('of which one is cut from the other are compared where it was cut, with %s undone', async (transform) => {
+    const cut = { left: 41, top: 23, width: 212, height: 143 };
+    const part = await png(turn(await raw(toSharp(photo).extract(cut)), transform));
+    const whole = await png(photo);
+    const found = await compare(whole, part, { transform });
+    expect(found).toMatchObject({ alignment: 'placed', comparedWidth: 212, comparedHeight: 143, psnrDb: null, ssim: 1, identicalPixels: false });
+    expect(found.bInA).toEqual({ left: 41 / 330, top: 23 / 220, width: 212 / 330, height: 143 / 220 });
+    // Nobody said that it was turned: then there is nothing to tell where it was cut.
+    if (transform !== 'identity') expect((await compare(whole, part)).bInA).toBeNull();
+  });
+
+  test('of which one is framed are compared inside the frame, whichever comes first and whatever its size', async () => {
+    const whole = await png(photo);
+    const framed = await file(await toSharp(photo).extend({ left: 20, right: 50, top: 30, bottom: 30, background: '#204080' }).png().toBuffer());
+    const found = await compare(framed, whole);
+    expect(found).toMatchObject({ alignment: 'placed', bInA: { left: 20 / 400, top: 30 / 280, width: 330 / 400, height: 220 / 280 }, comparedWidth: 330, comparedHeight: 220, psnrDb: null });
+    const back = await compare(whole, framed);
+    expect(back).toMatchObject({ alignment: 'placed', comparedWidth: 330, psnrDb: null });
+    const { left, top, width, height } = back.bInA!;
+    for (const [pixels, expected] of [[left * 330, -20], [top * 220, -30], [width * 330, 400], [height * 220, 280]] as const) expect(pixels).toBeCloseTo(expected, 9);
+    const smaller = await file(await sharp(framed).resize(300, 210).png().toBuffer());
+    const reduced = await compare(whole, smaller);
+    expect(reduced.alignment).toBe('placed');
+    expect(reduced.bInA!.left).toBeCloseTo(-20 / 330, 2);
+    expect(reduced.psnrDb).toBeGreaterThan(30);
   });
 
   test.each(TRANSFORMS)('are laid over each other with %s undone', async (transform) => {

@@ -20,13 +20,21 @@ export const comparedSideSchema = z.object({
 });
 export type ComparedSide = z.infer<typeof comparedSideSchema>;
 
-/** `resized`: the larger to the size of the smaller; `cropped`: its middle in the proportions of the smaller, then so. */
-export const alignmentSchema = z.enum(['same-size', 'resized', 'cropped']);
+/**
+ * `placed`: what both show, where one is cut from the other or framed; `resized`: the larger to the size of the smaller;
+ * `cropped`: its middle in the proportions of the smaller, then so.
+ */
+export const alignmentSchema = z.enum(['same-size', 'resized', 'cropped', 'placed']);
+
+/** A rectangle as fractions of the sides of a picture; it may reach beyond them. */
+const rectangleSchema = z.object({ left: z.number(), top: z.number(), width: z.number().positive(), height: z.number().positive() });
 
 export const comparisonSchema = z.object({
   a: comparedSideSchema,
   b: comparedSideSchema,
   alignment: alignmentSchema,
+  /** Where b lies on a, with what was done to it undone; null unless `placed`. */
+  bInA: rectangleSchema.nullable(),
   /** The size at which they were compared. */
   comparedWidth: z.int().positive(),
   comparedHeight: z.int().positive(),

@@ -17,7 +17,7 @@ export function factsText(t: TFunction, format: Format, facts: Facts | null): st
 function wordOf(t: TFunction, format: Format, fact: Fact): string {
   switch (fact.kind) {
     case 'protected': return t(fact.isProtected ? 'cleanup.facts.protected' : 'cleanup.facts.unprotected');
-    case 'shape': return fact.shape === 'whole' || fact.shape === 'upright' ? t(`cleanup.facts.${fact.shape}`) : t(`cleanup.relations.${fact.shape}`);
+    case 'shape': return t(`cleanup.facts.shapes.${fact.shape}`);
     case 'size': return `${fact.width} × ${fact.height}`;
     case 'quality': return t('cleanup.facts.quality', { score: format.number(fact.score) });
     case 'format': return fact.format.toUpperCase();

@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Asset, Transform } from '../../contract/index.ts';
+import type { Asset, Comparison, Transform } from '../../contract/index.ts';
 import { useActions } from '../app/actions.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { carriedOver, panBy, type Size, type Zoom, zoomAt } from '../picture/zoom.ts';
@@ -14,7 +14,7 @@ import { needsFullSize } from './Layer.tsx';
 import { type CandidateId, useAssets, useComparisons, usePreload } from './queries.ts';
 import { Stacked } from './Stacked.tsx';
 import { useViewGestures } from './useViewGestures.ts';
-import { alignedSize, place, sharpestOf } from './view.ts';
+import { alignedSize, layOut, place, type Rectangle, WHOLE } from './view.ts';
 
 export interface CompareCandidate {
   readonly assetId: number;
@@ -53,6 +53,8 @@ export interface Candidate {
   readonly transform: Transform;
   readonly label: ReactNode;
   readonly aligned: Size;
+  /** Its place in the field that all are looked at in; null by itself in the middle. */
+  readonly where: Rectangle | null;
 }
 
 const STEP = 1.5;
@@ -76,22 +78,24 @@ export function CompareView({ candidates, focused, onFocus, preload = [], next =
   const measured = useComparisons(ids, active && measuring);
   const isMeasured = measured.every(({ comparison, error }) => comparison !== undefined || error !== null);
   useComparisons(next, active && measuring && evidence && isMeasured);
-  const ready = candidates.flatMap(({ transform = 'identity', label }, index): Candidate[] => {
+  const known = candidates.flatMap(({ transform = 'identity', label }, index) => {
     const asset = found[index]?.asset;
     return asset ? [{ index, asset, transform, label, aligned: alignedSize(asset, transform) }] : [];
   });
-  const sharpest = sharpestOf(ready.map(({ aligned }) => aligned));
-  const shown = carriedOver(view, sharpest, frame);
+  const isKnown = known.length === candidates.length;
+  const { size: field, places } = layOut(known.map(({ aligned }) => aligned), isKnown ? measured.map(({ comparison }) => placeOf(comparison)) : []);
+  const ready = known.map((one, index): Candidate => ({ ...one, where: places[index] ?? null }));
+  const shown = carriedOver(view, field, frame);
   const [first] = ready;
-  usePreload(preload, view !== null && first !== undefined && needsFullSize(first.asset, place(first.aligned, sharpest, shown, frame)));
+  usePreload(preload, view !== null && first !== undefined && needsFullSize(first.asset, place(first.aligned, first.where, field, shown, frame)));
 
   // From what is there by then: several turns of the wheel may come before one is painted.
-  const change = (moved: (now: Zoom) => Zoom) => setView((before) => moved(carriedOver(before, sharpest, frame)));
-  const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, now.scale * factor, pointer, sharpest, frame));
-  const actualSize = (pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, 1 / window.devicePixelRatio, pointer, sharpest, frame));
+  const change = (moved: (now: Zoom) => Zoom) => setView((before) => moved(carriedOver(before, field, frame)));
+  const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, now.scale * factor, pointer, field, frame));
+  const actualSize = (pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, 1 / window.devicePixelRatio, pointer, field, frame));
   const gestures = useViewGestures(stage, {
     onZoom: zoomBy,
-    onPan: (dx, dy) => change((now) => panBy(now, dx, dy, sharpest, frame)),
+    onPan: (dx, dy) => change((now) => panBy(now, dx, dy, field, frame)),
     onDoubleClick: (pointer) => (view ? setView(null) : actualSize(pointer)),
   });
   const choose = (chosen: CompareMode) => {
@@ -124,14 +128,19 @@ export function CompareView({ candidates, focused, onFocus, preload = [], next =
       {error && <ErrorBanner error={error} />}
       <div className={styles.body}>
         <div ref={stage} className={styles.stage} tabIndex={0} role="group" aria-label={t('compare.stage', { count: candidates.length })} {...gestures}>
-          {ready.length < candidates.length || !pairA || !pairB
+          {!isKnown || !pairA || !pairB
             ? !error && <div className={styles.loading}><Spinner label={t('library.loading')} /></div>
             : mode === 'side'
-              ? <Panes candidates={ready} focused={focused} onFocus={onFocus} view={shown} sharpest={sharpest} frame={frame} onFrame={setFrame} step={step} />
-              : <Stacked mode={mode} a={pairA} b={pairB} view={shown} sharpest={sharpest} frame={frame} onFrame={setFrame} step={step} measuring={measuring} measured={measured[pairB.index - 1]} />}
+              ? <Panes candidates={ready} focused={focused} onFocus={onFocus} view={shown} field={field} frame={frame} onFrame={setFrame} step={step} />
+              : <Stacked mode={mode} a={pairA} b={pairB} view={shown} field={field} frame={frame} onFrame={setFrame} step={step} measuring={measuring} measured={measured[pairB.index - 1]} />}
         </div>
         {evidence && ready.length > 0 && <Evidence candidates={ready} measured={measured} focused={focused} />}
       </div>
     </section>
   );
+}
+
+/** Where a candidate lies on the first one, once that was found out when they were measured. */
+function placeOf(comparison: Comparison | undefined): Rectangle | null {
+  return comparison?.bInA ?? (comparison && comparison.alignment !== 'cropped' ? WHOLE : null);
 }

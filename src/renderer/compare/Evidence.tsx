@@ -86,7 +86,7 @@ function Measures({ comparison }: { readonly comparison: Comparison }) {
         <Measure label="pHash" band={t(`compare.hashBands.${hashBand}`)}>{t('compare.ofBits', { distance: phashDistance, bits: 64 })}</Measure>
         <Measure label="PDQ">{t('compare.ofBits', { distance: pdqDistance, bits: 256 })}</Measure>
       </dl>
-      {alignment !== 'same-size' && <p className={styles.muted}>{t(alignment === 'resized' ? 'compare.resized' : 'compare.cropped', { size })}</p>}
+      {alignment !== 'same-size' && <p className={styles.muted}>{t(`compare.${alignment}`, { size })}</p>}
     </>
   );
 }

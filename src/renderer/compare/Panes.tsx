@@ -15,7 +15,8 @@ const GAP = 1;
 
 export interface ViewProps {
   readonly view: Zoom;
-  readonly sharpest: Size;
+  /** The size of all that is looked at, in pixels of the sharpest candidate. */
+  readonly field: Size;
   /** The size of one pane; nothing is drawn before it is known. */
   readonly frame: Size;
   readonly onFrame: (frame: Size) => void;
@@ -30,10 +31,10 @@ export interface PanesProps extends ViewProps {
 }
 
 /** Candidates beside each other, in panes of equal size. */
-export function Panes({ candidates, focused, onFocus, view, sharpest, frame, onFrame, step }: PanesProps) {
+export function Panes({ candidates, focused, onFocus, view, field, frame, onFrame, step }: PanesProps) {
   const grid = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLDivElement>(null);
-  const { columns, rows } = arrangePanes(candidates.length, useElementSize(grid), sharpest, HEADER_HEIGHT, GAP);
+  const { columns, rows } = arrangePanes(candidates.length, useElementSize(grid), field, HEADER_HEIGHT, GAP);
   useFrame(area, onFrame);
   return (
     <div ref={grid} className={styles.panes} style={{ gridTemplate: `repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))` }}>
@@ -41,10 +42,10 @@ export function Panes({ candidates, focused, onFocus, view, sharpest, frame, onF
         const current = candidates[(place_ + step) % candidates.length] ?? own;
         return (
           <figure key={own.index} className={styles.pane} data-focused={current.index === focused}>
-            <Heading candidate={current} focused={current.index === focused} onFocus={() => onFocus(current.index)} scale={frame.width > 0 ? place(current.aligned, sharpest, view, frame).scale : null} />
+            <Heading candidate={current} focused={current.index === focused} onFocus={() => onFocus(current.index)} scale={frame.width > 0 ? place(current.aligned, current.where, field, view, frame).scale : null} />
             <div ref={place_ === 0 ? area : undefined} className={styles.area} data-area>
               {frame.width > 0 && candidates.filter((one) => one === current || one === own || step > 0).map((one) => (
-                <Layer key={one.asset.sha256} asset={one.asset} transform={one.transform} placement={place(one.aligned, sharpest, view, frame)} frame={frame} shown={one === current} />
+                <Layer key={one.asset.sha256} asset={one.asset} transform={one.transform} placement={place(one.aligned, one.where, field, view, frame)} frame={frame} shown={one === current} />
               ))}
             </div>
           </figure>

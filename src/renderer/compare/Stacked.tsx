@@ -2,6 +2,7 @@ import { type CSSProperties, type KeyboardEvent, type PointerEvent, useRef, useS
 import { useTranslation } from 'react-i18next';
 import { heatmapUrl, useHost } from '../connect/context.tsx';
 import { useFormat } from '../i18n/setup.ts';
+import type { Size } from '../picture/zoom.ts';
 import { Slider } from '../ui/Slider.tsx';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Compare.module.css';
@@ -10,7 +11,7 @@ import { Layer } from './Layer.tsx';
 import type { CompareMode } from './modes.ts';
 import { Heading, letterOf, useFrame, type ViewProps } from './Panes.tsx';
 import type { Measured } from './queries.ts';
-import { place, type Placement } from './view.ts';
+import { common, place, type Placement } from './view.ts';
 
 export interface StackedProps extends ViewProps {
   readonly mode: Exclude<CompareMode, 'side'>;
@@ -23,7 +24,7 @@ export interface StackedProps extends ViewProps {
 }
 
 /** Two candidates in one place: wiped, blended, or their difference. */
-export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, measured, measuring }: StackedProps) {
+export function Stacked({ mode, a, b, view, field, frame, onFrame, step, measured, measuring }: StackedProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const area = useRef<HTMLDivElement>(null);
@@ -32,8 +33,15 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
   const [mapped, setMapped] = useState('');
   const pair = `${a.asset.id} ${b.asset.id} ${b.transform}`;
   useFrame(area, onFrame);
-  const placementOf = (candidate: Candidate): Placement => place(candidate.aligned, sharpest, view, frame);
+  const placementOf = (candidate: Candidate): Placement => place(candidate.aligned, candidate.where, field, view, frame);
+  // What was measured: what both show, or the smaller, which the larger was reduced to.
+  const measuredPlace = (): Placement => {
+    const smaller = a.aligned.width * a.aligned.height <= b.aligned.width * b.aligned.height ? a : b;
+    return place(smaller.aligned, (a.where && b.where && common(a.where, b.where)) ?? smaller.where, field, view, frame);
+  };
   const plain = step > 0;
+  // What B lacks, such as a frame or what is seen through it, must not be A's.
+  const bottom: CSSProperties = mode === 'swipe' && !plain ? { clipPath: `inset(0 ${(1 - divider) * 100}% 0 0)` } : {};
   const top: CSSProperties = mode === 'swipe' && !plain ? { clipPath: `inset(0 0 0 ${divider * 100}%)` } : mode === 'onion' && !plain ? { opacity } : {};
   return (
     <figure className={styles.pane}>
@@ -49,17 +57,22 @@ export function Stacked({ mode, a, b, view, sharpest, frame, onFrame, step, meas
       <div ref={area} className={styles.area} data-area>
         {frame.width > 0 && (
           <>
-            <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracting)} data-mapped={mapped === pair}>
-              <div className={styles.sheet}><Layer key={a.asset.sha256} asset={a.asset} transform={a.transform} placement={placementOf(a)} frame={frame} shown={step !== 2} /></div>
+            <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracting)} style={mode === 'difference' && !plain && a.where && b.where ? { clipPath: insetTo(measuredPlace(), frame) } : {}} data-mapped={mapped === pair}>
+              <div className={styles.sheet} style={bottom}><Layer key={a.asset.sha256} asset={a.asset} transform={a.transform} placement={placementOf(a)} frame={frame} shown={step !== 2} /></div>
               <div className={classNames(styles.sheet, mode === 'difference' && !plain && styles.subtracted)} style={top}><Layer key={b.asset.sha256} asset={b.asset} transform={b.transform} placement={placementOf(b)} frame={frame} shown={step !== 1} /></div>
             </div>
-            {mode === 'difference' && !plain && measuring && <HeatMap key={pair} onLoaded={() => setMapped(pair)} a={a} b={b} measured={measured} placement={placementOf(a.aligned.width * a.aligned.height <= b.aligned.width * b.aligned.height ? a : b)} />}
+            {mode === 'difference' && !plain && measuring && <HeatMap key={pair} onLoaded={() => setMapped(pair)} a={a} b={b} measured={measured} placement={measuredPlace()} />}
             {mode === 'swipe' && !plain && <Divider at={divider} onMove={setDivider} labels={[letterOf(a.index), letterOf(b.index)]} />}
           </>
         )}
       </div>
     </figure>
   );
+}
+
+/** Only what both show has a difference. */
+function insetTo({ left, top, width, height }: Placement, frame: Size): string {
+  return `inset(${[top, frame.width - left - width, frame.height - top - height, left].map((side) => `${Math.max(0, side)}px`).join(' ')})`;
 }
 
 /** Over the difference that the browser makes at once: what the engine measured, in colours that tell how much. */

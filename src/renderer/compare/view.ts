@@ -37,6 +37,51 @@ export function sharpestOf(sizes: readonly Size[]): Size {
   return sizes.reduce((best, size) => (size.width * size.height > best.width * best.height ? size : best), sizes[0] ?? { width: 1, height: 1 });
 }
 
+/** As fractions of the sides of something larger. */
+export interface Rectangle extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** All of something. */
+export const WHOLE: Rectangle = { left: 0, top: 0, width: 1, height: 1 };
+
+/** What is looked at: its size in pixels of the sharpest candidate, and where in it each lies; null lies by itself in the middle. */
+export interface Field {
+  readonly size: Size;
+  readonly places: readonly (Rectangle | null)[];
+}
+
+/**
+ * The field of candidates of which some are cut from the first one, or hold it: so large that all are inside. Where
+ * none is, the sharpest is the field.
+ * @param inFirst where each of the others lies on the first; null where that is not known
+ */
+export function layOut(sizes: readonly Size[], inFirst: readonly (Rectangle | null)[]): Field {
+  const [first] = sizes;
+  if (!first || inFirst.every((one) => one === null || one === WHOLE)) return { size: sharpestOf(sizes), places: sizes.map(() => null) };
+  const lying = [WHOLE, ...inFirst];
+  const placed = lying.filter((one) => one !== null);
+  const [left, top] = [Math.min(...placed.map((one) => one.left)), Math.min(...placed.map((one) => one.top))];
+  const [width, height] = [Math.max(...placed.map((one) => one.left + one.width)) - left, Math.max(...placed.map((one) => one.top + one.height)) - top];
+  // Pixels on the width of the first.
+  const density = Math.max(...sizes.map((size, index) => size.width / (lying[index]?.width ?? 1)));
+  return {
+    size: { width: width * density, height: height * density * first.height / first.width },
+    places: sizes.map((_, index) => {
+      const one = lying[index];
+      return one ? { left: (one.left - left) / width, top: (one.top - top) / height, width: one.width / width, height: one.height / height } : null;
+    }),
+  };
+}
+
+/** What lies in both; null where they do not meet. */
+export function common(one: Rectangle, other: Rectangle): Rectangle | null {
+  const [left, top] = [Math.max(one.left, other.left), Math.max(one.top, other.top)];
+  const [width, height] = [Math.min(one.left + one.width, other.left + other.width) - left, Math.min(one.top + one.height, other.top + other.height) - top];
+  return width > 0 && height > 0 ? { left, top, width, height } : null;
+}
+
 export interface Placement extends Size {
   readonly left: number;
   readonly top: number;
@@ -44,9 +89,19 @@ export interface Placement extends Size {
   readonly scale: number;
 }
 
-/** Where a candidate lies in the frame: as large as the sharpest is shown, or as its own proportions fit there. */
-export function place(candidate: Size, sharpest: Size, view: Zoom, frame: Size): Placement {
-  const zoom = view.scale / Math.min(frame.width / sharpest.width, frame.height / sharpest.height);
+/**
+ * Where a candidate lies in the frame: in its place in the field, or, without one, as large as the field is shown, or as
+ * its own proportions fit there.
+ */
+export function place(candidate: Size, where: Rectangle | null, field: Size, view: Zoom, frame: Size): Placement {
+  if (where) {
+    const [fieldWidth, fieldHeight] = [field.width * view.scale, field.height * view.scale];
+    return {
+      width: where.width * fieldWidth, height: where.height * fieldHeight, scale: where.width * fieldWidth / candidate.width,
+      left: frame.width / 2 + (where.left - view.x) * fieldWidth, top: frame.height / 2 + (where.top - view.y) * fieldHeight,
+    };
+  }
+  const zoom = view.scale / Math.min(frame.width / field.width, frame.height / field.height);
   const scale = zoom * Math.min(frame.width / candidate.width, frame.height / candidate.height);
   const width = candidate.width * scale;
   const height = candidate.height * scale;

@@ -124,7 +124,7 @@ export const de: Catalogue = {
     bytes: 'Bytes', identical: 'identisch', differ: 'verschieden', ofBits: '{{distance}} von {{bits}} Bit',
     psnrBands: { identical: 'identisch', excellent: 'ausgezeichnet', good: 'gut', lower: 'geringer' },
     hashBands: { 'same-fingerprint': 'gleicher Fingerabdruck', 'very-similar': 'sehr ähnlich', similar: 'ähnlich', different: 'verschieden' },
-    resized: 'Gemessen bei {{size}}: Das größere wurde auf das kleinere verkleinert.', cropped: 'Gemessen bei {{size}}: Die Seitenverhältnisse weichen ab, daher wurde nur die gemeinsame Mitte verglichen.',
+    resized: 'Gemessen bei {{size}}: Das größere wurde auf das kleinere verkleinert.', cropped: 'Gemessen bei {{size}}: Die Seitenverhältnisse weichen ab, daher wurde nur die gemeinsame Mitte verglichen.', placed: 'Gemessen bei {{size}}: nur, was beide zeigen.',
     keeper: 'Wohl zu behalten', choose: 'Wählen Sie zwei bis vier Bilder zum Vergleichen', chooseBody: 'Wählen Sie sie in der Bibliothek mit Strg-Klick aus und drücken Sie {{key}}.', marked: 'Gemerkt: kein Duplikat', unmarked: 'Zurückgenommen', isMarked: 'Keine Duplikate',
   },
   batches: {
@@ -166,8 +166,9 @@ export const de: Catalogue = {
     relations: { 'identical-bytes': 'Dieselbe Datei', 'identical-pixels': 'Dieselben Pixel', 'near': 'Fast gleich', 'rotated': 'Gedreht', 'mirrored': 'Gespiegelt', 'cropped': 'Beschnitten', 'bordered': 'Gerahmt' },
     transforms: { 'identity': 'Fast gleich', 'rotate-90': '90° gedreht', 'rotate-180': '180° gedreht', 'rotate-270': '270° gedreht', 'flip-horizontal': 'Gespiegelt', 'flip-vertical': 'Kopfüber gespiegelt', 'transpose': 'Gespiegelt, gedreht', 'transverse': 'Gespiegelt, gedreht' },
     facts: {
-      against: '{{better}} gegen {{worse}}', despite: '{{relation}}, aber {{facts}}', protected: 'in einem geschützten Ordner', unprotected: 'nicht geschützt', whole: 'Ganz', upright: 'Aufrecht', quality: '{{score}} Punkte', noDate: 'kein Datum',
+      against: '{{better}} gegen {{worse}}', despite: '{{relation}}, aber {{facts}}', protected: 'in einem geschützten Ordner', unprotected: 'nicht geschützt', quality: '{{score}} Punkte', noDate: 'kein Datum',
       transparent: 'Transparenz', opaque: 'keine', details_one: '{{formatted}} Angabe', details_other: '{{formatted}} Angaben', bytes_one: '{{formatted}} Byte', bytes_other: '{{formatted}} Byte', frames_one: '{{formatted}} Einzelbild', frames_other: '{{formatted}} Einzelbilder',
+      shapes: { 'whole': 'ganz', 'upright': 'aufrecht', 'identical-bytes': 'dieselbe Datei', 'identical-pixels': 'dieselben Pixel', 'near': 'fast gleich', 'rotated': 'gedreht', 'mirrored': 'gespiegelt', 'cropped': 'beschnitten', 'bordered': 'gerahmt' },
     },
     accept: 'Annehmen', compare: 'Vergleichen', back: 'Gruppen', announce: '{{keep}} behalten, {{remove}} entfernen.', parted: 'Gemerkt: kein Duplikat.',
     sameFile: 'Das ist dieselbe Datei', sameFileHint: 'Exakte Kopien einer Datei lassen sich nicht unterscheiden; behalten Sie so viele, wie Sie möchten.',
@@ -219,7 +220,7 @@ export const de: Catalogue = {
     },
     quarantine: {
       title: 'Quarantäne', none: 'Die Quarantäne ist leer', noneBody: 'Aufgeräumte Dateien warten hier und können zurück.', body: 'Diese Dateien liegen auf ihren eigenen Datenträgern beiseite und können an ihren Platz zurück.',
-      choose: 'Auswählen', from: 'Aus', moved: 'Beiseitegelegt', restoreChosen: 'Auswahl zurücklegen ({{formatted}})', restoreAll: 'Alle zurücklegen', empty: 'Quarantäne leeren …',
+      from: 'Aus', moved: 'Beiseitegelegt', restoreChosen: 'Auswahl zurücklegen ({{formatted}})', restoreAll: 'Alle zurücklegen', empty: 'Quarantäne leeren …',
       emptyTitle: 'Endgültig löschen?', emptyBody_one: '{{formatted}} Datei ({{bytes}}) wird vom Datenträger gelöscht. Das lässt sich nicht rückgängig machen.', emptyBody_other: '{{formatted}} Dateien ({{bytes}}) werden vom Datenträger gelöscht. Das lässt sich nicht rückgängig machen.', emptyConfirm: 'Endgültig löschen',
       emptied_one: '{{formatted}} Datei gelöscht · {{bytes}} frei', emptied_other: '{{formatted}} Dateien gelöscht · {{bytes}} frei',
     },

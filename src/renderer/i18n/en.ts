@@ -122,7 +122,7 @@ export const en = {
     bytes: 'Bytes', identical: 'identical', differ: 'different', ofBits: '{{distance}} of {{bits}} bits',
     psnrBands: { identical: 'identical', excellent: 'excellent', good: 'good', lower: 'lower' },
     hashBands: { 'same-fingerprint': 'same fingerprint', 'very-similar': 'very similar', similar: 'similar', different: 'different' },
-    resized: 'Measured at {{size}}: the larger was reduced to the smaller.', cropped: 'Measured at {{size}}: the proportions differ, so only the middle they share was compared.',
+    resized: 'Measured at {{size}}: the larger was reduced to the smaller.', cropped: 'Measured at {{size}}: the proportions differ, so only the middle they share was compared.', placed: 'Measured at {{size}}: only what both show.',
     keeper: 'Likely keeper', choose: 'Choose two to four images to compare', chooseBody: 'Select them in the library with Ctrl-click, then press {{key}}.', marked: 'Remembered: not a duplicate', unmarked: 'Taken back', isMarked: 'Not duplicates',
   },
   batches: {
@@ -164,8 +164,9 @@ export const en = {
     relations: { 'identical-bytes': 'Same file', 'identical-pixels': 'Same pixels', 'near': 'Nearly the same', 'rotated': 'Turned', 'mirrored': 'Mirrored', 'cropped': 'Cropped', 'bordered': 'Framed' },
     transforms: { 'identity': 'Nearly the same', 'rotate-90': 'Turned 90°', 'rotate-180': 'Turned 180°', 'rotate-270': 'Turned 270°', 'flip-horizontal': 'Mirrored', 'flip-vertical': 'Mirrored, upside down', 'transpose': 'Mirrored, turned', 'transverse': 'Mirrored, turned' },
     facts: {
-      against: '{{better}} against {{worse}}', despite: '{{relation}}, but {{facts}}', protected: 'in a protected folder', unprotected: 'not protected', whole: 'Whole', upright: 'Upright', quality: '{{score}} points', noDate: 'no date',
+      against: '{{better}} against {{worse}}', despite: '{{relation}}, but {{facts}}', protected: 'in a protected folder', unprotected: 'not protected', quality: '{{score}} points', noDate: 'no date',
       transparent: 'transparency', opaque: 'none', details_one: '{{formatted}} detail', details_other: '{{formatted}} details', bytes_one: '{{formatted}} byte', bytes_other: '{{formatted}} bytes', frames_one: '{{formatted}} frame', frames_other: '{{formatted}} frames',
+      shapes: { 'whole': 'whole', 'upright': 'upright', 'identical-bytes': 'same file', 'identical-pixels': 'same pixels', 'near': 'nearly the same', 'rotated': 'turned', 'mirrored': 'mirrored', 'cropped': 'cropped', 'bordered': 'framed' },
     },
     accept: 'Accept', compare: 'Compare', back: 'Groups', announce: 'Keep {{keep}}, remove {{remove}}.', parted: 'Remembered: not a duplicate.',
     sameFile: 'These are the same file', sameFileHint: 'Exact copies of one file cannot be told apart; keep as many as you like.',
@@ -217,7 +218,7 @@ export const en = {
     },
     quarantine: {
       title: 'Quarantine', none: 'The quarantine is empty', noneBody: 'Files that are cleaned up wait here, and can come back.', body: 'These files lie aside on their own disks and can come back to their places.',
-      choose: 'Choose', from: 'From', moved: 'Put aside', restoreChosen: 'Restore chosen ({{formatted}})', restoreAll: 'Restore all', empty: 'Empty quarantine…',
+      from: 'From', moved: 'Put aside', restoreChosen: 'Restore chosen ({{formatted}})', restoreAll: 'Restore all', empty: 'Empty quarantine…',
       emptyTitle: 'Delete for good?', emptyBody_one: '{{formatted}} file ({{bytes}}) will be deleted from the disk. This cannot be undone.', emptyBody_other: '{{formatted}} files ({{bytes}}) will be deleted from the disk. This cannot be undone.', emptyConfirm: 'Delete for good',
       emptied_one: '{{formatted}} file deleted · {{bytes}} freed', emptied_other: '{{formatted}} files deleted · {{bytes}} freed',
     },

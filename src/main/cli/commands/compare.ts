@@ -63,7 +63,7 @@ function describeSide({ path, format, width, height, bytes, isDamaged }: Compari
 function measures(found: Comparison): string[] {
   const { identicalBytes, identicalPixels, psnrDb, psnrBand, ssim, pdqDistance, phashDistance, hashBand, sizeRatio, alignment, comparedWidth, comparedHeight } = found;
   const sameness = identicalBytes ? 'identical' : identicalPixels ? 'different, with identical pixels' : 'different';
-  const how = { 'same-size': '', 'resized': `at ${comparedWidth}×${comparedHeight} px: the larger was reduced to the smaller`, 'cropped': `at ${comparedWidth}×${comparedHeight} px: the proportions differ, only the middle they share was compared` }[alignment];
+  const how = { 'same-size': '', 'resized': `at ${comparedWidth}×${comparedHeight} px: the larger was reduced to the smaller`, 'cropped': `at ${comparedWidth}×${comparedHeight} px: the proportions differ, only the middle they share was compared`, 'placed': `at ${comparedWidth}×${comparedHeight} px: one is cut from the other or framed, only what both show was compared` }[alignment];
   return [
     `Bytes  ${sameness}`,
     `PSNR   ${psnrDb === null ? 'no difference' : `${psnrDb.toFixed(2)} dB`} (${PSNR_WORDS[psnrBand]})`,

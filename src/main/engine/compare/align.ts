@@ -1,5 +1,6 @@
 import type { Comparison } from '../../../contract/index.ts';
 import type { Size } from '../pixels/decode/decode.ts';
+import type { Placement } from './placement.ts';
 
 /** A part of a picture, in its pixels; fractions where its middle demands them. */
 export interface Region extends Size {
@@ -14,6 +15,22 @@ export interface Alignment {
   readonly b: Region;
   /** … and at which size: that of the smaller part. */
   readonly size: Size;
+}
+
+/** What both show where `b` lies on `a`, at the size of the one that has fewer pixels there. */
+export function alignPlaced(a: Size, b: Size, { left, top, width, height }: Placement): Alignment {
+  const [x, y] = [Math.max(0, left), Math.max(0, top)];
+  const [across, down] = [Math.min(1, left + width) - x, Math.min(1, top + height) - y];
+  const inA = inPixels(a, { left: x, top: y, width: across, height: down });
+  const inB = inPixels(b, { left: (x - left) / width, top: (y - top) / height, width: across / width, height: down / height });
+  const least = (one: number, other: number): number => Math.max(1, Math.round(Math.min(one, other)));
+  return { kind: 'placed', a: inA, b: inB, size: { width: least(inA.width, inB.width), height: least(inA.height, inB.height) } };
+}
+
+/** Fractions of a picture's sides in its pixels; whole ones where it was meant so. */
+function inPixels({ width, height }: Size, part: Placement): Region {
+  const exact = (value: number): number => (Math.abs(value - Math.round(value)) < 1e-6 ? Math.round(value) : value);
+  return { left: exact(part.left * width), top: exact(part.top * height), width: exact(part.width * width), height: exact(part.height * height) };
 }
 
 /**

@@ -2,14 +2,15 @@ import type { Transform } from '../../../contract/index.ts';
 import { type ContentSource, readContent } from '../assets/content.ts';
 import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
 import type { Size } from '../pixels/decode/decode.ts';
-import { decodeFullSize, type FullSize, type Outline, outlineOf } from '../pixels/full-size.ts';
+import { type Decoded, decodeForZoom, decodeFullSize, type Outline, outlineOf } from '../pixels/full-size.ts';
 import { hashDecoded } from '../pixels/pixel-hash.ts';
 import type { Fingerprint } from '../similarity/fingerprint.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
-import { align, type Alignment } from './align.ts';
+import { align, type Alignment, alignPlaced } from './align.ts';
 import { fingerprintOf, pdqDistance, phashDistance } from './fingerprints.ts';
 import { writeHeatmap } from './heatmap.ts';
 import { createMeter } from './measure.ts';
+import { glanceAt, type Glance, type Placement, placeOn } from './placement.ts';
 import { resizedRows, rowsOf, undoneSize } from './rows.ts';
 import { createScratch } from './scratch.ts';
 
@@ -42,6 +43,7 @@ export interface CompareResult {
   readonly a: ComparedContent;
   readonly b: ComparedContent;
   readonly alignment: Alignment['kind'];
+  readonly bInA: Placement | null;
   readonly comparedWidth: number;
   readonly comparedHeight: number;
   readonly identicalPixels: boolean;
@@ -61,7 +63,10 @@ async function run({ a, b, transform, scratch, heatmap }: CompareInput, context:
   const first = await look(a, context);
   const second = await look(b, context);
   if (first.sha256 === second.sha256 && transform === 'identity') return await compareWithItself(first, second, heatmap, context);
-  const alignment = align(first.outline, undoneSize(second.outline, transform));
+  const undone = undoneSize(second.outline, transform);
+  const plain = align(first.outline, undone);
+  const placement = plain.kind === 'same-size' ? null : placeOn(await glance(first, 'identity', context), await glance(second, transform, context), transform);
+  const alignment = placement ? alignPlaced(first.outline, undone, placement) : plain;
   const { size } = alignment;
   await using laidDown = await createScratch(scratch, size.width * 3);
 
@@ -80,7 +85,7 @@ async function run({ a, b, transform, scratch, heatmap }: CompareInput, context:
   });
   return {
     a: contentOf(first, one), b: contentOf(second, other),
-    alignment: alignment.kind, comparedWidth: size.width, comparedHeight: size.height,
+    alignment: alignment.kind, bInA: placement, comparedWidth: size.width, comparedHeight: size.height,
     identicalPixels: sameSize && one.pixelSha256 === other.pixelSha256,
     psnrDb: meter.psnrDb(), ssim: meter.ssim(),
     pdqDistance: pdqDistance(one.fingerprint, other.fingerprint), phashDistance: phashDistance(one.fingerprint, other.fingerprint),
@@ -103,6 +108,15 @@ async function look(side: SideInput, context: TaskContext): Promise<Look> {
   });
 }
 
+/** What tells whether one picture is only a part of the other, from as few pixels as will do. */
+async function glance({ side, outline }: Look, transform: Transform, context: TaskContext): Promise<Glance> {
+  return await naming(side, async () => {
+    using content = await readContent(side, context);
+    using picture = await decodeForZoom(content.bytes, outline, context.admitDecode);
+    return await glanceAt(picture.pixels, outline, transform);
+  });
+}
+
 interface Findings {
   readonly isDamaged: boolean;
   /** Null where it was not asked for. */
@@ -111,7 +125,7 @@ interface Findings {
 }
 
 /** Decodes a picture, tells what is asked of every one, and holds it while `use` runs. */
-async function withPicture(known: Look, transform: Transform, hashes: boolean, context: TaskContext, use: (picture: FullSize) => Promise<void>): Promise<Findings> {
+async function withPicture(known: Look, transform: Transform, hashes: boolean, context: TaskContext, use: (picture: Decoded) => Promise<void>): Promise<Findings> {
   using picture = await naming(known.side, async () => {
     using content = await readContent(known.side, context);
     return await decodeFullSize(content.bytes, known.outline, context.admitDecode);
@@ -134,7 +148,7 @@ async function compareWithItself(first: Look, second: Look, heatmap: string | nu
   });
   return {
     a: contentOf(first, findings), b: contentOf(second, findings),
-    alignment: 'same-size', comparedWidth: width, comparedHeight: height,
+    alignment: 'same-size', bInA: null, comparedWidth: width, comparedHeight: height,
     identicalPixels: true, psnrDb: null, ssim: 1, pdqDistance: 0, phashDistance: 0,
   };
 }

@@ -1,4 +1,6 @@
+import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import { ProofsheetError } from '../errors.ts';
+import { fitInside } from './cascade.ts';
 import { DamageError } from './damage.ts';
 import { decode, type Pixels, type Size } from './decode/decode.ts';
 import { planDecode } from './decode/plan.ts';
@@ -16,7 +18,7 @@ export interface Outline extends Size {
 }
 
 /** Holds the memory of its pixels until it is disposed. */
-export interface FullSize extends Disposable {
+export interface Decoded extends Disposable {
   readonly pixels: Pixels;
   /** These are only what can be had of a damaged file. */
   readonly isDamaged: boolean;
@@ -43,11 +45,21 @@ export function outlineOf(bytes: Buffer): Outline {
  * @param extraBytes memory that is needed beside what decoding takes
  * @throws ProofsheetError `too-many-pixels` when there is no memory for it; DamageError
  */
-export async function decodeFullSize(bytes: Buffer, { format, header }: Outline, admit: Admit, extraBytes = 0): Promise<FullSize> {
-  const plan = planDecode(bytes.length, format, header, { mayReduce: false, mayCheck: true });
+export async function decodeFullSize(bytes: Buffer, outline: Outline, admit: Admit, extraBytes = 0): Promise<Decoded> {
+  return await decodeAt(null, bytes, outline, admit, extraBytes);
+}
+
+/** Decodes a picture at the size of its zoom rendition or more, whichever is less work; otherwise as at its full size. */
+export async function decodeForZoom(bytes: Buffer, outline: Outline, admit: Admit): Promise<Decoded> {
+  const zoomSize = fitInside(outline, RENDITION_PRESETS.zoom);
+  return await decodeAt(outline.width >= 2 * zoomSize.width && outline.height >= 2 * zoomSize.height ? zoomSize : null, bytes, outline, admit, 0);
+}
+
+async function decodeAt(reduceTo: Size | null, bytes: Buffer, { format, header }: Outline, admit: Admit, extraBytes: number): Promise<Decoded> {
+  const plan = planDecode(bytes.length, format, header, { mayReduce: reduceTo !== null, mayCheck: true });
   if ('code' in plan) throw new ProofsheetError(plan.code, plan.message);
   const memory = await admit(plan.peakBytes + extraBytes);
-  const look = (isTolerant: boolean): Promise<Pixels> => decode(bytes, format, header, { isTolerant, keepsOneScan: !plan.isChecked });
+  const look = (isTolerant: boolean): Promise<Pixels> => decode(bytes, format, header, { isTolerant, keepsOneScan: !plan.isChecked, ...(plan.isReduced && reduceTo && { reduceTo }) });
   try {
     const { pixels, isDamaged } = await look(false).then((whole) => ({ pixels: whole, isDamaged: false }), async (error: unknown) => {
       if (!(error instanceof DamageError) || !error.salvageable) throw error;

@@ -16,7 +16,7 @@ import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
-import { operationOf, type PlanList, useApply, usePlan } from './plan-queries.ts';
+import { operationOf, type PlanList, useApply, usePlan, useStop } from './plan-queries.ts';
 import { PlanItems } from './PlanItems.tsx';
 import styles from './Plan.module.css';
 import { useOperations } from './queries.ts';
@@ -133,14 +133,12 @@ function Footer({ plan: { planId, counts, groups, bytes }, isPending, apply }: F
           </span>
         </div>
       )}
-      <Button
-        variant="primary" size="large" disabled={!apply.enabled} onClick={apply.run}
-      >{t(`cleanup.plan.applies.${mode}`)}<Kbd>{keyLabel('apply-plan')}</Kbd></Button>
+      {!isPending && <Button variant="primary" size="large" disabled={!apply.enabled} onClick={apply.run}>{t(`cleanup.plan.applies.${mode}`)}<Kbd>{keyLabel('apply-plan')}</Kbd></Button>}
     </footer>
   );
 }
 
-/** How far the apply of a plan is. */
+/** How far the apply of a plan is, and its end before its time. */
 function Applying({ planId }: { readonly planId: number }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -148,10 +146,14 @@ function Applying({ planId }: { readonly planId: number }) {
   const running = operationOf(operations, planId);
   const done = running ? running.moved + running.skipped : 0;
   const text = running ? t('cleanup.plan.applying', { done: format.number(done), total: format.number(running.planned) }) : t('cleanup.plan.starting');
+  const stop = useStop();
   return (
-    <div className={styles.sum} role="status">
-      <strong>{text}</strong>
-      <ProgressBar label={text} value={running ? done / Math.max(1, running.planned) : null} />
-    </div>
+    <>
+      <div className={styles.sum} role="status">
+        <strong>{text}</strong>
+        <ProgressBar label={text} value={running ? done / Math.max(1, running.planned) : null} />
+      </div>
+      <Button size="large" disabled={!running || stop.isPending || stop.isSuccess} onClick={() => { if (running) stop.mutate(running.id); }}>{t('cleanup.history.stop')}</Button>
+    </>
   );
 }

@@ -73,7 +73,7 @@ export function QuarantineView() {
             label={t('cleanup.quarantine.title')} rows={items} rowKey={({ id }) => id}
             columns={[
               {
-                key: 'choose', header: <span className="visually-hidden">{t('cleanup.quarantine.choose')}</span>,
+                key: 'choose', header: t('batches.file'),
                 cell: ({ id, path }) => <span className={styles.choose}><Checkbox label={legible(path.split(/[\\/]/).at(-1) ?? path)} checked={chosen.has(id)} onChange={(checked) => setChosen(withItem(chosen, id, checked))} /></span>,
               },
               { key: 'folder', header: t('cleanup.quarantine.from'), cell: ({ path }) => <span title={legible(path)}>{legible(folderOf(path))}</span>, grow: true },

@@ -57,6 +57,13 @@ export function operationOf(operations: readonly Operation[], planId: number): O
   return operations.find((operation) => operation.planId === planId && operation.state === 'running');
 }
 
+/** Ends an operation after the files that are at work. */
+export function useStop() {
+  const client = useClient();
+  const errorToast = useErrorToast();
+  return useMutation({ mutationFn: (operationId: number) => client.cleanup.cancel({ operationId }), onError: (error) => errorToast((t) => t('cleanup.history.notStopped'), error) });
+}
+
 type Applied = Awaited<ReturnType<EngineClient['cleanup']['apply']>>;
 
 /** Does what a plan says, and offers its undo at once. `result` tells what was skipped. */

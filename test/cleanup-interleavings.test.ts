@@ -1,29 +1,44 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { RemovalMode } from '../src/contract/index.ts';
 import { createRandom } from './fixtures/images.ts';
 import { faultyFiles, hashOf, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
 
-const RUNS = 200;
+const RUNS = 300;
 const ACTS = 10;
 const CONTENTS = ['alpha one', 'alpha two', 'beta', 'gamma!'];
+const MODES: readonly RemovalMode[] = process.platform === 'linux' ? ['quarantine', 'trash', 'hard-link', 'hard-link'] : ['quarantine', 'hard-link', 'hard-link'];
 const PLACES = ['a.jpg', 'b.jpg', 'c (1).jpg', 'sub/a.jpg', 'sub/b.jpg', 'sub/deeper/a.jpg', 'other/z.jpg', 'safe/p.jpg'];
+
+/** A file; hard links are names of one. */
+interface Node { content: string }
 
 /** What should lie where, kept beside the disk by rules that are simpler than the program's. */
 interface Model {
-  /** Path below the pictures: content. */
-  readonly files: Map<string, string>;
-  /** Item of the journal: where it was, and what it held. */
-  readonly away: Map<number, { readonly path: string; readonly content: string; readonly operationId: number; readonly mode: RemovalMode }>;
+  /** By path below the pictures. */
+  readonly files: Map<string, Node>;
+  /** By item of the journal: where it was, what it held when it was moved, and the link that was left in its place. */
+  readonly away: Map<number, { readonly path: string; readonly node: Node; readonly content: string; readonly link: Node | null; readonly operationId: number; readonly mode: RemovalMode }>;
 }
+
+interface Removal { readonly path: string; readonly content: string; readonly keeper: string; readonly keeperContent: string }
 
 interface World extends Model {
   readonly folder: string;
   readonly pictures: string;
   readonly random: () => number;
-  plan: { readonly id: number; readonly mode: RemovalMode; readonly removals: readonly { readonly path: string; readonly content: string; readonly keeper: string }[] } | null;
+  plan: { readonly id: number; readonly mode: RemovalMode; readonly removals: readonly Removal[] } | null;
   readonly log: string[];
+}
+
+/** Pictures of one family are alike, but for their bytes. */
+function familyOf(content: string): string {
+  return content.split(' ')[0]!;
+}
+
+function namesOf({ files, away }: Model, node: Node): number {
+  return [...files.values(), ...[...away.values()].map((one) => one.node)].filter((one) => one === node).length;
 }
 
 function pick<Value>(random: () => number, values: readonly Value[]): Value {
@@ -38,58 +53,79 @@ function open(world: World, files?: Parameters<typeof openBench>[1]): Bench {
 function edit({ pictures, files, random, log }: World): void {
   const path = pick(random, PLACES);
   const full = join(pictures, path);
-  const content = files.get(path);
-  const kind = pick(random, ['write', 'write', 'delete', 'rename', 'replace', 'touch', 'rewrite']);
+  const node = files.get(path);
+  const kind = pick(random, ['write', 'write', 'delete', 'rename', 'replace', 'touch', 'rewrite', 'link']);
   log.push(`${kind} ${path}`);
-  if (kind === 'write' || content === undefined) {
+  if (kind === 'write' || node === undefined) {
     const next = pick(random, CONTENTS);
     put(full, next);
-    files.set(path, next);
+    // Written into the file that is there, whatever other names it has.
+    if (node === undefined) files.set(path, { content: next });
+    else node.content = next;
   } else if (kind === 'delete') {
     rmSync(full);
     files.delete(path);
   } else if (kind === 'rename') {
     const to = pick(random, PLACES);
-    if (!existsSync(join(pictures, to, '..'))) return;
+    // Between two names of one file, a rename does nothing.
+    if (!existsSync(join(pictures, to, '..')) || files.get(to) === node) return;
     renameSync(full, join(pictures, to));
-    if (to !== path) files.delete(path);
-    files.set(to, content);
+    files.delete(path);
+    files.set(to, node);
+  } else if (kind === 'link') {
+    const to = pick(random, PLACES);
+    if (files.has(to) || !existsSync(join(pictures, to, '..'))) return;
+    linkSync(full, join(pictures, to));
+    files.set(to, node);
   } else if (kind === 'replace') {
     // Another file of the same size and times under the same name.
     const { atime, mtime } = statSync(full);
-    const other = content.split('').reverse().join('');
-    writeFileSync(`${full}.new`, other);
-    utimesSync(`${full}.new`, atime, mtime);
-    renameSync(`${full}.new`, full);
-    files.set(path, other);
+    const other = node.content.split('').reverse().join('');
+    replace(full, other);
+    utimesSync(full, atime, mtime);
+    files.set(path, { content: other });
   } else if (kind === 'rewrite') {
     const { atime, mtime } = statSync(full);
-    const other = content.toUpperCase() === content ? content.toLowerCase() : content.toUpperCase();
-    writeFileSync(full, other);
-    utimesSync(full, atime, mtime);
-    files.set(path, other);
+    node.content = node.content.toUpperCase() === node.content ? node.content.toLowerCase() : node.content.toUpperCase();
+    writeFileSync(full, node.content);
+    // Where the program knows a file by its times, it has others.
+    utimesSync(full, atime, new Date(mtime.getTime() + 7));
   } else utimesSync(full, 1, 1);
 }
 
+/** A new file under a name. */
+function replace(full: string, content: string): void {
+  put(`${full}.new`, content);
+  renameSync(`${full}.new`, full);
+}
+
 async function makePlan(world: World): Promise<void> {
+  const { files, pictures, random } = world;
   const bench = open(world);
-  bench.scan();
-  const mode = process.platform === 'linux' ? pick(world.random, ['quarantine', 'trash'] as const) : 'quarantine';
-  const planId = await bench.plan(mode);
+  bench.scan(familyOf);
+  const mode = pick(random, MODES);
+  const level = pick(random, ['exact', 'similar'] as const);
+  const planId = await bench.plan(mode, [], level);
   const { remove } = bench.cleanup.plans.list(planId, 'remove', 0, 1000);
   const keeperOf = bench.db.prepare<[number, number], number>('SELECT keeper_id FROM plan_item WHERE plan_id = ? AND source_id = ?').pluck();
-  const short = (path: string): string => path.slice(world.pictures.length + 1);
+  const short = (path: string): string => path.slice(pictures.length + 1);
   world.plan = {
     id: planId, mode,
-    removals: remove.map(({ path, sourceId }) => ({ path: short(path), content: world.files.get(short(path))!, keeper: short(String(bench.cleanup.journal.pathOf(keeperOf.get(planId, sourceId)!))) })),
+    removals: remove.map(({ path, sourceId }) => {
+      const keeper = short(String(bench.cleanup.journal.pathOf(keeperOf.get(planId, sourceId)!)));
+      return { path: short(path), content: files.get(short(path))!.content, keeper, keeperContent: files.get(keeper)!.content };
+    }),
   };
-  // Each keeper holds the same bytes and is kept, and nothing protected goes.
-  for (const { path, keeper, content } of world.plan.removals) {
-    expect(world.files.get(keeper)).toBe(content);
+  // Each keeper holds the same bytes, or a picture that is alike, in another file, and is kept; nothing protected goes.
+  for (const { path, keeper, content, keeperContent } of world.plan.removals) {
+    if (level === 'exact' || mode === 'hard-link') expect(keeperContent).toBe(content);
+    else expect(familyOf(keeperContent)).toBe(familyOf(content));
+    expect(files.get(keeper)).not.toBe(files.get(path));
     expect(world.plan.removals.some((one) => one.path === keeper)).toBe(false);
     expect(path.startsWith('safe/')).toBe(false);
+    if (mode === 'hard-link') expect(keeper.startsWith('safe/')).toBe(false);
   }
-  world.log.push(`plan ${planId} (${mode}): ${world.plan.removals.map(({ path }) => path).join()}`);
+  world.log.push(`plan ${planId} (${mode}, ${level}): ${world.plan.removals.map(({ path, keeper }) => `${path} for ${keeper}`).join()}`);
   await bench.close();
 }
 
@@ -109,7 +145,7 @@ async function perhapsKilled(world: World, act: (bench: Bench) => Promise<unknow
     return { killed: false, written: null };
   }
   let close = (): void => undefined;
-  const { files, steps } = faultyFiles(1 + Math.floor(world.random() * 14), world.random() < 0.5 ? 'ends-before' : 'ends-after', () => { close(); });
+  const { files, steps } = faultyFiles(1 + Math.floor(world.random() * 20), world.random() < 0.5 ? 'ends-before' : 'ends-after', () => { close(); });
   const bench = open(world, { files });
   close = () => { bench.db.close(); };
   await act(bench).catch(() => undefined);
@@ -118,67 +154,79 @@ async function perhapsKilled(world: World, act: (bench: Bench) => Promise<unknow
   if (world.random() < 0.5) return { killed: true, written: null };
   const written = { path: pick(world.random, PLACES), content: pick(world.random, CONTENTS) };
   world.log.push(`write ${written.path}, before it is found out what became of that`);
-  put(join(world.pictures, written.path), written.content);
+  replace(join(world.pictures, written.path), written.content);
   return { killed: true, written };
 }
 
 async function apply(world: World): Promise<void> {
-  const { plan, files, away, log } = world;
+  const { plan, pictures, files, away, log } = world;
   if (plan === null) return;
   world.plan = null;
   log.push(`apply ${plan.id}`);
-  const may = new Set(plan.removals.filter(({ path, content, keeper }) => files.get(path) === content && files.get(keeper) === content).map(({ path }) => path));
+  const may = new Map(plan.removals
+    .filter(({ path, content, keeper, keeperContent }) => files.get(path)?.content === content && files.get(keeper)?.content === keeperContent && files.get(path) !== files.get(keeper))
+    .map(({ path, keeper }) => [path, { keeper: files.get(keeper)!, inode: statSync(join(pictures, keeper)).ino }]));
   const { killed, written } = await perhapsKilled(world, (bench) => bench.cleanup.operations.apply(plan.id));
   const bench = open(world);
   await bench.cleanup.operations.restore([]).catch(() => undefined);
   const operation = bench.cleanup.journal.operations(Number.MAX_SAFE_INTEGER, 100).find(({ planId }) => planId === plan.id);
   if (operation !== undefined) {
     expect(operation.moved + operation.skipped).toBe(operation.planned);
-    for (const { id, path, state } of bench.cleanup.journal.items({ operationId: operation.id, after: 0, limit: 1000, state: null })) {
-      const short = path.slice(world.pictures.length + 1);
-      if (!killed) expect([short, state]).toEqual([short, may.has(short) ? 'moved' : 'skipped']);
+    for (const { id, path, state, linkInode } of bench.cleanup.journal.items({ operationId: operation.id, after: 0, limit: 1000, state: null })) {
+      const short = path.slice(pictures.length + 1);
+      const found = may.get(short);
+      if (!killed) expect([short, state]).toEqual([short, found === undefined ? 'skipped' : 'moved']);
       if (state !== 'moved') continue;
-      expect(may).toContain(short);
-      away.set(id, { path: short, content: files.get(short)!, operationId: operation.id, mode: plan.mode });
-      files.delete(short);
+      expect(found).toBeDefined();
+      const { keeper, inode } = found!;
+      const node = files.get(short)!;
+      // Cut short, it may have got its link or not; whole, it has.
+      const isLinked = plan.mode === 'hard-link' && (!killed || (existsSync(path) && statSync(path).ino === inode));
+      if (!killed) expect(linkInode !== null).toBe(isLinked);
+      away.set(id, { path: short, node, content: node.content, link: linkInode === null ? null : keeper, operationId: operation.id, mode: plan.mode });
+      if (isLinked) files.set(short, keeper);
+      else files.delete(short);
     }
     await expect(bench.cleanup.operations.apply(plan.id)).rejects.toMatchObject({ code: 'already-applied' });
   }
-  if (written !== null) files.set(written.path, written.content);
+  if (written !== null) files.set(written.path, { content: written.content });
   await bench.close();
+}
+
+/** Whether a file can come back: its place is free, or holds only its link, and it is what it was when it went. */
+function canReturn(world: World, id: number): boolean {
+  const { path, node, content, link } = world.away.get(id)!;
+  const there = world.files.get(path);
+  return node.content === content && (there === undefined || there === node || (there === link && namesOf(world, there) > 1));
 }
 
 async function restore(world: World, ids: readonly number[], act: (bench: Bench) => Promise<unknown>): Promise<void> {
   const { files, away } = world;
-  const free = new Set(ids.filter((id) => !files.has(away.get(id)!.path)));
   const { killed, written } = await perhapsKilled(world, act);
   const bench = open(world);
   await bench.cleanup.operations.restore([]).catch(() => undefined);
-  const taken = new Set<string>();
+  // One after another: of two that were moved from one place, the first comes back.
   for (const id of ids) {
-    const item = away.get(id)!;
+    const { path, node } = away.get(id)!;
     const { state } = bench.cleanup.journal.item(id);
     expect(['moved', 'restored']).toContain(state);
-    if (!killed) {
-      // Of two that were moved from one place, the first comes back.
-      expect([item.path, state]).toEqual([item.path, free.has(id) && !taken.has(item.path) ? 'restored' : 'moved']);
-    }
+    const can = canReturn(world, id);
+    if (!killed) expect([path, state]).toEqual([path, can ? 'restored' : 'moved']);
     if (state !== 'restored') continue;
-    expect(free).toContain(id);
-    taken.add(item.path);
-    files.set(item.path, item.content);
+    expect([path, can]).toEqual([path, true]);
+    files.set(path, node);
     away.delete(id);
   }
-  if (written !== null) files.set(written.path, written.content);
+  if (written !== null) files.set(written.path, { content: written.content });
   await bench.close();
 }
 
 function expectAsModelled({ folder, files, away, log }: World): void {
   const there = treeOf(folder);
   const shown = Object.fromEntries(Object.entries(there).filter(([path]) => path.startsWith('pictures/')).map(([path, hash]) => [path.slice('pictures/'.length), hash]));
-  expect(shown, log.join('\n')).toEqual(Object.fromEntries([...files].map(([path, content]) => [path, hashOf(content)])));
+  expect(shown, log.join('\n')).toEqual(Object.fromEntries([...files].map(([path, { content }]) => [path, hashOf(content)])));
   const aside = Object.entries(there).filter(([path]) => /^(\.proofsheet-quarantine|data\/Trash\/files)\//.test(path)).map(([, hash]) => hash).sort();
-  expect(aside, log.join('\n')).toEqual([...away.values()].map(({ content }) => hashOf(content)).sort());
+  expect(aside, log.join('\n')).toEqual([...away.values()].map(({ node }) => hashOf(node.content)).sort());
 }
 
 async function live(seed: number): Promise<void> {
@@ -191,7 +239,7 @@ async function live(seed: number): Promise<void> {
   for (const path of PLACES) {
     const content = pick(random, CONTENTS);
     put(join(world.pictures, path), content);
-    world.files.set(path, content);
+    world.files.set(path, { content });
   }
   const undo = async (operationId: number): Promise<void> => {
     world.log.push(`undo ${operationId}`);

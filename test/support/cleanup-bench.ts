@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { KEEPER_RULES, POLICY_PROFILES, type RemovalMode, type Settings } from '../../src/contract/index.ts';
+import { KEEPER_RULES, POLICY_PROFILES, type Level, type RemovalMode, type Settings } from '../../src/contract/index.ts';
 import { openCatalog } from '../../src/main/engine/catalog/open.ts';
 import type { Reader } from '../../src/main/engine/catalog/reader.ts';
 import { createSources } from '../../src/main/engine/catalog/sources.ts';
@@ -39,9 +39,9 @@ export function memoryFolder(): string {
 export interface Bench {
   readonly db: Database.Database;
   readonly cleanup: Cleanup;
-  /** Brings the catalog's rows to what lies in the folder, as an import would. */
-  readonly scan: () => void;
-  readonly plan: (mode?: RemovalMode, protect?: readonly string[]) => Promise<number>;
+  /** Brings the catalog's rows to what lies in the folder, as an import would; what is of one family is alike at the level `similar`. */
+  readonly scan: (familyOf?: (content: string) => string) => void;
+  readonly plan: (mode?: RemovalMode, protect?: readonly string[], level?: Level) => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
@@ -72,9 +72,9 @@ export function openBench(folder: string, { files = realFiles, settings = {}, ..
   });
   return {
     db, cleanup,
-    scan: () => { scanInto(db, join(folder, 'pictures')); },
-    async plan(mode = 'quarantine', protect = []) {
-      return cleanup.plans.make({ level: 'exact', rules: KEEPER_RULES, scope: 'all', mode, mergeMetadata: true, protect }, cleanup.protectionWith(protect), { operationId: null, isEnded: false });
+    scan: (familyOf) => { scanInto(db, join(folder, 'pictures'), familyOf); },
+    async plan(mode = 'quarantine', protect = [], level = 'exact') {
+      return cleanup.plans.make({ level, rules: KEEPER_RULES, scope: 'all', mode, mergeMetadata: true, protect }, cleanup.protectionWith(protect), { operationId: null, isEnded: false });
     },
     async close() {
       await cleanup.stop();
@@ -85,7 +85,7 @@ export function openBench(folder: string, { files = realFiles, settings = {}, ..
 }
 
 /** Rows as an ingest leaves them, for files of any content. */
-function scanInto(db: Database.Database, pictures: string): void {
+function scanInto(db: Database.Database, pictures: string, familyOf: (content: string) => string = (content) => content): void {
   const sources = createSources(db);
   const asset = db.prepare(`
     INSERT INTO asset (sha256, name, format, width, height, bytes, orientation, frames, has_alpha, color_space, flags, metadata,
@@ -93,6 +93,8 @@ function scanInto(db: Database.Database, pictures: string): void {
     VALUES (?, ?, 'jpeg', 100, 100, ?, 1, 1, 0, 'srgb', '[]', '{}', 50, 0.5, 0.5, 0.5, 0.5, 0.5, '#808080', 1, 0) ON CONFLICT (sha256) DO NOTHING`);
   const assetId = db.prepare<[Uint8Array], number>('SELECT id FROM asset WHERE sha256 = ?').pluck();
   const update = db.prepare(`UPDATE source SET asset_id = ?, sha256 = ?, bytes = ?, mtime_ms = ?, seen_key = '1', verdict = 'clean', missing_since = NULL WHERE id = ?`);
+  const pair = db.prepare(`INSERT INTO pair (a_id, b_id, level, relation, transform, distance, similarity) VALUES (min(@a, @b), max(@a, @b), 2, 'near', 'identity', 4, 0.9) ON CONFLICT DO NOTHING`);
+  const families = new Map<string, Set<number>>();
   const seen = new Map<string, Set<number>>();
   db.transaction(() => {
     for (const entry of readdirSync(pictures, { recursive: true, withFileTypes: true })) {
@@ -102,7 +104,11 @@ function scanInto(db: Database.Database, pictures: string): void {
       const hash = Buffer.from(hashOf(content), 'hex');
       asset.run(hash, entry.name, content.length);
       const { id } = sources.upsert({ container: entry.parentPath, name: entry.name, raw: null }, true);
-      update.run(assetId.get(hash), hash, content.length, statSync(path).mtimeMs, id);
+      const b = assetId.get(hash)!;
+      update.run(b, hash, content.length, statSync(path).mtimeMs, id);
+      const family = families.get(familyOf(content.toString())) ?? new Set();
+      for (const a of family) if (a !== b) pair.run({ a, b });
+      families.set(familyOf(content.toString()), family.add(b));
       seen.set(entry.parentPath, (seen.get(entry.parentPath) ?? new Set()).add(id));
     }
   }).immediate();

@@ -61,11 +61,14 @@ export async function setLinkAside(files: Files, path: FilePath, place: FilePath
   return false;
 }
 
-/** The link has done its service. The bytes that it names stay under the keeper's name. */
-export async function dropAside(files: Files, place: FilePath): Promise<void> {
+/**
+ * The link has done its service. The bytes that it names stay under the keeper's name, or are those of the file that is
+ * back; else they are the last of what somebody made of the keeper, and stay.
+ */
+export async function dropAside(files: Files, place: FilePath, sha256: string): Promise<void> {
   const aside = asideOf(place);
   const look = await files.look(aside);
-  if (look !== null && look.names > 1n) await files.unlink(aside);
+  if (look !== null && (look.names > 1n || (await files.hash(aside)).sha256 === sha256)) await files.unlink(aside);
 }
 
 /**

@@ -69,13 +69,13 @@ async function restoreItem(files: Files, item: JournalItem, path: FilePath): Pro
     if (here !== null && isSameFile(here, look)) {
       // It has its old name already: an earlier try got as far as this.
       await files.unlink(place);
-      await dropAside(files, place);
+      await dropAside(files, place, item.sha256);
       return { item, state: 'restored', refusal: null };
     }
     await files.makeFolder(folderOf(path));
     const isFree = linkInode === null || await setLinkAside(files, path, place, linkInode);
     const isBack = isFree && await putBack(files, place, path) === 'restored';
-    if (linkInode !== null && isFree) await dropAside(files, place);
+    if (linkInode !== null && isFree) await dropAside(files, place, item.sha256);
     return isBack ? { item, state: 'restored', refusal: null } : stay({ code: 'occupied', reason: 'there is another file in its place now; move that one away and try again' });
   } catch (error) {
     // The link that stood in for it stands in for it again.
@@ -169,18 +169,26 @@ async function recoverMove(files: Files, item: JournalItem, { place, path, there
   return { kind: 'moved', link: now !== null && keeper !== null && isSameFile(now, keeper) ? now : null };
 }
 
-async function recoverRestore(files: Files, { linkInode }: JournalItem, { place, path, there, here }: Found): Promise<Recovered> {
+async function recoverRestore(files: Files, item: JournalItem, { place, path, there, here }: Found): Promise<Recovered> {
+  const { linkInode } = item;
   if (there === null) {
-    if (here !== null && linkInode !== null) await dropAside(files, place);
+    if (here !== null && linkInode !== null) await dropAside(files, place, item.sha256);
     return { kind: here === null || String(here.inode) === linkInode ? 'lost' : 'restored' };
   }
   const aside = await files.look(asideOf(place));
+  if (here === null && aside?.names === 1n) {
+    // It is the last name of what the keeper was, which has to be seen by who looks for it.
+    await putBack(files, asideOf(place), path);
+    return { kind: 'moved', link: null };
+  }
   // With its link aside, and no file in its place, it is halfway back: it goes the other half.
   const isHalfway = here === null ? aside !== null && await putBack(files, place, path) === 'restored' : isSameFile(here, there);
   if (isHalfway) {
     if (here !== null) await files.unlink(place);
-    await dropAside(files, place);
+    await dropAside(files, place, item.sha256);
     return { kind: 'restored' };
   }
+  // Somebody has put another file into its place meanwhile: nothing is to be linked there any more.
+  if (aside !== null) await dropAside(files, place, item.sha256);
   return { kind: 'moved', link: null };
 }

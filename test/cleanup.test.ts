@@ -117,6 +117,30 @@ test('two plans at once, or the same one twice, never remove what the other keep
   expect(Object.keys(treeOf(pictures))).toEqual(['0001.jpg']);
 });
 
+test('a plan, and an act that waits for its turn, are called off by the name they were asked for with, and nothing else is', async () => {
+  const { pictures, client } = await library({ copies: ['copy/a.jpg', 'copy/b.jpg'] });
+  const planning = client.cleanup.plan({ level: 'exact', token: 'one' });
+  const other = client.cleanup.plan({ level: 'exact', token: 'other' });
+  expect(await client.cleanup.cancel({ token: 'one' })).toEqual({ cancelled: true });
+  await expect(planning).rejects.toMatchObject({ code: 'cancelled' });
+  const { planId, counts } = await other;
+  expect(counts).toMatchObject({ remove: 2 });
+  // What was called off is no plan that could be applied.
+  await expect(client.cleanup.apply({ planId: planId - 1 })).rejects.toMatchObject({ code: 'stale' });
+
+  const second = await client.cleanup.plan({ level: 'exact' });
+  const applying = client.cleanup.apply({ planId, token: 'first' });
+  const waiting = client.cleanup.apply({ planId: second.planId, token: 'second' });
+  expect(await client.cleanup.cancel({ token: 'second' })).toEqual({ cancelled: true });
+  await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await applying).toMatchObject({ moved: 2, skipped: [] });
+  expect(await client.cleanup.operations({})).toMatchObject([{ planId, moved: 2 }]);
+  for (const token of ['one', 'other', 'first', 'second', 'none']) expect(await client.cleanup.cancel({ token })).toEqual({ cancelled: false });
+  // It was not applied, and still can be: what it would move is gone.
+  expect(await client.cleanup.apply({ planId: second.planId })).toMatchObject({ moved: 0, skipped: [{ code: 'vanished' }, { code: 'vanished' }] });
+  expect(Object.keys(treeOf(pictures))).toEqual(['0001.jpg']);
+});
+
 test('nothing in a protected folder is moved, whatever links lead there and however late it was protected', async () => {
   const { folder, pictures, client } = await library({ copies: ['safe/a.jpg', 'safe/deep/b.jpg', 'other/c.jpg'] });
   await symlink(pictures, join(folder, 'alias'));

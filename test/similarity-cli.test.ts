@@ -88,6 +88,15 @@ test('similar prints what looks like a file, best first, one line each; the file
   expect(JSON.parse(gone.stdout)).toMatchObject({ error: { code: 'not-found' } });
 });
 
+test('similar says that it could not compare, and why, by its exit status too', async () => {
+  const { cwd, cli } = await place();
+  await sharp(base).resize(300).jpeg({ quality: 70 }).toFile(join(cwd, 'outside.jpg'));
+  await rm(join(cwd, 'workspace', 'renditions'), { recursive: true });
+  const { status, stdout } = await cli('similar', 'outside.jpg', '--json');
+  expect([status, JSON.parse(stdout)]).toEqual([3, { error: { code: 'not-compared', message: expect.stringContaining('a preview cannot be read') as string } }]);
+  expect(await cli('similar', 'outside.jpg')).toMatchObject({ status: 3, stdout: '', stderr: expect.stringContaining('ingest the images again') as string });
+});
+
 test('the progress of the comparison tells count, rate, time left and failures', () => {
   const first = { compared: 100, pending: 5000, failed: 1 };
   expect(describeCatchUp(first, { compared: 1300, pending: 3798, failed: 3 }, 10)).toBe('Comparing: 1,202 of 5,000 images (24 %) · 120/s · about 32 s left · 2 failed');

@@ -4,10 +4,11 @@ import { fitInside, toZoom } from '../pixels/cascade.ts';
 import type { Pixels } from '../pixels/decode/decode.ts';
 import { resizeOnWhite } from '../pixels/decode/sharp.ts';
 import { freePixels } from '../pixels/free-pixels.ts';
+import { countBits } from '../similarity/features.ts';
 import { type Fingerprint, fingerprint } from '../similarity/fingerprint.ts';
+import { bitsBetween } from '../similarity/index-distance.ts';
+import { PDQ_BYTES } from '../similarity/pdq.ts';
 import { rowsOf } from './rows.ts';
-
-const PDQ_BYTES = 32;
 
 /** The fingerprint of a decoded picture, made the way an ingest makes it, once what was done to it has been undone. */
 export async function fingerprintOf(pixels: Pixels, transform: Transform): Promise<Fingerprint> {
@@ -27,20 +28,11 @@ export async function fingerprintOf(pixels: Pixels, transform: Transform): Promi
 
 /** Bits in which the PDQ hashes of the pictures as they lie differ, 0–256. */
 export function pdqDistance(a: Fingerprint, b: Fingerprint): number {
-  let distance = 0;
-  for (let at = 0; at < PDQ_BYTES; at++) distance += countBits((a.pdq[at] ?? 0) ^ (b.pdq[at] ?? 0));
-  return distance;
+  return bitsBetween(a.pdq.subarray(0, PDQ_BYTES), b.pdq.subarray(0, PDQ_BYTES));
 }
 
 /** 0–64 */
 export function phashDistance(a: Fingerprint, b: Fingerprint): number {
   const bits = a.phash ^ b.phash;
   return countBits(Number(bits >> 32n)) + countBits(Number(bits & 0xffffffffn));
-}
-
-function countBits(value: number): number {
-  let rest = value >>> 0;
-  let count = 0;
-  for (; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }

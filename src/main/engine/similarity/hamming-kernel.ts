@@ -15,8 +15,6 @@ export interface HammingKernel {
   scan(query: Uint8Array, limit: number, visit: (place: number, distance: number) => void): void;
   /** The same for many queries (32 bytes each, all different) at once, by multi-index hashing; `limit` at most 31. */
   join(queries: Uint8Array, limit: number, visit: (query: number, place: number, distance: number) => void): void;
-  /** Every two codes within `limit` (at most 31) bits of each other, each pair once. */
-  selfJoin(limit: number, visit: (a: number, b: number, distance: number) => void): void;
 }
 
 /** What the join can promise to find: among 16 chunks, one differs in at most one bit as long as all differ in at most 31. */
@@ -30,7 +28,7 @@ interface Exports {
   readonly scan: (query: number, codes: number, count: number, limit: number, out: number) => number;
   readonly rectangle: (
     halvesA: number, orderA: number, countA: number, codesA: number, halvesB: number, orderB: number, countB: number, codesB: number,
-    chunk: number, limit: number, triangle: number, out: number,
+    chunk: number, limit: number, out: number,
   ) => number;
 }
 
@@ -60,7 +58,7 @@ interface Arrangement {
 /**
  * Multi-index hashing (Norouzi, Punjani, Fleet, “Fast Search in Hamming Space with Multi-Index Hashing”, CVPR 2012) over
  * 16 chunks of 16 bits. Two codes at most 31 bits apart have a chunk in which at most one bit differs; so for each chunk,
- * the codes are sorted by it and each bucket is compared with itself and the 16 buckets one bit away. The first chunk
+ * both sides are sorted by it and each bucket is compared with its like and the 16 buckets one bit away. The first chunk
  * that admits a pair reports it.
  */
 export function createHammingKernel(): HammingKernel {
@@ -110,29 +108,13 @@ export function createHammingKernel(): HammingKernel {
     const [startA, endA] = [a.starts[bucketA] ?? 0, a.starts[bucketA + 1] ?? 0];
     const [startB, endB] = [b.starts[bucketB] ?? 0, b.starts[bucketB + 1] ?? 0];
     if (startA === endA || startB === endB) return;
-    const isTriangle = a === b && bucketA === bucketB;
-    const width = isTriangle ? endB - startB : Math.min(endB - startB, MAX_PAIRS);
-    const height = isTriangle ? width : Math.max(1, Math.floor(MAX_PAIRS / width));
-    if (isTriangle && width * width > 2 * MAX_PAIRS) {
-      compareInPieces(a, startA, endA, chunk, limit, visit);
-      return;
-    }
+    const width = Math.min(endB - startB, MAX_PAIRS);
+    const height = Math.max(1, Math.floor(MAX_PAIRS / width));
     for (let row = startA; row < endA; row += height) {
       for (let column = startB; column < endB; column += width) {
         report(rectangle(
           a.halves + row * 16, a.order + row * 4, Math.min(height, endA - row), a.codes,
-          b.halves + column * 16, b.order + column * 4, Math.min(width, endB - column), b.codes, chunk, limit, Number(isTriangle), OUT,
-        ), visit);
-      }
-    }
-  }
-
-  /** A bucket too full for one triangle: one row at a time against those after it. */
-  function compareInPieces(a: Arrangement, start: number, end: number, chunk: number, limit: number, visit: (a: number, b: number, distance: number) => void): void {
-    for (let row = start; row < end; row += 1) {
-      for (let column = row + 1; column < end; column += MAX_PAIRS) {
-        report(rectangle(
-          a.halves + row * 16, a.order + row * 4, 1, a.codes, a.halves + column * 16, a.order + column * 4, Math.min(MAX_PAIRS, end - column), a.codes, chunk, limit, 0, OUT,
+          b.halves + column * 16, b.order + column * 4, Math.min(width, endB - column), b.codes, chunk, limit, OUT,
         ), visit);
       }
     }
@@ -142,10 +124,6 @@ export function createHammingKernel(): HammingKernel {
     if (end === OUT) return;
     const pairs = words(OUT, (end - OUT) / 4);
     for (let at = 0; at < pairs.length; at += 3) visit(pairs[at] ?? 0, pairs[at + 1] ?? 0, pairs[at + 2] ?? 0);
-  }
-
-  function requireJoinable(limit: number): void {
-    if (limit > MAX_JOIN_DISTANCE) throw new RangeError(`Expected a distance of at most ${MAX_JOIN_DISTANCE} but received ${limit}`);
   }
 
   return {
@@ -171,7 +149,7 @@ export function createHammingKernel(): HammingKernel {
       }
     },
     join(queries, limit, visit) {
-      requireJoinable(limit);
+      if (limit > MAX_JOIN_DISTANCE) throw new RangeError(`Expected a distance of at most ${MAX_JOIN_DISTANCE} but received ${limit}`);
       const asked = queries.length / CODE_BYTES;
       const queryCodes = codesEnd();
       const scratchA = queryCodes + queries.length;
@@ -185,19 +163,6 @@ export function createHammingKernel(): HammingKernel {
           if (a.starts[bucket] === a.starts[bucket + 1]) continue;
           compare(a, bucket, b, bucket, chunk, limit, visit);
           for (let bit = 1; bit < BUCKETS; bit <<= 1) compare(a, bucket, b, bucket ^ bit, chunk, limit, visit);
-        }
-      }
-    },
-    selfJoin(limit, visit) {
-      requireJoinable(limit);
-      const scratch = codesEnd();
-      reserve(scratch + count * 20);
-      for (let chunk = 0; chunk < CHUNKS; chunk += 1) {
-        const all = arrange(CODES, count, chunk, scratch);
-        for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-          if (all.starts[bucket] === all.starts[bucket + 1]) continue;
-          compare(all, bucket, all, bucket, chunk, limit, visit);
-          for (let bit = 1; bit < BUCKETS; bit <<= 1) if ((bucket & bit) === 0) compare(all, bucket, all, bucket | bit, chunk, limit, visit);
         }
       }
     },

@@ -60,22 +60,19 @@
         (br_if $next (i32.lt_u (local.get $at) (local.get $end)))))
     (local.get $out))
 
-  ;; Each of `countA` codes of a bucket against each of `countB` of another; with `triangle`, of one bucket, each pair
-  ;; once. `halvesA` and `halvesB` hold 16 bytes of each code, in rows, that do not contain the chunk by which they are
+  ;; Each of `countA` codes of a bucket against each of `countB` of another. `halvesA` and `halvesB` hold 16 bytes of each code, in rows, that do not contain the chunk by which they are
   ;; sorted; `orderA` and `orderB` hold their places among all codes. Writes (place of a, place of b, distance) for each
   ;; pair within `limit` that no earlier chunk admits, answers with the end of what was written.
   (func (export "rectangle")
     (param $halvesA i32) (param $orderA i32) (param $countA i32) (param $codesA i32)
     (param $halvesB i32) (param $orderB i32) (param $countB i32) (param $codesB i32)
-    (param $chunk i32) (param $limit i32) (param $triangle i32) (param $out i32) (result i32)
+    (param $chunk i32) (param $limit i32) (param $out i32) (result i32)
     (local $a0 i64) (local $a1 i64) (local $i i32) (local $at i32) (local $end i32) (local $wholeA i32) (local $wholeB i32) (local $bits i32)
     (local.set $end (i32.add (local.get $halvesB) (i32.shl (local.get $countB) (i32.const 4))))
     (block $done
       (loop $row
         (br_if $done (i32.ge_u (local.get $i) (local.get $countA)))
         (local.set $at (local.get $halvesB))
-        (if (local.get $triangle)
-          (then (local.set $at (i32.add (local.get $at) (i32.shl (i32.add (local.get $i) (i32.const 1)) (i32.const 4))))))
         (local.set $a0 (i64.load (i32.add (local.get $halvesA) (i32.shl (local.get $i) (i32.const 4)))))
         (local.set $a1 (i64.load offset=8 (i32.add (local.get $halvesA) (i32.shl (local.get $i) (i32.const 4)))))
         (block $rowDone

@@ -17,6 +17,9 @@ interface Shown {
   readonly height: number;
 }
 
+/** Of a picture of 1800 by 1200 pixels. */
+const PART = { left: 360, top: 120, width: 1080, height: 840 } as const;
+
 describe('comparing', () => {
   let browser: Browser;
   beforeAll(async () => { browser = await launchBrowser(); });
@@ -112,6 +115,7 @@ describe('comparing', () => {
     await heatmap.waitFor();
     // Over the pictures, to the pixel, at whatever zoom.
     await page.keyboard.press('+');
+    await shown(page);
     const [map, picture] = [(await heatmap.boundingBox())!, (await boxes(page))[1]!];
     for (const side of ['x', 'y', 'width', 'height'] as const) expect(Math.abs(map[side] - picture[side])).toBeLessThan(1);
 
@@ -122,6 +126,23 @@ describe('comparing', () => {
     await page.keyboard.press('z');
     await expect.poll(rendering).toEqual(['auto', 'auto']);
     await expect.poll(async () => await layers(page).locator('img[data-full="true"]').count()).toBe(2);
+    expect(window.complaints).toEqual([]);
+  });
+
+  test('what was cut out lies where it was cut, beside it and over it, and is measured there', async () => {
+    const { page, window } = await openCompared(browser, ['whole.jpg', 'part.jpg']);
+    const part = PART.width / 1800;
+    await expect.poll(async () => { const [whole, cut] = await shown(page); return (cut!.width / whole!.width).toFixed(4); }).toBe(part.toFixed(4));
+    const lies = (cut: Shown, whole: Shown): readonly number[] => [whole.x * whole.width - cut.x * cut.width, whole.y * whole.height - cut.y * cut.height].map((offset) => Math.round(offset / whole.width * 1800));
+    for (const key of ['s', 'w', 'o', 'd', '+', 'z']) {
+      await page.keyboard.press(key);
+      const [whole, cut] = await shown(page);
+      expect(lies(cut!, whole!)).toEqual([PART.left, PART.top]);
+    }
+    const evidence = page.getByRole('complementary', { name: 'Evidence' });
+    await evidence.getByText(`Measured at ${PART.width} × ${PART.height}: only what both show.`).waitFor();
+    const [map, cut] = [(await page.getByRole('img', { name: 'Heat map' }).boundingBox())!, (await boxes(page))[1]!];
+    for (const side of ['x', 'y', 'width', 'height'] as const) expect(Math.abs(map[side] - cut[side])).toBeLessThan(1);
     expect(window.complaints).toEqual([]);
   });
 
@@ -196,12 +217,13 @@ async function openCompared(browser: Browser, chosen: readonly string[], options
   await writeFile(join(folder, 'whole.jpg'), whole);
   await writeFile(join(folder, 'half.jpg'), await sharp(whole).resize(900).jpeg({ quality: 80 }).toBuffer());
   await writeFile(join(folder, 'turned.tif'), await sharp(whole).resize(600).rotate(90).tiff({ compression: 'lzw' }).toBuffer());
+  await writeFile(join(folder, 'part.jpg'), await sharp(whole).extract(PART).jpeg({ quality: 85 }).toBuffer());
   await writeFile(join(folder, 'other.jpg'), await toSharp(paintPhoto(500, 400, 6)).jpeg().toBuffer());
   const window = await bench.openWindow(browser, options);
   const { page } = window;
   const { library } = screensOf(page);
   await importFolder(page, folder);
-  await expect.poll(async () => await library.cells.count(), { timeout: 30_000 }).toBe(4);
+  await expect.poll(async () => await library.cells.count(), { timeout: 30_000 }).toBe(5);
   // Ranks are settled once nothing runs any more.
   await page.getByRole('button', { name: 'Show new images' }).waitFor({ state: 'hidden' });
   if (chosen.length > 0) {

@@ -1,11 +1,14 @@
-// Makes the pictures of the README from the real window: draws a small shop and a few landscapes, ingests them, looks.
+// Makes the pictures of the README from the real window: draws a small shop and a few landscapes, ingests them, looks;
+// then scatters versions of them as people do, and cleans up.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import sharp from 'sharp';
+import { join, parse } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp, { type Sharp } from 'sharp';
 import { launchBrowser } from './chromium.ts';
+import { screensOf } from './screens.ts';
 
 const METALS = [['#f7e3a1', '#b8892b'], ['#f4f4f6', '#9a9ca3'], ['#f3c9b5', '#b0694c']] as const;
 const STONES = ['#2b6cb0', '#b83280', '#2f855a', '#dd6b20', '#805ad5', '#e2e8f0'] as const;
@@ -19,8 +22,7 @@ try {
   await drawPictures(pictures);
   const cli = join(root, 'src/main/cli/main.ts');
   const workspace = join(work, 'Catalog');
-  const ingest = spawn(process.execPath, [cli, 'ingest', pictures, '--workspace', workspace], { stdio: 'ignore' });
-  await once(ingest, 'close');
+  await takeIn(cli, pictures, workspace);
   const host = spawn(process.execPath, [cli, 'serve', '--json', '--workspace', workspace], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [line] = (await once(host.stdout, 'data')) as [Buffer];
   const { url } = JSON.parse(line.toString()) as { url: string };
@@ -30,15 +32,85 @@ try {
   await page.getByRole('navigation').waitFor();
   await page.keyboard.press('g');
   await page.getByRole('gridcell').first().click();
-  await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>('[role=gridcell] img')].every((image) => image.complete));
-  await page.mouse.move(720, 890);
   await mkdir(join(root, 'docs/images'), { recursive: true });
-  await page.screenshot({ path: join(root, 'docs/images/library.png') });
+  await take(page, 'library');
+
+  await scatterVersions(pictures);
+  await takeIn(cli, pictures, workspace);
+  const { library, cleanup } = screensOf(page);
+  await page.keyboard.press('u');
+  await cleanup.focused.waitFor();
+  for (let group = 0; group < 3; group += 1) await page.keyboard.press('Enter');
+  await page.getByText(/^3 of .* decided$/).waitFor();
+  await page.keyboard.press('g');
+  await library.filter.fill('name:landscapes-12');
+  await page.getByText(/^5 of /).waitFor();
+  await library.cells.filter({ hasText: /^landscapes-12.jpg$/ }).click();
+  await page.keyboard.press('Shift+U');
+  await cleanup.focused.waitFor();
+  await take(page, 'cleanup');
+  await page.keyboard.press('g');
+  await library.filter.fill('name:landscapes-08');
+  await page.getByText(/^3 of /).waitFor();
+  for (const name of ['landscapes-08.jpg', 'landscapes-08 web.webp']) await library.cells.filter({ hasText: name }).click({ modifiers: ['Control'] });
+  await page.keyboard.press('c');
+  await page.getByText(/^Measured at/).waitFor();
+  await take(page, 'compare');
   await browser.close();
   host.kill('SIGTERM');
   await once(host, 'close');
 } finally {
   await rm(work, { recursive: true, force: true });
+}
+
+/** Has a folder in the catalog, and all that is in it compared. */
+async function takeIn(cli: string, folder: string, workspace: string): Promise<void> {
+  for (const command of [['ingest', folder], ['duplicates']]) {
+    const [status] = await once(spawn(process.execPath, [cli, ...command, '--workspace', workspace], { stdio: 'ignore' }), 'close') as [number];
+    if (status !== 0) throw new Error(`${command.join(' ')} ended with status ${status}`);
+  }
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.mouse.move(720, 890);
+  // Every picture, and nothing that still fades in.
+  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+  await page.screenshot({ path: join(root, `docs/images/${name}.png`), animations: 'disabled' });
+}
+
+/** An old backup, what was sent to a phone, and what was made for the web. */
+async function scatterVersions(folder: string): Promise<void> {
+  const versions: readonly { readonly of: (number: number) => boolean; readonly name: (stem: string) => string; readonly make: (image: Sharp, size: Size) => Sharp }[] = [
+    { of: (number) => number % 2 === 0, name: (stem) => `Old laptop/${stem} (1).jpg`, make: (image) => image.jpeg({ quality: 86 }) },
+    { of: (number) => number % 3 === 0, name: (stem) => `Phone/${stem} small.jpg`, make: (image) => image.resize(800).jpeg({ quality: 78 }) },
+    {
+      of: (number) => number % 4 === 0, name: (stem) => `Web/${stem} web.webp`,
+      make: (image, { width, height }) => image.extract({ left: Math.round(width * 0.03), top: Math.round(height * 0.06), width: Math.round(width * 0.72), height: Math.round(height * 0.84) }).webp({ quality: 80 }),
+    },
+    { of: (number) => number % 6 === 0, name: (stem) => `Prints/${stem} framed.jpg`, make: (image) => image.extend({ left: 110, right: 110, top: 110, bottom: 110, background: '#d9c9a8' }).jpeg({ quality: 90 }) },
+  ];
+  for (const place of ['Old laptop', 'Phone', 'Web', 'Prints']) await mkdir(join(folder, place));
+  for (const shelf of ['Shop/Rings', 'Shop/Pendants', 'Shop/Pearls', 'Landscapes']) {
+    for (const name of (await readdir(join(folder, shelf))).sort()) {
+      const number = Number(/\d+/.exec(name)?.[0]);
+      const image = sharp(join(folder, shelf, name));
+      const size = await image.metadata();
+      for (const [index, version] of versions.entries()) {
+        if (!version.of(number)) continue;
+        const path = join(folder, version.name(parse(name).name));
+        await version.make(image.clone(), size).toFile(path);
+        await utimes(path, dayOf(number + 31 * index), dayOf(number + 31 * index));
+      }
+    }
+  }
+}
+
+interface Size { readonly width: number; readonly height: number }
+
+/** When a file was written last. */
+function dayOf(number: number): Date {
+  return new Date(Date.UTC(2025, 2, 3 + number, 10, 7 * number));
 }
 
 async function drawPictures(folder: string): Promise<void> {
@@ -50,7 +122,9 @@ async function drawPictures(folder: string): Promise<void> {
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 100 ${(100 * height) / width}">${draw(number, (100 * height) / width)}</svg>`;
       const name = `${shelf.split('/').at(-1)?.toLowerCase() ?? ''}-${String(number).padStart(2, '0')}`;
       const image = sharp(Buffer.from(svg)).flatten({ background: '#ffffff' });
-      await writeFile(join(folder, shelf, number % 6 === 5 ? `${name}.png` : `${name}.jpg`), await (number % 6 === 5 ? image.png() : image.jpeg({ quality: 90 })).toBuffer());
+      const path = join(folder, shelf, number % 6 === 5 ? `${name}.png` : `${name}.jpg`);
+      await (number % 6 === 5 ? image.png() : image.jpeg({ quality: 90 })).toFile(path);
+      await utimes(path, dayOf(number), dayOf(number));
     }
   }
 }

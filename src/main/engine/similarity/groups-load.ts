@@ -1,35 +1,58 @@
 import type Database from 'better-sqlite3';
 import type { Level } from '../../../contract/index.ts';
 import { createFactsReader } from './groups-facts.ts';
-import type { LinkInput, Veto } from './groups-linkage.ts';
+import type { GroupContradictions, GroupEdges, LinkInput, Veto } from './groups-linkage.ts';
 import { LEVEL_NUMBERS } from './pair-rows.ts';
 
 type PairColumns = [a: number, b: number, similarity: number | null, distance: number | null, whole: 'a' | 'b' | null];
 
 /**
  * Reads what the groups of a level are made of: images by their ids. Of those that are alike to another, share their
- * pixels, or lie in several places it reads more than whether they are there.
+ * pixels, or lie in several places it reads more than whether they are there. What has not changed since the last time
+ * (the catalog counts that) is not read again: a million images take a second and a half, a veto among them nothing.
  */
 export function createGroupLoader(db: Database.Database): (level: Level) => LinkInput {
-  // As in `derivedOf`: a picture with a border, which holds the one without, was made of it.
-  const pairs = db.prepare<[number]>(`
-    SELECT a_id, b_id, similarity, distance, CASE WHEN relation = 'bordered' THEN CASE whole WHEN 'a' THEN 'b' WHEN 'b' THEN 'a' END ELSE whole END FROM pair WHERE level <= ?`).raw();
-  const pairCount = db.prepare<[number], number>('SELECT count(*) FROM pair WHERE level <= ?').pluck();
-  // Kin by their looks may both be alike to a third: a brightened and a darkened copy seem recoloured beside each other.
-  const unlike = db.prepare<[]>('SELECT a_id, b_id FROM pair WHERE level IS NULL AND kinship IS NULL').raw();
-  const samePixels = db.prepare<[]>(`
-    SELECT id, hex(pixel_sha256) FROM asset WHERE pixel_sha256 IN (SELECT pixel_sha256 FROM asset INDEXED BY asset_pixels WHERE pixel_sha256 IS NOT NULL GROUP BY pixel_sha256 HAVING count(*) > 1)`).raw();
+  const counter = db.prepare<[string], number>('SELECT n FROM total WHERE key = ?').pluck();
   const highest = db.prepare<[], number | null>('SELECT max(id) FROM asset').pluck();
-  // Nearly all have one file: the others are told.
-  const fileCounts = db.prepare<[]>(`
-    SELECT id, n FROM (SELECT id, (SELECT count(*) FROM source s INDEXED BY source_present WHERE s.asset_id = asset.id AND s.missing_since IS NULL) AS n FROM asset) WHERE n <> 1`).raw();
   const apart = db.prepare<[]>('SELECT x.id, y.id FROM not_duplicate n JOIN asset x ON x.sha256 = n.a_sha256 JOIN asset y ON y.sha256 = n.b_sha256').raw();
   const facts = createFactsReader(db);
+  const since = (...keys: readonly string[]): string => keys.map((key) => counter.get(key) ?? 0).join();
+  const alike = remembered((level: Level) => `${level} ${since('pairs-changed')}`, createAlikeReader(db));
+  const unlike = remembered(() => since('pairs-changed'), createUnlikeReader(db));
+  const pixels = remembered((length: number) => `${length} ${since('pixels-changed')}`, createPixelsReader(db));
+  const files = remembered((length: number) => `${length} ${since('files-changed')}`, createFilesReader(db));
 
   return (level) => {
     const length = (highest.get() ?? 0) + 1;
-    const isWanted = new Uint8Array(length);
-    const edges = createEdges(pairCount.get(LEVEL_NUMBERS[level]) ?? 0);
+    const columns = { edges: alike(level), pixels: pixels(length), files: files(length) };
+    return {
+      assets: { ...facts.of(havingCompany(length, columns)), pixels: columns.pixels, files: columns.files }, edges: columns.edges,
+      contradictions: level === 'exact' ? { a: [], b: [] } : unlike(level), vetoes: apart.all() as Veto[], areApart: (one, other) => facts.areApart(one, other),
+    };
+  };
+}
+
+/** The last answer again, as long as its key is the same. */
+function remembered<Input, Value>(keyOf: (input: Input) => string, read: (input: Input) => Value): (input: Input) => Value {
+  let held: { readonly key: string; readonly value: Value } | undefined;
+  return (input) => {
+    const key = keyOf(input);
+    if (held?.key === key) return held.value;
+    // What was held is let go of before its successor takes as much again.
+    held = undefined;
+    held = { key, value: read(input) };
+    return held.value;
+  };
+}
+
+function createAlikeReader(db: Database.Database): (level: Level) => GroupEdges {
+  const count = db.prepare<[number], number>('SELECT count(*) FROM pair WHERE level <= ?').pluck();
+  // As in `derivedOf`: a picture with a border, which holds the one without, was made of it.
+  const pairs = db.prepare<[number]>(`
+    SELECT a_id, b_id, similarity, distance, CASE WHEN relation = 'bordered' THEN CASE whole WHEN 'a' THEN 'b' WHEN 'b' THEN 'a' END ELSE whole END FROM pair WHERE level <= ?`).raw();
+  return (level) => {
+    const length = count.get(LEVEL_NUMBERS[level]) ?? 0;
+    const edges = { a: new Uint32Array(length), b: new Uint32Array(length), similarity: new Float64Array(length), distance: new Uint16Array(length), whole: new Uint8Array(length) };
     let edge = 0;
     for (const [a, b, similarity, distance, whole] of pairs.iterate(LEVEL_NUMBERS[level]) as IterableIterator<PairColumns>) {
       edges.a[edge] = a;
@@ -37,33 +60,62 @@ export function createGroupLoader(db: Database.Database): (level: Level) => Link
       edges.similarity[edge] = similarity ?? 0;
       edges.distance[edge] = distance ?? 256;
       edges.whole[edge] = whole === null ? 0 : whole === 'a' ? 1 : 2;
-      isWanted[a] = isWanted[b] = 1;
       edge += 1;
     }
+    return edges;
+  };
+}
+
+function createUnlikeReader(db: Database.Database): (level: Level) => GroupContradictions {
+  // Kin by their looks may both be alike to a third: a brightened and a darkened copy seem recoloured beside each other.
+  const where = 'FROM pair WHERE level IS NULL AND kinship IS NULL';
+  const count = db.prepare<[], number>(`SELECT count(*) ${where}`).pluck();
+  const pairs = db.prepare<[]>(`SELECT a_id, b_id ${where}`).raw();
+  return () => {
+    const length = count.get() ?? 0;
+    const unlike = { a: new Uint32Array(length), b: new Uint32Array(length) };
+    let row = 0;
+    for (const [a, b] of pairs.iterate() as IterableIterator<[number, number]>) {
+      unlike.a[row] = a;
+      unlike.b[row] = b;
+      row += 1;
+    }
+    return unlike;
+  };
+}
+
+/** By id: the same number for equal pixels, −1 for those that are alone with theirs. */
+function createPixelsReader(db: Database.Database): (length: number) => Int32Array {
+  const samePixels = db.prepare<[]>(`
+    SELECT id, hex(pixel_sha256) FROM asset WHERE pixel_sha256 IN (SELECT pixel_sha256 FROM asset INDEXED BY asset_pixels WHERE pixel_sha256 IS NOT NULL GROUP BY pixel_sha256 HAVING count(*) > 1)`).raw();
+  return (length) => {
     const pixels = new Int32Array(length).fill(-1);
     const numbers = new Map<string, number>();
     for (const [id, hash] of samePixels.iterate() as IterableIterator<[number, string]>) {
       const number = numbers.get(hash) ?? numbers.size;
       numbers.set(hash, number);
       pixels[id] = number;
-      isWanted[id] = 1;
     }
-    const files = new Uint32Array(length).fill(1);
-    for (const [id, number] of fileCounts.iterate() as IterableIterator<[number, number]>) {
-      files[id] = number;
-      if (number > 1) isWanted[id] = 1;
-    }
-    const contradictions = { a: [] as number[], b: [] as number[] };
-    for (const [a, b] of level === 'exact' ? [] : unlike.iterate() as IterableIterator<[number, number]>) {
-      if (isWanted[a] !== 1 || isWanted[b] !== 1) continue;
-      contradictions.a.push(a);
-      contradictions.b.push(b);
-    }
-    const vetoes = (apart.all() as Veto[]).filter(([a, b]) => isWanted[a] === 1 && isWanted[b] === 1);
-    return { assets: { ...facts.of(isWanted), pixels, files }, edges, contradictions, vetoes, areApart: (one, other) => facts.areApart(one, other) };
+    return pixels;
   };
 }
 
-function createEdges(count: number) {
-  return { a: new Uint32Array(count), b: new Uint32Array(count), similarity: new Float64Array(count), distance: new Uint16Array(count), whole: new Uint8Array(count) };
+/** By id: how many files show it now. */
+function createFilesReader(db: Database.Database): (length: number) => Uint32Array {
+  // Nearly all have one: the others are told.
+  const counts = db.prepare<[]>(`
+    SELECT id, n FROM (SELECT id, (SELECT count(*) FROM source s INDEXED BY source_present WHERE s.asset_id = asset.id AND s.missing_since IS NULL) AS n FROM asset) WHERE n <> 1`).raw();
+  return (length) => {
+    const files = new Uint32Array(length).fill(1);
+    for (const [id, number] of counts.iterate() as IterableIterator<[number, number]>) files[id] = number;
+    return files;
+  };
+}
+
+/** By id: 1 for images of which groups may be made. */
+function havingCompany(length: number, { edges, pixels, files }: { readonly edges: GroupEdges; readonly pixels: Int32Array; readonly files: Uint32Array }): Uint8Array {
+  const isWanted = new Uint8Array(length);
+  for (let edge = 0; edge < edges.a.length; edge += 1) isWanted[edges.a[edge] ?? 0] = isWanted[edges.b[edge] ?? 0] = 1;
+  for (let id = 0; id < length; id += 1) if (pixels[id] !== -1 || (files[id] ?? 0) > 1) isWanted[id] = 1;
+  return isWanted;
 }

@@ -4,7 +4,13 @@ const HAS_COMPANY = (asset: string): string => `(
   OR EXISTS (SELECT 1 FROM pair WHERE a_id = ${asset}) OR EXISTS (SELECT 1 FROM pair WHERE b_id = ${asset})
   OR EXISTS (SELECT 1 FROM asset x JOIN asset y ON y.pixel_sha256 = x.pixel_sha256 AND y.id <> x.id WHERE x.id = ${asset}))`;
 
-const COUNT_CHANGE = `UPDATE total SET n = n + 1 WHERE key = 'similarity-revision';`;
+/** What is not alike parts a group only where both images are in one, by themselves or by another of equal pixels. */
+const IS_ALIKE = (asset: string): string => `(
+  EXISTS (SELECT 1 FROM pair WHERE a_id = ${asset} AND level IS NOT NULL) OR EXISTS (SELECT 1 FROM pair INDEXED BY pair_b WHERE b_id = ${asset} AND level IS NOT NULL)
+  OR EXISTS (SELECT 1 FROM asset x JOIN asset y ON y.pixel_sha256 = x.pixel_sha256 AND y.id <> x.id WHERE x.id = ${asset}))`;
+
+const count = (key: string): string => `UPDATE total SET n = n + 1 WHERE key = '${key}';`;
+const COUNT_CHANGE = count('similarity-revision');
 
 /** What a comparison of two images found, by their assets; and what the user said of two contents. */
 export const similarity = {
@@ -63,16 +69,24 @@ CREATE TABLE group_name (
 ) STRICT;
 
 -- Counts up when groups may have changed, whatever statement did it: what was computed before is computed anew.
-INSERT INTO total VALUES ('similarity-revision', 0), ('assets-remade', 0);
-CREATE TRIGGER pair_inserted AFTER INSERT ON pair WHEN new.level IS NOT NULL BEGIN ${COUNT_CHANGE} END;
-CREATE TRIGGER pair_removed AFTER DELETE ON pair WHEN old.level IS NOT NULL BEGIN ${COUNT_CHANGE} END;
+-- The others count what groups are made of, so that only what has changed is read again.
+INSERT INTO total VALUES ('similarity-revision', 0), ('pairs-changed', 0), ('files-changed', 0), ('pixels-changed', 0), ('assets-remade', 0);
+CREATE TRIGGER pair_written AFTER INSERT ON pair BEGIN ${count('pairs-changed')} END;
+CREATE TRIGGER pair_deleted AFTER DELETE ON pair BEGIN ${count('pairs-changed')} END;
+CREATE TRIGGER source_came AFTER INSERT ON source WHEN new.asset_id IS NOT NULL BEGIN ${count('files-changed')} END;
+CREATE TRIGGER source_changed AFTER UPDATE OF asset_id, missing_since ON source
+WHEN old.asset_id IS NOT new.asset_id OR (old.missing_since IS NULL) <> (new.missing_since IS NULL) BEGIN ${count('files-changed')} END;
+CREATE TRIGGER source_deleted AFTER DELETE ON source WHEN old.asset_id IS NOT NULL BEGIN ${count('files-changed')} END;
+CREATE TRIGGER asset_with_pixels AFTER INSERT ON asset WHEN new.pixel_sha256 IS NOT NULL BEGIN ${count('pixels-changed')} END;
+CREATE TRIGGER pair_inserted AFTER INSERT ON pair WHEN new.level IS NOT NULL OR (new.kinship IS NULL AND ${IS_ALIKE('new.a_id')} AND ${IS_ALIKE('new.b_id')}) BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER pair_removed AFTER DELETE ON pair WHEN old.level IS NOT NULL OR old.kinship IS NULL BEGIN ${COUNT_CHANGE} END;
 CREATE TRIGGER not_duplicate_inserted AFTER INSERT ON not_duplicate BEGIN ${COUNT_CHANGE} END;
 CREATE TRIGGER not_duplicate_removed AFTER DELETE ON not_duplicate BEGIN ${COUNT_CHANGE} END;
-CREATE TRIGGER asset_pixels_known AFTER UPDATE OF pixel_sha256 ON asset WHEN new.pixel_sha256 IS NOT old.pixel_sha256 BEGIN ${COUNT_CHANGE} END;
+CREATE TRIGGER asset_pixels_known AFTER UPDATE OF pixel_sha256 ON asset WHEN new.pixel_sha256 IS NOT old.pixel_sha256 BEGIN ${COUNT_CHANGE} ${count('pixels-changed')} END;
 -- What was read of an image may be held by who groups them, as long as no image is read anew with another outcome.
 CREATE TRIGGER asset_remade AFTER UPDATE OF format, width, height, taken_at, metadata ON asset
 WHEN new.format <> old.format OR new.width <> old.width OR new.height <> old.height OR new.taken_at IS NOT old.taken_at OR new.metadata <> old.metadata BEGIN
-  UPDATE total SET n = n + 1 WHERE key = 'assets-remade';
+  ${count('assets-remade')}
   ${COUNT_CHANGE}
 END;
 CREATE TRIGGER source_moved AFTER UPDATE OF asset_id, missing_since ON source

@@ -46,7 +46,7 @@ export interface LinkInput {
 /**
  * Puts images into groups, each a star: every member was verified to be alike to the reference, which is the one to
  * stay. Images of equal pixels are one to begin with. In the order of who leads (not made of another by cropping or
- * bordering, then more pixels, more bytes, then by content) each image joins the reference it is most alike to, or is
+ * bordering, nor alike to few of those that another is alike to, then more pixels, more bytes, then by content) each image joins the reference it is most alike to, or is
  * one itself; of references that are alike each other it joins the one that leads. It joins no group with a member that
  * it contradicts: compared and not alike, another exposure, or parted from it by the user. Two parts of one
  * reference need not be alike; what was never compared is no contradiction. The outcome is a function of the contents
@@ -61,9 +61,10 @@ export function linkGroups(input: LinkInput): readonly (readonly number[])[] {
   const families = familiesOf(input, classes);
   const links = linksBetween(input, classes, families.of);
   const derived = derivedIn(links, assets.files.length);
+  const lonely = lonelyIn(links, assets.files.length);
   const { classOf } = classes;
   const byLead = (a: number, b: number): number => (derived[classOf[a] ?? 0] ?? 0) - (derived[classOf[b] ?? 0] ?? 0)
-    || (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0) || (assets.bytes[b] ?? 0) - (assets.bytes[a] ?? 0) || byContent(assets, a, b);
+    || (lonely[classOf[a] ?? 0] ?? 0) - (lonely[classOf[b] ?? 0] ?? 0) || (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0) || (assets.bytes[b] ?? 0) - (assets.bytes[a] ?? 0) || byContent(assets, a, b);
   const best = bestMembers(assets, classOf);
   const gatherer = createGatherer(links, input, classOf);
   for (const family of families.several()) {
@@ -196,6 +197,21 @@ function derivedIn({ starts, kinds }: Links, count: number): Uint8Array {
   return derived;
 }
 
+/** Those alike to less than half as many as one of those they are alike to: they were misjudged now and then, or not compared, and would lead few. */
+function lonelyIn({ starts, others, kinds }: Links, count: number): Uint8Array {
+  const company = new Int32Array(count);
+  for (let place = 0; place < count; place += 1) {
+    for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) < UNLIKE) company[place] = (company[place] ?? 0) + 1;
+  }
+  const lonely = new Uint8Array(count);
+  for (let place = 0; place < count; place += 1) {
+    for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) {
+      if ((kinds[at] ?? 0) < UNLIKE && 2 * (company[place] ?? 0) < (company[others[at] ?? 0] ?? 0)) lonely[place] = 1;
+    }
+  }
+  return lonely;
+}
+
 /** For each class the member with a file that would lead it, −1 where none has one. */
 function bestMembers(assets: GroupAssets, classOf: Int32Array): Int32Array {
   const { files, bytes } = assets;
@@ -240,7 +256,7 @@ function createGatherer(links: Links, { assets, edges, areApart }: LinkInput, cl
     }
     if (open.length > 1) open.sort((a, b) => compareEdges(edges, links, a, b) || byLeadOf(assets, others[a] ?? 0, others[b] ?? 0));
     const joinable = open.filter((at) => !isContradicted(own, others[at] ?? 0, kinds[at] === ALIKE_AS_PART));
-    const home = leadingOf(joinable, links, leadOf);
+    const home = leadingOf(joinable, links, leadOf, (at) => 1 - (edges.similarity[links.edges[at] ?? 0] ?? 0));
     const reference = home === undefined ? own : others[home] ?? own;
     groupOf[own] = reference;
     isGathered[own] = 1;
@@ -256,18 +272,21 @@ function createGatherer(links: Links, { assets, edges, areApart }: LinkInput, cl
   };
 }
 
+/** What is nearer by less than this is not clearly nearer: the share of what one differs by that the other does. */
+const CLEARLY_NEARER = 0.7;
+
 /**
- * Of the references it may join the most alike one; but where that is alike to one that leads, from which only some
- * other member kept it apart, the one that leads.
+ * Of the references it may join the most alike one; but where that is not clearly more alike than one that leads, or is
+ * alike to one that leads, from which only some other member kept it apart, the one that leads.
  */
-function leadingOf(joinable: readonly number[], { starts, others, kinds }: Links, leadOf: Int32Array): number | undefined {
+function leadingOf(joinable: readonly number[], { starts, others, kinds }: Links, leadOf: Int32Array, difference: (at: number) => number): number | undefined {
   const [nearest] = joinable;
   if (nearest === undefined || joinable.length === 1) return nearest;
   const reference = others[nearest] ?? 0;
   const family = new Set([reference]);
   for (let at = starts[reference] ?? 0; at < (starts[reference + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) < UNLIKE) family.add(others[at] ?? 0);
   for (let at = starts[reference] ?? 0; at < (starts[reference + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) === APART) family.delete(others[at] ?? 0);
-  return joinable.filter((at) => family.has(others[at] ?? 0)).reduce((first, at) => ((leadOf[others[at] ?? 0] ?? 0) < (leadOf[others[first] ?? 0] ?? 0) ? at : first));
+  return joinable.filter((at) => family.has(others[at] ?? 0) || difference(nearest) >= CLEARLY_NEARER * difference(at)).reduce((first, at) => ((leadOf[others[at] ?? 0] ?? 0) < (leadOf[others[first] ?? 0] ?? 0) ? at : first));
 }
 
 function compareEdges({ similarity, distance }: GroupEdges, { edges }: Links, a: number, b: number): number {

@@ -1,8 +1,12 @@
-import { measureMotion } from './verify-motion.ts';
+import { BLOCK, PLAIN_SLOPE } from './verify-blocks.ts';
+import { blockColors, chromaDifference, fitSaturation } from './verify-colors.ts';
 import type { Size } from './verify-look.ts';
+import { type BlockSlopes, describeMark, type Mark, NO_MARK } from './verify-mark.ts';
+import { allowMixing, mixing } from './verify-mixing.ts';
+import { measureMotion } from './verify-motion.ts';
 import type { Overlap } from './verify-overlap.ts';
 import { isWritten } from './verify-page.ts';
-import { binomial, type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
+import { binomial, type Channels, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
 import { applyTone, errorOf, fitTone, type Tone, toneTable } from './verify-tone.ts';
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */
@@ -35,37 +39,25 @@ export interface Change {
   readonly isWritten: boolean;
 }
 
-/** How like a mark laid over the picture the changed blocks are. */
-export interface Mark {
-  /** Structure in the one ÷ structure in the other, at least 1: a mark brings structure, a replaced thing had its own. */
-  readonly asymmetry: number;
-  /** Share of the changed blocks whose change has one and the same sign. */
-  readonly oneSign: number;
-  /** Share of the change that one colour blended over the picture explains, of the better direction and the worse. */
-  readonly oneColor: number;
-  readonly oneColorBack: number;
-  /** Share of the changed blocks that lie on structure that both have. */
-  readonly onStructure: number;
-  /** How far they reach in from the side that they are nearest to, in shares of the picture. */
-  readonly reach: number;
-}
-
 export function measureChange({ width, height, first, second, isResampled }: Overlap): Change {
-  const { from, to, tone } = matchTone(first, second);
+  const { before, from, to, tone } = matchTone(first, second);
   const sharpened = matchSharpness(lumaOf(from), lumaOf(to), width, height);
-  const { changed, ...measured } = measureBlocks({ from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
+  const { changed, ...measured } = measureBlocks({ before, from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
   return { ...measured, changed, isWritten: changed > 0 && (isWritten(first, width, height) || isWritten(second, width, height)) };
 }
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
-function matchTone(first: Channels, second: Channels): { from: Channels; to: Channels; tone: Tone } {
+function matchTone(first: Channels, second: Channels): Tones {
   const there = fitTone(first, second);
-  const back = isNearlyNone(there.tone) ? there : fitTone(second, first);
-  const isThere = back === there || errorOf(there.tone, first, second) / spreadOf(lumaOf(second)) <= errorOf(back.tone, second, first) / spreadOf(lumaOf(first));
-  const table = toneTable((isThere ? there : back).tone);
+  const back = isNearlyNone(there) ? there : fitTone(second, first);
+  const isThere = back === there || errorOf(there, first, second) / spreadOf(lumaOf(second)) <= errorOf(back, second, first) / spreadOf(lumaOf(first));
+  const table = toneTable(isThere ? there : back);
   const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
-  return isThere ? { from: toned, to: second, tone: there.tone } : { from: toned, to: first, tone: back.tone };
+  return isThere ? { before: first, from: toned, to: second, tone: there } : { before: second, from: toned, to: first, tone: back };
 }
+
+/** Of two pictures the one as it is, `before`, and as it would look `from` the tone that makes it the other, `to`. */
+interface Tones { readonly before: Channels; readonly from: Channels; readonly to: Channels; readonly tone: Tone }
 
 const MOST_BLURS = 10;
 /** In levels. */
@@ -109,28 +101,25 @@ function soften(channels: Channels, times: number, width: number, height: number
   });
 }
 
-/** Side of a block, in cells. */
-const BLOCK = 4;
 /** What is always allowed, in levels, and for each level of slope. */
 const ALLOWED = 2;
 const ALLOWED_BY_SLOPE = 0.2;
 /** More where the new tone is cut off at black or white: there it matters whether that was done before or after averaging. */
 const ALLOWED_IF_CLIPPED = 5;
+const ALLOWED_BY_SLOPE_IF_CLIPPED = 0.3;
 const STANDS_OUT = 1.4;
 const STANDS_OUT_RESAMPLED = 2.2;
 const MIN_RESIDUAL = 6;
-const PLAIN_SLOPE = 1.2;
 const MIN_STRUCTURED = 0.05;
 
-interface Toned extends Sharpened, Size { readonly from: Channels; readonly to: Channels; readonly tone: Tone }
+interface Toned extends Sharpened, Size, Tones {}
 
-function measureBlocks({ from, to, lumaFrom, lumaTo, blurs, width, height, tone }: Toned, standsOut: number): Omit<Change, 'isWritten'> {
+function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, height, tone }: Toned, standsOut: number): Omit<Change, 'isWritten'> {
   const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
   const count = columns * rows;
   const clipped = isNearlyNone(tone) ? null : clippedCells(from);
   const { ssim, ...blocks } = compareBlocks(lumaFrom, lumaTo, clipped, width, height);
-  const [colorsFrom, colorsTo] = [blockColors(from, width, height), blockColors(to, width, height)];
-  const saturation = fitSaturation(colorsFrom, colorsTo);
+  if (clipped !== null) allowMixing(blocks.allowed, mixing(lumaOf(before), toneTable(tone), width, height), width, columns);
   const relative = blocks.residual.map((residual, at) => residual / (blocks.allowed[at] ?? 1));
   // Plain parts fit in any case, and would hide how well the rest does.
   const structured = relative.filter((_, at) => Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE);
@@ -140,6 +129,8 @@ function measureBlocks({ from, to, lumaFrom, lumaTo, blurs, width, height, tone 
   const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
   const changed = isChanged.reduce((sum, value) => sum + value, 0) / count;
   const near = changed === 0 ? isChanged : grow(grow(isChanged, columns, rows), columns, rows);
+  const [colorsFrom, colorsTo] = [blockColors(from, width, height), blockColors(to, width, height)];
+  const saturation = fitSaturation(colorsFrom, colorsTo, near);
   return {
     tone, isClipped: clipped !== null, saturation, ssim: Math.max(0, ssim),
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
@@ -152,11 +143,8 @@ function measureBlocks({ from, to, lumaFrom, lumaTo, blurs, width, height, tone 
 }
 
 /** Of each block: the difference of the luminance, its mean, how steep both are, and how much of a difference edges and clipping allow. */
-interface Blocks {
+interface Blocks extends BlockSlopes {
   readonly residual: Float32Array;
-  readonly signed: Float32Array;
-  readonly slopeA: Float32Array;
-  readonly slopeB: Float32Array;
   readonly allowed: Float32Array;
 }
 
@@ -193,7 +181,7 @@ function compareBlocks(lumaA: Float32Array, lumaB: Float32Array, clipped: Uint8A
     blocks.signed[block] = sum / n;
     blocks.slopeA[block] = Math.sqrt(slopeA / n) / 2;
     blocks.slopeB[block] = Math.sqrt(slopeB / n) / 2;
-    blocks.allowed[block] = ALLOWED + (ALLOWED_IF_CLIPPED * cut) / n + ALLOWED_BY_SLOPE * Math.max(blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0);
+    blocks.allowed[block] = ALLOWED + (ALLOWED_IF_CLIPPED * cut) / n + (ALLOWED_BY_SLOPE + (ALLOWED_BY_SLOPE_IF_CLIPPED * cut) / n) * Math.max(blocks.slopeA[block] ?? 0, blocks.slopeB[block] ?? 0);
     const [meanA, meanB] = [sumA / n, sumB / n];
     const [varA, varB, both] = [squareA / n - meanA * meanA, squareB / n - meanB * meanB, product / n - meanA * meanB];
     // Constants as in Wang et al. 2004, the second raised to what JPEG leaves in plain areas.
@@ -220,106 +208,6 @@ function leftOut(marked: Uint8Array | null, clipped: Uint8Array | null, width: n
   return cells;
 }
 
-/** Red and blue less luminance, mean of each block. */
-interface Colors { readonly red: Float32Array; readonly blue: Float32Array }
-
-function blockColors([red, green, blue]: Channels, width: number, height: number): Colors {
-  const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
-  const [across, down] = [Math.min(BLOCK, width), Math.min(BLOCK, height)];
-  const colors = { red: new Float32Array(columns * rows), blue: new Float32Array(columns * rows) };
-  for (let block = 0; block < columns * rows; block++) {
-    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
-    let r = 0, g = 0, b = 0;
-    for (let row = 0; row < down; row++) {
-      for (let at = start + row * width, end = at + across; at < end; at++) { r += red[at] ?? 0; g += green[at] ?? 0; b += blue[at] ?? 0; }
-    }
-    const luma = LUMA_RED * r + LUMA_GREEN * g + LUMA_BLUE * b;
-    colors.red[block] = (r - luma) / (across * down);
-    colors.blue[block] = (b - luma) / (across * down);
-  }
-  return colors;
-}
-
-const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0, reach: 0 };
-
-function describeMark(isChanged: Uint8Array, { signed: differences, slopeA: slopesA, slopeB: slopesB }: Blocks, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
-  let [energyA, energyB, brighter, darker, onStructure, total] = [0, 0, 0, 0, 0, 0];
-  const places: number[] = [];
-  const sides = { left: 0, top: 0, right: 0, bottom: 0 };
-  for (const [block, changed] of isChanged.entries()) {
-    if (changed === 0) continue;
-    const [slopeA, slopeB, signed] = [slopesA[block] ?? 0, slopesB[block] ?? 0, differences[block] ?? 0];
-    energyA += slopeA * slopeA;
-    energyB += slopeB * slopeB;
-    if (signed > 0) brighter += signed;
-    else darker -= signed;
-    total++;
-    if (Math.min(slopeA, slopeB) > 2 * PLAIN_SLOPE) onStructure++;
-    const [x, y] = [block % columns, Math.floor(block / columns)];
-    sides.left = Math.max(sides.left, (x + 1) / columns);
-    sides.right = Math.max(sides.right, 1 - x / columns);
-    sides.top = Math.max(sides.top, (y + 1) / rows);
-    sides.bottom = Math.max(sides.bottom, 1 - y / rows);
-    const start = y * BLOCK * width + x * BLOCK;
-    for (let row = 0; row < BLOCK; row++) for (let column = 0; column < BLOCK; column++) places.push(start + row * width + column);
-  }
-  const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
-  return {
-    asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
-    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
-  };
-}
-
-/** How much of the change is `share · (color − before)` with a share from 0 to 1 at each place and one colour for all. */
-function explainByOneColor(before: Channels, after: Channels, places: readonly number[]): number {
-  const strengths = places.map((at) => Math.hypot(...([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0))));
-  const strong = quantile(Float32Array.from(strengths).sort(), 0.8);
-  const color = ([0, 1, 2] as const).map((channel) => {
-    const values = places.filter((_, index) => (strengths[index] ?? 0) >= strong).map((at) => after[channel][at] ?? 0);
-    return quantile(Float32Array.from(values).sort(), 0.5);
-  });
-  let [left, total] = [0, 0];
-  for (const at of places) {
-    const change = ([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0));
-    const way = color.map((value, channel) => value - (before[channel as 0 | 1 | 2][at] ?? 0));
-    const length = way.reduce((sum, value) => sum + value * value, 0);
-    const share = length > 0 ? Math.max(0, Math.min(1, way.reduce((sum, value, channel) => sum + value * (change[channel] ?? 0), 0) / length)) : 0;
-    for (const [channel, value] of change.entries()) {
-      left += (value - share * (way[channel] ?? 0)) ** 2;
-      total += value * value;
-    }
-  }
-  return total > 0 ? 1 - left / total : 1;
-}
-
-/** Means of three by three blocks, so that the coarse colour of JPEG does not count. */
-function chromaDifference(from: Colors, to: Colors, saturation: number, without: Uint8Array, columns: number, rows: number): { chroma: number; chromaHalf: number } {
-  const values = new Float32Array(columns * rows);
-  let count = 0;
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      if (without[y * columns + x] === 1) continue;
-      let n = 0, red = 0, blue = 0;
-      for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++) {
-        for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) {
-          const at = row * columns + column;
-          if (without[at] === 1) continue;
-          n++;
-          red += (to.red[at] ?? 0) - saturation * (from.red[at] ?? 0);
-          blue += (to.blue[at] ?? 0) - saturation * (from.blue[at] ?? 0);
-        }
-      }
-      values[count++] = Math.sqrt((CB * blue) ** 2 + (CR * red) ** 2) / n;
-    }
-  }
-  const sorted = values.subarray(0, count).sort();
-  return { chroma: quantile(sorted, 0.995), chromaHalf: quantile(sorted, 0.5) };
-}
-
-/** Of BT.601: blue and red less luminance, as Cb and Cr. */
-const CB = 0.564;
-const CR = 0.713;
-
 /** Blocks that are marked or touch one that is. */
 function grow(marked: Uint8Array, columns: number, rows: number): Uint8Array {
   const grown = new Uint8Array(marked);
@@ -332,22 +220,6 @@ function grow(marked: Uint8Array, columns: number, rows: number): Uint8Array {
     }
   }
   return grown;
-}
-
-/** Squared colour, in levels, below which a picture is as good as grey. */
-const CALM = 60;
-
-/** How much more colourful the second is as a whole, where there is colour. */
-function fitSaturation(from: Colors, to: Colors): number {
-  let products = 0;
-  let squares = 0;
-  for (let at = 0; at < from.red.length; at++) {
-    const [red, blue] = [from.red[at] ?? 0, from.blue[at] ?? 0];
-    products += red * (to.red[at] ?? 0) + blue * (to.blue[at] ?? 0);
-    squares += red * red + blue * blue;
-  }
-  const calm = CALM * from.red.length;
-  return Math.max(0.5, Math.min(2, (products + calm) / (squares + calm)));
 }
 
 /** Root of the mean squared slope; a strong edge counts as much as a clear one. */

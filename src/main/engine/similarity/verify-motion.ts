@@ -6,41 +6,43 @@ const TILE = 8;
 const MIN_STRUCTURE = 2 * (2 * TILE) ** 2;
 const MIN_PLACES = 12;
 
-/** Where something was followed, in cells, and how far it has moved. */
-interface Moves { readonly x: Float64Array; readonly y: Float64Array; readonly dx: Float64Array; readonly dy: Float64Array }
+/** Where something was followed, in cells, how far it has moved, and what share of the change there the move explains. */
+interface Moves { readonly x: Float64Array; readonly y: Float64Array; readonly dx: Float64Array; readonly dy: Float64Array; readonly told: Float64Array }
 
 /**
  * Lucas-Kanade at each place by itself: what is one and the same picture has moved nowhere. A shift and a stretch that
  * all places share is what the alignment has left, and does not count; nor do places that are cut off at black or white.
+ * A move counts by how much of the change it explains: what noise, sharpening and tone change is no motion.
  * @param leftOut cells that do not count are not 0
  * @returns cells of the grid
  */
 export function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, leftOut: Uint8Array | null): number {
   const [columns, rows] = [Math.floor((width - 2) / TILE), Math.floor((height - 2) / TILE)];
-  const { x, y, dx, dy } = follow(sumTiles(a, b, width, columns, rows, leftOut), columns, rows);
+  const { x, y, dx, dy, told } = follow(sumTiles(a, b, width, columns, rows, leftOut), columns, rows);
   if (x.length < MIN_PLACES) return 0;
   const [across, down] = [fitLine(x, dx), fitLine(y, dy)];
-  return quantile(Float32Array.from(x, (place, at) => Math.sqrt(((dx[at] ?? 0) - across(place)) ** 2 + ((dy[at] ?? 0) - down(y[at] ?? 0)) ** 2)).sort(), 0.9);
+  const moved = Float32Array.from(x, (place, at) => (told[at] ?? 0) * Math.sqrt(((dx[at] ?? 0) - across(place)) ** 2 + ((dy[at] ?? 0) - down(y[at] ?? 0)) ** 2));
+  return quantile(moved.sort(), 0.9);
 }
 
-/** Of each tile, five sums over its cells: xx, xy, yy of the slopes, and x, y with the change. */
-const SUMS = 5;
+/** Of each tile, six sums over its cells: xx, xy, yy of the slopes, x, y with the change, and its square. */
+const SUMS = 6;
 
 function sumTiles(a: Float32Array, b: Float32Array, width: number, columns: number, rows: number, leftOut: Uint8Array | null): Float64Array {
   const tiles = new Float64Array(Math.max(0, columns * rows * SUMS));
   for (let tile = 0; tile < columns * rows; tile++) {
     const start = (Math.floor(tile / columns) * TILE + 1) * width + (tile % columns) * TILE + 1;
-    let xx = 0, xy = 0, yy = 0, xt = 0, yt = 0;
+    let xx = 0, xy = 0, yy = 0, xt = 0, yt = 0, tt = 0;
     for (let row = 0; row < TILE; row++) {
       for (let at = start + row * width, end = at + TILE; at < end; at++) {
         if (leftOut !== null && leftOut[at] !== 0) continue;
         const slopeX = ((a[at + 1] ?? 0) - (a[at - 1] ?? 0) + (b[at + 1] ?? 0) - (b[at - 1] ?? 0)) / 4;
         const slopeY = ((a[at + width] ?? 0) - (a[at - width] ?? 0) + (b[at + width] ?? 0) - (b[at - width] ?? 0)) / 4;
         const change = (b[at] ?? 0) - (a[at] ?? 0);
-        xx += slopeX * slopeX; xy += slopeX * slopeY; yy += slopeY * slopeY; xt += slopeX * change; yt += slopeY * change;
+        xx += slopeX * slopeX; xy += slopeX * slopeY; yy += slopeY * slopeY; xt += slopeX * change; yt += slopeY * change; tt += change * change;
       }
     }
-    tiles.set([xx, xy, yy, xt, yt], tile * SUMS);
+    tiles.set([xx, xy, yy, xt, yt, tt], tile * SUMS);
   }
   return tiles;
 }
@@ -48,24 +50,26 @@ function sumTiles(a: Float32Array, b: Float32Array, width: number, columns: numb
 /** By two by two tiles, where there is enough structure to tell. */
 function follow(tiles: Float64Array, columns: number, rows: number): Moves {
   const most = Math.max(0, (columns - 1) * (rows - 1));
-  const moves = { x: new Float64Array(most), y: new Float64Array(most), dx: new Float64Array(most), dy: new Float64Array(most) };
+  const moves = { x: new Float64Array(most), y: new Float64Array(most), dx: new Float64Array(most), dy: new Float64Array(most), told: new Float64Array(most) };
   let count = 0;
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
       const start = (row * columns + column) * SUMS;
       const below = start + columns * SUMS;
       const sum = (index: number): number => (tiles[start + index] ?? 0) + (tiles[start + SUMS + index] ?? 0) + (tiles[below + index] ?? 0) + (tiles[below + SUMS + index] ?? 0);
-      const [xx, xy, yy, xt, yt] = [sum(0), sum(1), sum(2), sum(3), sum(4)];
+      const [xx, xy, yy, xt, yt, tt] = [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5)];
       const smallest = (xx + yy - Math.sqrt((xx - yy) ** 2 + 4 * xy * xy)) / 2;
       if (smallest < MIN_STRUCTURE) continue;
       const determinant = xx * yy - xy * xy;
+      const [dx, dy] = [(yy * xt - xy * yt) / determinant, (xx * yt - xy * xt) / determinant];
       moves.x[count] = column * TILE;
       moves.y[count] = row * TILE;
-      moves.dx[count] = (yy * xt - xy * yt) / determinant;
-      moves.dy[count++] = (xx * yt - xy * xt) / determinant;
+      moves.dx[count] = dx;
+      moves.dy[count] = dy;
+      moves.told[count++] = tt > 0 ? Math.max(0, dx * xt + dy * yt) / tt : 0;
     }
   }
-  return { x: moves.x.subarray(0, count), y: moves.y.subarray(0, count), dx: moves.dx.subarray(0, count), dy: moves.dy.subarray(0, count) };
+  return { x: moves.x.subarray(0, count), y: moves.y.subarray(0, count), dx: moves.dx.subarray(0, count), dy: moves.dy.subarray(0, count), told: moves.told.subarray(0, count) };
 }
 
 /** Least squares, twice: the second time without what lies far off. */

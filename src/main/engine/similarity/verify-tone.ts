@@ -6,7 +6,7 @@ import type { Channels } from './verify-planes.ts';
  */
 export interface Tone { readonly gain: number; readonly gamma: number; readonly offset: number }
 
-export interface ToneFit {
+interface ToneFit {
   readonly tone: Tone;
   /** Mean difference that the tone leaves on the samples, in levels; robust against a mark. */
   readonly error: number;
@@ -30,8 +30,35 @@ const FINER = [1.16, 1.07] as const;
  * The tone that makes the first picture most like the second, place by place. All three channels are samples of it:
  * the luminance alone neither tells where one channel is clipped, nor what becomes of a channel far from it.
  */
-export function fitTone(first: Channels, second: Channels): ToneFit {
+export function fitTone(first: Channels, second: Channels): Tone {
   const samples = takeSamples(first, second);
+  const { tone, error } = fitSamples(samples);
+  // Rare tones count as much as common ones in the samples, and halos of sharpening are made of them: what is simpler
+  // and fits the picture as a whole clearly better, and the samples not clearly worse, is what was done.
+  const area = errorOf(tone, first, second);
+  const simpler = [NO_TONE, { ...NO_TONE, offset: medianDifference(first, second) }]
+    .find((simple) => errorOf(simple, first, second) < CLEARLY_BETTER * area && sampleError(simple, samples) < NOT_WORSE * error + CLOSE);
+  return simpler ?? tone;
+}
+
+function sampleError({ gain, offset }: Tone, { from, to }: Samples): number {
+  let error = 0;
+  for (let at = 0; at < from.length; at++) error += Math.min(MOST_ERROR, Math.abs((to[at] ?? 0) - Math.max(0, Math.min(255, gain * (from[at] ?? 0) + offset))));
+  return error / Math.max(1, from.length);
+}
+
+const NO_TONE: Tone = { gain: 1, gamma: 1, offset: 0 };
+const CLEARLY_BETTER = 0.85;
+const NOT_WORSE = 1.5;
+
+function medianDifference(first: Channels, second: Channels): number {
+  const [one, other] = [first[1], second[1]];
+  const differences = new Float32Array(Math.ceil(one.length / SPARSE));
+  for (let at = 0, index = 0; at < one.length; at += SPARSE, index++) differences[index] = (other[at] ?? 0) - (one[at] ?? 0);
+  return differences.sort()[differences.length >> 1] ?? 0;
+}
+
+function fitSamples(samples: Samples): ToneFit {
   const plain = fitLine(samples, 1);
   if (plain.error < CLOSE) return plain;
   let best = plain;

@@ -94,6 +94,8 @@ const LIMITS = {
   mark: 0.06,
   /** Of the picture's width or height. */
   reach: 0.18,
+  /** So near the edge and so small, a mark may lie on as much structure as it brings: a signature, a date. */
+  edge: 0.12, stamp: 0.015,
 } as const;
 
 function judge(change: Change, extent: Extent, slack: number): readonly Finding[] {
@@ -122,11 +124,11 @@ function motionLimit({ most, isClipped, plain }: Change): number {
 function isMark({ changed, mark, isWritten, plain }: Change, slack: number): boolean {
   if (changed > slack * LIMITS.mark || isWritten) return false;
   const isOneColor = mark.oneSign > 0.9 && (mark.oneColor > 0.92 && mark.asymmetry > 1.25 || mark.oneColor > 0.85 && mark.asymmetry > 1.5);
+  // Along an edge stand signatures and watermarks, in letters of two colours also.
+  if (mark.reach < LIMITS.reach && (mark.asymmetry > 1.15 || mark.reach < LIMITS.edge && changed < LIMITS.stamp)) return true;
   // What stands alone on white: a part of it that is as a whole darker is another part.
   if (plain > 0.6) return mark.asymmetry > 2.5 || isOneColor && mark.onStructure < 0.3;
-  // Along an edge stand signatures and watermarks, in letters of two colours also.
-  const isAtEdge = mark.reach < LIMITS.reach && mark.asymmetry > 1.15;
-  return mark.asymmetry > 2.5 || isOneColor || mark.oneSign > 0.97 || isAtEdge;
+  return mark.asymmetry > 2.5 || isOneColor || mark.oneSign > 0.97;
 }
 
 /** Nothing but a new encoding, another size, a touch of tone. */

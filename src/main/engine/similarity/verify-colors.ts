@@ -1,0 +1,67 @@
+import { BLOCK } from './verify-blocks.ts';
+import { type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, quantile } from './verify-planes.ts';
+
+/** Red and blue less luminance, mean of each block. */
+export interface Colors { readonly red: Float32Array; readonly blue: Float32Array }
+
+export function blockColors([red, green, blue]: Channels, width: number, height: number): Colors {
+  const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
+  const [across, down] = [Math.min(BLOCK, width), Math.min(BLOCK, height)];
+  const colors = { red: new Float32Array(columns * rows), blue: new Float32Array(columns * rows) };
+  for (let block = 0; block < columns * rows; block++) {
+    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
+    let r = 0, g = 0, b = 0;
+    for (let row = 0; row < down; row++) {
+      for (let at = start + row * width, end = at + across; at < end; at++) { r += red[at] ?? 0; g += green[at] ?? 0; b += blue[at] ?? 0; }
+    }
+    const luma = LUMA_RED * r + LUMA_GREEN * g + LUMA_BLUE * b;
+    colors.red[block] = (r - luma) / (across * down);
+    colors.blue[block] = (b - luma) / (across * down);
+  }
+  return colors;
+}
+
+/** Squared colour, in levels, below which a picture is as good as grey. */
+const CALM = 60;
+
+/** How much more colourful the second is as a whole, where there is colour. */
+export function fitSaturation(from: Colors, to: Colors, without: Uint8Array): number {
+  let products = 0;
+  let squares = 0;
+  for (let at = 0; at < from.red.length; at++) {
+    if (without[at] === 1) continue;
+    const [red, blue] = [from.red[at] ?? 0, from.blue[at] ?? 0];
+    products += red * (to.red[at] ?? 0) + blue * (to.blue[at] ?? 0);
+    squares += red * red + blue * blue;
+  }
+  const calm = CALM * from.red.length;
+  return Math.max(0.5, Math.min(2, (products + calm) / (squares + calm)));
+}
+
+/** Means of three by three blocks, so that the coarse colour of JPEG does not count. */
+export function chromaDifference(from: Colors, to: Colors, saturation: number, without: Uint8Array, columns: number, rows: number): { chroma: number; chromaHalf: number } {
+  const values = new Float32Array(columns * rows);
+  let count = 0;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      if (without[y * columns + x] === 1) continue;
+      let n = 0, red = 0, blue = 0;
+      for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++) {
+        for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) {
+          const at = row * columns + column;
+          if (without[at] === 1) continue;
+          n++;
+          red += (to.red[at] ?? 0) - saturation * (from.red[at] ?? 0);
+          blue += (to.blue[at] ?? 0) - saturation * (from.blue[at] ?? 0);
+        }
+      }
+      values[count++] = Math.sqrt((CB * blue) ** 2 + (CR * red) ** 2) / n;
+    }
+  }
+  const sorted = values.subarray(0, count).sort();
+  return { chroma: quantile(sorted, 0.995), chromaHalf: quantile(sorted, 0.5) };
+}
+
+/** Of BT.601: blue and red less luminance, as Cb and Cr. */
+const CB = 0.564;
+const CR = 0.713;

@@ -1,0 +1,72 @@
+import { BLOCK, PLAIN_SLOPE } from './verify-blocks.ts';
+import { type Channels, quantile } from './verify-planes.ts';
+
+/** How like a mark laid over the picture the changed blocks are. */
+export interface Mark {
+  /** Structure in the one ÷ structure in the other, at least 1: a mark brings structure, a replaced thing had its own. */
+  readonly asymmetry: number;
+  /** Share of the changed blocks whose change has one and the same sign. */
+  readonly oneSign: number;
+  /** Share of the change that one colour blended over the picture explains, of the better direction and the worse. */
+  readonly oneColor: number;
+  readonly oneColorBack: number;
+  /** Share of the changed blocks that lie on structure that both have. */
+  readonly onStructure: number;
+  /** How far they reach in from the side that they are nearest to, in shares of the picture. */
+  readonly reach: number;
+}
+
+/** Of each block: the mean difference of the luminance, and how steep it is in both. */
+export interface BlockSlopes { readonly signed: Float32Array; readonly slopeA: Float32Array; readonly slopeB: Float32Array }
+
+export const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0, reach: 0 };
+
+export function describeMark(isChanged: Uint8Array, { signed: differences, slopeA: slopesA, slopeB: slopesB }: BlockSlopes, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
+  let [energyA, energyB, brighter, darker, onStructure, total] = [0, 0, 0, 0, 0, 0];
+  const places: number[] = [];
+  const sides = { left: 0, top: 0, right: 0, bottom: 0 };
+  for (const [block, changed] of isChanged.entries()) {
+    if (changed === 0) continue;
+    const [slopeA, slopeB, signed] = [slopesA[block] ?? 0, slopesB[block] ?? 0, differences[block] ?? 0];
+    energyA += slopeA * slopeA;
+    energyB += slopeB * slopeB;
+    if (signed > 0) brighter += signed;
+    else darker -= signed;
+    total++;
+    if (Math.min(slopeA, slopeB) > 2 * PLAIN_SLOPE) onStructure++;
+    const [x, y] = [block % columns, Math.floor(block / columns)];
+    sides.left = Math.max(sides.left, (x + 1) / columns);
+    sides.right = Math.max(sides.right, 1 - x / columns);
+    sides.top = Math.max(sides.top, (y + 1) / rows);
+    sides.bottom = Math.max(sides.bottom, 1 - y / rows);
+    const start = y * BLOCK * width + x * BLOCK;
+    for (let row = 0; row < BLOCK; row++) for (let column = 0; column < BLOCK; column++) places.push(start + row * width + column);
+  }
+  const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
+  return {
+    asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
+    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
+  };
+}
+
+/** How much of the change is `share · (color − before)` with a share from 0 to 1 at each place and one colour for all. */
+function explainByOneColor(before: Channels, after: Channels, places: readonly number[]): number {
+  const strengths = places.map((at) => Math.hypot(...([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0))));
+  const strong = quantile(Float32Array.from(strengths).sort(), 0.8);
+  const color = ([0, 1, 2] as const).map((channel) => {
+    const values = places.filter((_, index) => (strengths[index] ?? 0) >= strong).map((at) => after[channel][at] ?? 0);
+    return quantile(Float32Array.from(values).sort(), 0.5);
+  });
+  let [left, total] = [0, 0];
+  for (const at of places) {
+    const change = ([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0));
+    const way = color.map((value, channel) => value - (before[channel as 0 | 1 | 2][at] ?? 0));
+    const length = way.reduce((sum, value) => sum + value * value, 0);
+    const share = length > 0 ? Math.max(0, Math.min(1, way.reduce((sum, value, channel) => sum + value * (change[channel] ?? 0), 0) / length)) : 0;
+    for (const [channel, value] of change.entries()) {
+      left += (value - share * (way[channel] ?? 0)) ** 2;
+      total += value * value;
+    }
+  }
+  return total > 0 ? 1 - left / total : 1;
+}

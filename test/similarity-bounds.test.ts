@@ -5,7 +5,7 @@ import { createPairing, type PairingDependencies } from '../src/main/engine/simi
 import type { PairRow } from '../src/main/engine/similarity/pair-rows.ts';
 import type { PairingStore } from '../src/main/engine/similarity/pairing-store.ts';
 import type { AssetFacts } from '../src/main/engine/similarity/pairs-facts.ts';
-import { verifyInPool } from '../src/main/engine/similarity/pairing-verify.ts';
+import { inTurn, verifyInPool } from '../src/main/engine/similarity/pairing-verify.ts';
 import type { TaskAnswer, TaskCall } from '../src/main/engine/tasks/define-task.ts';
 import type { TaskRunner } from '../src/main/engine/tasks/pool.ts';
 import { createRandom } from './fixtures/images.ts';
@@ -92,7 +92,7 @@ const CARD = { file: 'card.jpg', width: 10, height: 10 };
 
 test('the death of a worker marks nobody; a pair that also dies alone is told as one pair', async () => {
   const died = (): Promise<TaskAnswer> => Promise.reject(new Error('worker lost'));
-  const limits = { atOnce: 1, signal: new AbortController().signal };
+  const limits = { atOnce: () => 1, signal: new AbortController().signal };
   const healthy = await verifyInPool(runner(died, () => Promise.resolve({ result: VERDICT })), [[1, 2]], () => CARD, limits);
   expect([healthy.failed.size, healthy.unreadable.size]).toEqual([0, 0]);
   let calls = 0;
@@ -101,8 +101,24 @@ test('the death of a worker marks nobody; a pair that also dies alone is told as
   expect([...one.failed.keys()]).toEqual([2]);
   // The end of the engine says nothing of the pictures.
   const end = new AbortController();
-  const ending = verifyInPool(runner(() => { end.abort(); return died(); }, died), [[1, 2]], () => CARD, { atOnce: 1, signal: end.signal });
+  const ending = verifyInPool(runner(() => { end.abort(); return died(); }, died), [[1, 2]], () => CARD, { atOnce: () => 1, signal: end.signal });
   await expect(ending).rejects.toThrow();
+});
+
+test('an import that begins gets the threads as soon as they are free', async () => {
+  let atOnce = 3;
+  let [busy, most] = [0, 0];
+  const starts: number[] = [];
+  await inTurn(Array.from({ length: 12 }, (_, at) => at), { atOnce: () => atOnce, signal: new AbortController().signal }, async (item) => {
+    busy += 1;
+    if (item === 4) atOnce = 1;
+    await new Promise(setImmediate);
+    starts.push(item);
+    if (item > 7) most = Math.max(most, busy);
+    busy -= 1;
+  });
+  expect(starts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, at) => at));
+  expect(most).toBe(1);
 });
 
 test('the comparison goes on by itself after a full disk and after a defect', async () => {

@@ -42,8 +42,8 @@ interface Failures {
 }
 
 export interface Limits {
-  /** How many tasks may be in the pool at one time. */
-  readonly atOnce: number;
+  /** How many tasks may be in the pool at this moment, at least one. */
+  readonly atOnce: () => number;
   /** Breaks off between two tasks, with nothing written. */
   readonly signal: AbortSignal;
 }

@@ -13,8 +13,8 @@ export interface VerifyOutcome {
   readonly failed: ReadonlyMap<number, string>;
 }
 
-/** As many as keep every thread at work; more than these are a second's work, fewer decode each card too often. */
-const MOST_PAIRS_OF_TASK = 32;
+/** As many as keep every thread at work; more than these are half a second's work, which an import would wait for, fewer decode each card too often. */
+const MOST_PAIRS_OF_TASK = 24;
 const LEAST_PAIRS_OF_TASK = 6;
 
 /**
@@ -28,7 +28,7 @@ export async function verifyInPool(
   const verdicts: (Verdict | null)[] = pairs.map(() => null);
   const unreadable = new Map<number, string>();
   const failed = new Map<number, string>();
-  const size = Math.min(MOST_PAIRS_OF_TASK, Math.max(LEAST_PAIRS_OF_TASK, Math.ceil(pairs.length / limits.atOnce)));
+  const size = Math.min(MOST_PAIRS_OF_TASK, Math.max(LEAST_PAIRS_OF_TASK, Math.ceil(pairs.length / limits.atOnce())));
   const starts = Array.from({ length: Math.ceil(pairs.length / size) }, (_, at) => at * size);
 
   async function verifyBy(run: TaskRunner['run'], start: number, end: number): Promise<void> {
@@ -56,13 +56,17 @@ export async function verifyInPool(
   return { verdicts, unreadable, failed };
 }
 
-/** Works on all, so many at one time. */
+/** Works on all, so many at one time as the limits allow by then; never on less than one. */
 export async function inTurn<Item>(items: readonly Item[], { atOnce, signal }: Limits, work: (item: Item) => Promise<void>): Promise<void> {
   const left = items.values();
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, async () => {
+  let busy = Math.min(atOnce(), items.length);
+  await Promise.all(Array.from({ length: busy }, async () => {
     for (const item of left) {
       signal.throwIfAborted();
       await work(item);
+      if (busy <= atOnce()) continue;
+      busy -= 1;
+      return;
     }
   }));
 }

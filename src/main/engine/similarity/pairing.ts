@@ -59,15 +59,17 @@ export function createPairing({ store, candidates, comparer, slots, isIdle, onCh
 
   const mayGoOn = (): boolean => !stop.signal.aborted && (callers.size > 0 || (isWorking && (isIdle() || store.status().pending >= MAX_WAITING)));
 
+  // While an import is at work one task at a time: it is to notice little of this.
+  const limits = { atOnce: () => (callers.size > 0 || isIdle() ? slots : 1), signal: stop.signal };
+
   async function work(): Promise<void> {
-    await comparer.hashWanted({ atOnce: callers.size > 0 || isIdle() ? slots : 1, signal: stop.signal });
+    await comparer.hashWanted(limits);
     while (mayGoOn()) {
       const pending = await candidates.pending(SEARCHED_AT_ONCE);
       if (pending.length === 0) return;
       for (const portion of portionsOf(pending)) {
         if (!mayGoOn()) return;
-        // In the background one task at a time: the import is to notice little of it.
-        await comparer.compare(portion, { atOnce: callers.size > 0 || isIdle() ? slots : 1, signal: stop.signal });
+        await comparer.compare(portion, limits);
         onChanged();
       }
     }

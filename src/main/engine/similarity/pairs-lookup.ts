@@ -78,7 +78,7 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
     const near = (await candidates.of(look.fingerprint)).filter(({ assetId }) => assetId !== facts.id);
     const cardOf = (key: number): Card => (key === facts.id ? card : comparer.cardOf(key));
     const pairs = near.map(({ assetId }) => byContent(facts, requireFacts(assetId)));
-    const { verdicts, unreadable, failed } = await verifyInPool(pool, pairs.map(([first, second]) => [first.id, second.id]), cardOf, { atOnce: AT_ONCE, signal: NEVER });
+    const { verdicts, unreadable, failed } = await verifyInPool(pool, pairs.map(([first, second]) => [first.id, second.id]), cardOf, { atOnce: () => AT_ONCE, signal: NEVER });
     const found = new Map<number, PairEvidence>();
     for (const [at, { assetId, distance }] of near.entries()) {
       const [first, second] = pairs[at] ?? [facts, facts];
@@ -141,7 +141,7 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
       if (known) return { evidence: evidenceFrom(known, a), kinship: known.kinship, isNotDuplicate };
       // They never came near each other; whoever compares them by eye still wants to know how they lie on each other.
       const [first, second] = byContent(one, other);
-      const { verdicts: [verdict = null], unreadable, failed } = await verifyInPool(pool, [[first.id, second.id]], (key) => comparer.cardOf(key), { atOnce: 1, signal: NEVER });
+      const { verdicts: [verdict = null], unreadable, failed } = await verifyInPool(pool, [[first.id, second.id]], (key) => comparer.cardOf(key), { atOnce: () => 1, signal: NEVER });
       const [reason] = [...unreadable.values(), ...failed.values()];
       if (reason !== undefined) throw notCompared(reason);
       const row = rowFrom(first, second, verdict, store.distanceOf(a, b));

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { LEVELS } from '../src/contract/index.ts';
 import { createGroupCommit } from '../src/main/engine/catalog/group-commit.ts';
 import { openCatalog } from '../src/main/engine/catalog/open.ts';
+import { createGroups } from '../src/main/engine/similarity/groups.ts';
 import { linkGroups, type GroupAssets, type GroupEdges, type Veto } from '../src/main/engine/similarity/groups-linkage.ts';
 import { nameGroups } from '../src/main/engine/similarity/groups-names.ts';
 import { createGroupSource } from '../src/main/engine/similarity/router.ts';
@@ -157,6 +159,46 @@ describe('the name of a group', () => {
     expect(names.slice(1)).toEqual(['p', 'q']);
     expect(new Set(name([['p', 'q'], ['x', 'y'], ['z', 'w']], { x: 'p', y: 'p', z: 'q', w: 'q' })).size).toBe(3);
   });
+});
+
+test('groups that were held while anything changed are those that are found anew', async () => {
+  const folder = await temporaryFolder();
+  const db = openCatalog(join(folder, 'catalog.sqlite'), folder);
+  onTestFinished(() => { db.close(); });
+  fillCatalog(db, 40);
+  const random = createRandom(29);
+  const any = (count: number): number => 1 + Math.floor(random() * count);
+  let assets = 40;
+  const remember = db.prepare('INSERT INTO group_name (level, asset_id, name) VALUES (?, ?, ?)');
+  const pair = (level: number | null) => (a: number, b: number): unknown => db.prepare(`INSERT INTO pair (a_id, b_id, level, relation, transform, distance, similarity) VALUES (?, ?, ?, 'near', 'identity', 6, ?) ON CONFLICT DO NOTHING`).run(Math.min(a, b), Math.max(a, b), level, random());
+  const changes: readonly ((a: number, b: number) => unknown)[] = [
+    pair(1), pair(2), pair(2), pair(2), pair(3), pair(null),
+    (a) => db.prepare('DELETE FROM pair WHERE a_id = ?').run(a),
+    (a) => db.prepare('UPDATE source SET missing_since = iif(missing_since IS NULL, 1, NULL) WHERE id = ?').run(a),
+    (a, b) => db.prepare('UPDATE source SET asset_id = ? WHERE id = ?').run(b, a),
+    // Equal pixels are of one size.
+    (a, b) => db.prepare('UPDATE asset SET (pixel_sha256, width, height) = (SELECT coalesce(pixel_sha256, sha256), width, height FROM asset WHERE id = ?) WHERE id IN (?, ?)').run(a, a, b),
+    (a, b) => db.prepare('INSERT INTO not_duplicate SELECT min(x.sha256, y.sha256), max(x.sha256, y.sha256), 1 FROM asset x, asset y WHERE x.id = ? AND y.id = ? ON CONFLICT DO NOTHING').run(a, b),
+    () => db.prepare('DELETE FROM not_duplicate').run(),
+    (a) => db.prepare(`UPDATE asset SET width = 9000, taken_at = 5, metadata = '{"cameraModel":"X"}' WHERE id = ? AND pixel_sha256 IS NULL`).run(a),
+    () => { fillCatalog(db, 1, assets++); },
+    (a) => db.prepare('INSERT OR REPLACE INTO fingerprint (asset_id, pdq, pdq_quality, phash, dhash) SELECT asset_id, pdq, 90, phash, dhash FROM fingerprint WHERE asset_id = ?').run(a),
+  ];
+  const held = createGroups(db);
+  const seen = new Set<number>();
+  for (let step = 0; step < 400; step += 1) {
+    const [a, b] = [any(assets), any(assets)];
+    if (a === b) continue;
+    const change = any(changes.length) - 1;
+    changes[change]!(a, b);
+    for (const level of LEVELS) {
+      const page = held.page(level, 0, 100);
+      for (const { assetId, name } of page.seen) remember.run(level, assetId, name);
+      expect(page.groups, `change ${change}`).toEqual(createGroups(db).page(level, 0, 100).groups);
+      seen.add(page.total);
+    }
+  }
+  expect(seen.size).toBeGreaterThan(5);
 });
 
 test('a name that could not be written down is not taken for one that was', async () => {

@@ -53,7 +53,8 @@ function bestOf(first: Look, second: Look, guesses: readonly Guess[]): Alignment
   };
   const scored = guesses.map((guess) => ({ ...guess, score: correlate(turnedFirst(guess.transform), coarse, guess.window) })).toSorted((a, b) => b.score - a.score);
   const [likeliest] = scored;
-  const coarsely = scored.slice(0, REFINED).filter(({ score }) => score > (likeliest?.score ?? 0) - HOPELESS)
+  const behind = (likeliest?.score ?? 0) > SURE ? BEHIND : HOPELESS;
+  const coarsely = scored.slice(0, REFINED).filter(({ score }) => score > (likeliest?.score ?? 0) - behind)
     .map((guess) => ({ guess, ...refineAt(turnedFirst(guess.transform), coarse, guess.window) })).toSorted((a, b) => b.score - a.score);
   let best: Alignment | null = null;
   for (const { guess, window, score } of coarsely) {

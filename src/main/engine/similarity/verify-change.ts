@@ -7,7 +7,7 @@ import { measureMotion } from './verify-motion.ts';
 import type { Overlap } from './verify-overlap.ts';
 import { isWritten } from './verify-page.ts';
 import { binomial, type Channels, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
-import { applyTone, errorOf, fitTone, type Tone, toneTable } from './verify-tone.ts';
+import { applyTone, errorOf, fitTone, isNearlyNone, type Tone, toneTable } from './verify-tone.ts';
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */
 export interface Change {
@@ -62,11 +62,6 @@ interface Tones { readonly before: Channels; readonly from: Channels; readonly t
 const MOST_BLURS = 10;
 /** In levels. */
 const FAR_OFF = 40;
-
-/** Where the tone is the same, nothing is clipped, and either direction will do. */
-function isNearlyNone({ gain, gamma, offset }: Tone): boolean {
-  return Math.abs(gain - 1) < 0.04 && Math.abs(offset) < 6 && Math.abs(gamma - 1) < 0.04;
-}
 
 /** The luminance of two pictures, as sharp as each other, and how often each was blurred for that. */
 interface Sharpened { readonly lumaFrom: Float32Array; readonly lumaTo: Float32Array; readonly blurs: readonly [number, number] }

@@ -10,6 +10,10 @@ export interface Mark {
   /** Share of the change that one colour blended over the picture explains, of the better direction and the worse. */
   readonly oneColor: number;
   readonly oneColorBack: number;
+  /** Share of the changed blocks where one of the two shows nothing but the ground: there something was laid beside the things. */
+  readonly onGround: number;
+  /** Share of all blocks that are ground: of a thing on white, or on any one colour, most are. */
+  readonly ground: number;
   /** Share of the changed blocks that lie on structure that both have. */
   readonly onStructure: number;
   /** How far they reach in from the side that they are nearest to, in shares of the picture. */
@@ -19,10 +23,11 @@ export interface Mark {
 /** Of each block: the mean difference of the luminance, and how steep it is in both. */
 export interface BlockSlopes { readonly signed: Float32Array; readonly slopeA: Float32Array; readonly slopeB: Float32Array }
 
-export const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onStructure: 0, reach: 0 };
+export const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onGround: 1, ground: 0, onStructure: 0, reach: 0 };
 
 export function describeMark(isChanged: Uint8Array, { signed: differences, slopeA: slopesA, slopeB: slopesB }: BlockSlopes, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
-  let [energyA, energyB, brighter, darker, onStructure, total] = [0, 0, 0, 0, 0, 0];
+  const [groundA, groundB] = [groundOf(from, slopesA, width, columns), groundOf(to, slopesB, width, columns)];
+  let [energyA, energyB, brighter, darker, onGround, onStructure, total] = [0, 0, 0, 0, 0, 0, 0];
   const places: number[] = [];
   const sides = { left: 0, top: 0, right: 0, bottom: 0 };
   for (const [block, changed] of isChanged.entries()) {
@@ -33,6 +38,7 @@ export function describeMark(isChanged: Uint8Array, { signed: differences, slope
     if (signed > 0) brighter += signed;
     else darker -= signed;
     total++;
+    if (groundA[block] === 1 || groundB[block] === 1) onGround++;
     if (Math.min(slopeA, slopeB) > 2 * PLAIN_SLOPE) onStructure++;
     const [x, y] = [block % columns, Math.floor(block / columns)];
     sides.left = Math.max(sides.left, (x + 1) / columns);
@@ -45,8 +51,35 @@ export function describeMark(isChanged: Uint8Array, { signed: differences, slope
   const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
   return {
     asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
-    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
+    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onGround: onGround / total, ground: Math.max(shareOf(groundA), shareOf(groundB)), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
   };
+}
+
+function shareOf(marked: Uint8Array): number {
+  return marked.reduce((sum, value) => sum + value, 0) / marked.length;
+}
+
+/** In levels: how far a plain block may be from the ground's colour. */
+const GROUND = 10;
+
+/** Which blocks show the ground alone: plain, and of the colour that most plain blocks have. */
+function groundOf([red, green, blue]: Channels, slopes: Float32Array, width: number, columns: number): Uint8Array {
+  const mean = (plane: Float32Array, block: number): number => {
+    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
+    let sum = 0;
+    for (let row = 0; row < BLOCK; row++) for (let at = start + row * width, end = at + BLOCK; at < end; at++) sum += plane[at] ?? 0;
+    return sum / BLOCK ** 2;
+  };
+  const plain = Array.from(slopes.keys()).filter((block) => (slopes[block] ?? 0) < PLAIN_SLOPE);
+  const colors = plain.map((block) => [mean(red, block), mean(green, block), mean(blue, block)] as const);
+  const counts = new Map<string, number>();
+  const keyOf = (color: readonly number[]): string => color.map((level) => Math.round(level / GROUND)).join(' ');
+  for (const color of colors) counts.set(keyOf(color), (counts.get(keyOf(color)) ?? 0) + 1);
+  const [commonest] = [...counts].reduce((most, one) => (one[1] > most[1] || one[1] === most[1] && one[0] < most[0] ? one : most), ['', 0]);
+  const ground = commonest.split(' ').map((level) => Number(level) * GROUND);
+  const isGround = new Uint8Array(slopes.length);
+  for (const [at, block] of plain.entries()) if (colors[at]?.every((level, channel) => Math.abs(level - (ground[channel] ?? 0)) <= GROUND) === true) isGround[block] = 1;
+  return isGround;
 }
 
 /** How much of the change is `share · (color − before)` with a share from 0 to 1 at each place and one colour for all. */

@@ -1,4 +1,5 @@
 import { BLOCK } from './verify-blocks.ts';
+import { takePlane } from './verify-planes.ts';
 
 /** Half the side of the square in which what was mixed in a cell is looked for, in cells. */
 const MIXED_FROM = 2;
@@ -9,34 +10,41 @@ const MIXED_FROM = 2;
  * the darkest and the brightest around. Nothing where the tone is a straight line over them.
  */
 export function mixing(luma: Float32Array, table: Float32Array, width: number, height: number): Float32Array {
-  const low = extremes(luma, width, height, Math.min);
-  const high = extremes(luma, width, height, Math.max);
-  const off = new Float32Array(luma.length);
-  const tone = (value: number): number => table[Math.max(0, Math.min(255, Math.round(value)))] ?? 0;
+  const low = extremes(luma, width, height, -1);
+  const high = extremes(luma, width, height, 1);
+  const off = takePlane(luma.length);
   for (let at = 0; at < off.length; at++) {
     const [value, darkest, brightest] = [luma[at] ?? 0, low[at] ?? 0, high[at] ?? 0];
-    const [from, to] = [tone(darkest), tone(brightest)];
-    if (brightest - darkest > 1) off[at] = Math.abs(tone(value) - from - ((to - from) * (value - darkest)) / (brightest - darkest));
+    const span = brightest - darkest;
+    const from = table[Math.round(darkest)] ?? 0;
+    off[at] = span > 1 ? Math.abs((table[Math.round(value)] ?? 0) - from - (((table[Math.round(brightest)] ?? 0) - from) * (value - darkest)) / span) : 0;
   }
   return off;
 }
 
 /** The least or the greatest of the square around each cell. */
-function extremes(plane: Float32Array, width: number, height: number, choose: (a: number, b: number) => number): Float32Array {
-  const across = new Float32Array(plane.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let found = plane[y * width + x] ?? 0;
-      for (let column = Math.max(0, x - MIXED_FROM); column <= Math.min(width - 1, x + MIXED_FROM); column++) found = choose(found, plane[y * width + column] ?? 0);
-      across[y * width + x] = found;
+function extremes(plane: Float32Array, width: number, height: number, sign: 1 | -1): Float32Array {
+  return alongColumns(alongRows(plane, width, height, sign), width, height, sign);
+}
+
+function alongRows(plane: Float32Array, width: number, height: number, sign: 1 | -1): Float32Array {
+  const output = takePlane(plane.length);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      let found = plane[at] ?? 0;
+      for (let other = at - Math.min(x, MIXED_FROM), end = at + Math.min(width - 1 - x, MIXED_FROM); other <= end; other++) if (sign * (plane[other] ?? 0) > sign * found) found = plane[other] ?? 0;
+      output[at] = found;
     }
   }
-  const output = new Float32Array(plane.length);
+  return output;
+}
+
+function alongColumns(plane: Float32Array, width: number, height: number, sign: 1 | -1): Float32Array {
+  const output = takePlane(plane.length);
+  output.set(plane);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let found = across[y * width + x] ?? 0;
-      for (let row = Math.max(0, y - MIXED_FROM); row <= Math.min(height - 1, y + MIXED_FROM); row++) found = choose(found, across[row * width + x] ?? 0);
-      output[y * width + x] = found;
+    for (let row = Math.max(0, y - MIXED_FROM); row <= Math.min(height - 1, y + MIXED_FROM); row++) {
+      for (let at = y * width, other = row * width, end = at + width; at < end; at++, other++) if (sign * (plane[other] ?? 0) > sign * (output[at] ?? 0)) output[at] = plane[other] ?? 0;
     }
   }
   return output;

@@ -1,7 +1,7 @@
 import type { Transform } from '../../../contract/index.ts';
 import type { Coverage } from './resample.ts';
 import { overlap, type Alignment } from './verify-align.ts';
-import type { Channels } from './verify-planes.ts';
+import { type Channels, takePlane } from './verify-planes.ts';
 import { isTransposing, type Look, type Size, walkOf } from './verify-look.ts';
 
 /** What two aligned pictures both show, on one grid: red, green and blue of each. */
@@ -51,7 +51,7 @@ function cutChannels({ rgb, width: lookWidth, height: lookHeight }: Look, transf
   const { start, across, down, width: turnedWidth, height: turnedHeight } = walkOf({ width: lookWidth, height: lookHeight }, transform);
   const columns = partCoverage(turnedWidth, part.left, part.width, width);
   const rows = partCoverage(turnedHeight, part.top, part.height, height);
-  const [red, green, blue] = [new Float32Array(width * height), new Float32Array(width * height), new Float32Array(width * height)];
+  const [red, green, blue] = [takePlane(width * height), takePlane(width * height), takePlane(width * height)];
   const [firstColumn, endColumn] = [Math.min(...columns.indices.subarray(0, columns.starts[width])), Math.max(...columns.indices.subarray(0, columns.starts[width])) + 1];
   const row = new Float64Array(3 * turnedWidth);
   for (let y = 0, to = 0; y < height; y++) {

@@ -1,4 +1,4 @@
-import type { Channels } from './verify-planes.ts';
+import { type Channels, takePlane } from './verify-planes.ts';
 
 /**
  * What an editor's brightness, contrast and gamma do to every channel alike: `gain · 255 · (v / 255) ^ gamma + offset`,
@@ -33,12 +33,18 @@ const FINER = [1.16, 1.07] as const;
 export function fitTone(first: Channels, second: Channels): Tone {
   const samples = takeSamples(first, second);
   const { tone, error } = fitSamples(samples);
+  if (Math.abs(tone.gain - 1) < 0.015 && Math.abs(tone.offset) < 2 && tone.gamma === 1) return tone;
   // Rare tones count as much as common ones in the samples, and halos of sharpening are made of them: what is simpler
   // and fits the picture as a whole clearly better, and the samples not clearly worse, is what was done.
   const area = errorOf(tone, first, second);
   const simpler = [NO_TONE, { ...NO_TONE, offset: medianDifference(first, second) }]
     .find((simple) => errorOf(simple, first, second) < CLEARLY_BETTER * area && sampleError(simple, samples) < NOT_WORSE * error + CLOSE);
   return simpler ?? tone;
+}
+
+/** Where the tone is the same, nothing is clipped, and either direction will do. */
+export function isNearlyNone({ gain, gamma, offset }: Tone): boolean {
+  return Math.abs(gain - 1) < 0.04 && Math.abs(offset) < 6 && Math.abs(gamma - 1) < 0.04;
 }
 
 function sampleError({ gain, offset }: Tone, { from, to }: Samples): number {
@@ -98,7 +104,7 @@ export function toneTable({ gain, gamma, offset }: Tone): Float32Array {
 }
 
 export function applyTone(table: Float32Array, plane: Float32Array): Float32Array {
-  const output = new Float32Array(plane.length);
+  const output = takePlane(plane.length);
   for (let at = 0; at < plane.length; at++) {
     const value = Math.max(0, Math.min(255, plane[at] ?? 0));
     const level = Math.floor(value);

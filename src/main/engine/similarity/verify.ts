@@ -4,6 +4,7 @@ import { type Change, measureChange } from './verify-change.ts';
 import { type Extent, measureExtent } from './verify-extent.ts';
 import { inverseOf, type Look } from './verify-look.ts';
 import { cutOverlap } from './verify-overlap.ts';
+import { freePlanes } from './verify-planes.ts';
 
 export { createLook, inverseOf, type Look } from './verify-look.ts';
 
@@ -46,6 +47,7 @@ export interface Measured {
 export function measurePair(a: Look, b: Look): Measured | null {
   const isSwapped = compareLooks(a, b) < 0;
   const [first, second] = isSwapped ? [b, a] : [a, b];
+  freePlanes();
   const alignment = align(first, second);
   const overlap = alignment && alignment.score > MIN_SCORE && cutOverlap(first, second, alignment);
   if (!overlap) return null;
@@ -95,7 +97,9 @@ const LIMITS = {
   /** Of the picture's width or height. */
   reach: 0.18,
   /** So near the edge and so small, a mark may lie on as much structure as it brings: a signature, a date. */
-  edge: 0.12, stamp: 0.015,
+  edge: 0.14, stamp: 0.015,
+  /** So much of one colour, and what is seen is a thing that stands alone. */
+  ground: 0.5,
 } as const;
 
 function judge(change: Change, extent: Extent, slack: number): readonly Finding[] {
@@ -121,14 +125,15 @@ function motionLimit({ most, isClipped, plain }: Change): number {
  * at, none had an asymmetry over 1.7, nor one colour for more than 0.87 of the change. On a page or screen, added text
  * is what it says, not a mark.
  */
-function isMark({ changed, mark, isWritten, plain }: Change, slack: number): boolean {
+function isMark({ changed, mark, isWritten }: Change, slack: number): boolean {
   if (changed > slack * LIMITS.mark || isWritten) return false;
   const isOneColor = mark.oneSign > 0.9 && (mark.oneColor > 0.92 && mark.asymmetry > 1.25 || mark.oneColor > 0.85 && mark.asymmetry > 1.5);
   // Along an edge stand signatures and watermarks, in letters of two colours also.
-  if (mark.reach < LIMITS.reach && (mark.asymmetry > 1.15 || mark.reach < LIMITS.edge && changed < LIMITS.stamp)) return true;
-  // What stands alone on white: a part of it that is as a whole darker is another part.
-  if (plain > 0.6) return mark.asymmetry > 2.5 || isOneColor && mark.onStructure < 0.3;
-  return mark.asymmetry > 2.5 || isOneColor || mark.oneSign > 0.97;
+  const isAtEdge = mark.reach < LIMITS.reach && (mark.asymmetry > 1.15 || mark.reach < LIMITS.edge && changed < LIMITS.stamp);
+  // Of what stands alone on white another stone is a change of one colour, and an engraving brings structure: only what
+  // lies beside the thing, or along an edge, can be a mark.
+  if (mark.ground > LIMITS.ground) return isAtEdge && mark.reach < LIMITS.edge || mark.onGround > 0.9 && (mark.asymmetry > 2.5 || isOneColor);
+  return mark.asymmetry > 2.5 || isOneColor || mark.oneSign > 0.97 || isAtEdge;
 }
 
 /** Nothing but a new encoding, another size, a touch of tone. */

@@ -61,6 +61,35 @@ describe('groups', () => {
     expect(link(keys('abcd'), [pair('ac', 0.985), pair('ad', 0.9), pair('bc', 0.986), pair('bd', 0.98)])).toEqual([['a', 'c'], ['b', 'd']]);
   });
 
+  test('do not depend on how often images of equal pixels were measured', () => {
+    // c and d have equal pixels, in two forms.
+    const pictures = [{ key: 'a', area: 400 }, { key: 'b', area: 200 }, { key: 'c', pixels: 1 }, { key: 'd', pixels: 1 }];
+    expect(link(pictures, [pair('ab'), pair('bc')])).toEqual([['a', 'b'], ['c', 'd']]);
+    expect(link(pictures, [pair('ab'), pair('bc'), pair('bd')])).toEqual([['a', 'b'], ['c', 'd']]);
+  });
+
+  test('take for company neither what the user has parted nor what has no file', () => {
+    const pictures = keys('abcd');
+    expect(link(pictures, [pair('ab'), pair('bc'), pair('bd')])).toEqual([['b', 'a', 'c', 'd']]);
+    expect(link(pictures, [pair('ab'), pair('bc'), pair('bd')], [['b', 'c'], ['b', 'd']])).toEqual([['a', 'b']]);
+    expect(link([{ key: 'a' }, { key: 'b' }, { key: 'c', files: 0 }, { key: 'd', files: 0 }], [pair('ab'), pair('bc'), pair('bd')])).toEqual([['a', 'b']]);
+  });
+
+  test('cost no more among many of equal pixels because something was parted', () => {
+    const count = 2000;
+    const images = { length: count + 2 };
+    let reads = 0;
+    const pixels = new Proxy(Int32Array.from(images, (_, place) => (place < count ? 0 : -1)), { get: (column, key) => { reads += 1; return Reflect.get(column, key) as number; } });
+    const column = (value: number) => new Float64Array(count + 2).fill(value);
+    const largest = (vetoes: readonly Veto[]) => linkGroups({
+      assets: { keysHigh: column(7), keysLow: Float64Array.from(images, (_, place) => place), pixels, files: column(1), pixelCounts: column(100), bytes: column(10), exposures: column(-1) },
+      edges: { a: [], b: [], similarity: [], distance: [], whole: [] }, contradictions: { a: [], b: [] }, vetoes, areApart: () => false,
+    })[0]?.length;
+    expect(largest([[count, count + 1]])).toBe(count);
+    expect(largest([[0, 1]])).toBe(count - 1);
+    expect(reads).toBeLessThan(20 * count);
+  });
+
   test('hold nothing together that was compared and is not alike, or is another exposure', () => {
     expect(link(keys('abc'), [pair('ab'), pair('ac')], [], [{ a: 'b', b: 'c' }])).toEqual([['a', 'b']]);
     // Two crops of one picture may show different things, unless the user has parted them.

@@ -61,11 +61,11 @@ export function linkGroups(input: LinkInput): readonly (readonly number[])[] {
   const families = familiesOf(input, classes);
   const links = linksBetween(input, classes, families.of);
   const derived = derivedIn(links, assets.files.length);
-  const lonely = lonelyIn(links, assets.files.length);
   const { classOf } = classes;
+  const best = bestMembers(assets, classOf);
+  const lonely = lonelyIn(links, (place) => best[place] !== -1, assets.files.length);
   const byLead = (a: number, b: number): number => (derived[classOf[a] ?? 0] ?? 0) - (derived[classOf[b] ?? 0] ?? 0)
     || (lonely[classOf[a] ?? 0] ?? 0) - (lonely[classOf[b] ?? 0] ?? 0) || (assets.pixelCounts[b] ?? 0) - (assets.pixelCounts[a] ?? 0) || (assets.bytes[b] ?? 0) - (assets.bytes[a] ?? 0) || byContent(assets, a, b);
-  const best = bestMembers(assets, classOf);
   const gatherer = createGatherer(links, input, classOf);
   for (const family of families.several()) {
     const leading = family.flatMap((own) => (best[own] === -1 ? [] : [best[own] ?? 0])).sort(byLead);
@@ -99,11 +99,11 @@ function samePixels(assets: GroupAssets, vetoes: readonly Veto[]): Classes {
     if (known === undefined) byPixels.set(number, [place]);
     else known.push(place);
   }
-  const keyOf = (a: number, b: number): number => Math.min(a, b) * pixels.length + Math.max(a, b);
-  const vetoed = new Set(vetoes.map(([a, b]) => keyOf(a, b)));
-  for (const members of byPixels.values()) {
+  const vetoedBy = vetoedWithin(pixels, vetoes);
+  for (const [number, members] of byPixels) {
     members.sort((a, b) => byContent(assets, a, b));
-    const parts = vetoed.size === 0 ? [members] : partApart(members, (a, b) => vetoed.has(keyOf(a, b)));
+    const vetoed = vetoedBy.get(number);
+    const parts = vetoed === undefined ? [members] : partApart(members, vetoed);
     for (const part of parts) for (const member of part) classOf[member] = part[0] ?? member;
     const classes = parts.map(([first]) => first ?? 0);
     if (classes.length > 1) for (const one of classes) partsOf.set(one, classes);
@@ -111,12 +111,32 @@ function samePixels(assets: GroupAssets, vetoes: readonly Veto[]): Classes {
   return { classOf, partsOf };
 }
 
-function partApart(members: readonly number[], isVetoed: (a: number, b: number) => boolean): readonly (readonly number[])[] {
+/** By image: those of its pixels that the user has parted it from. */
+type Vetoed = ReadonlyMap<number, readonly number[]>;
+
+/** By the number of their pixels: the vetoes between images of equal ones, which are few. */
+function vetoedWithin(pixels: ArrayLike<number>, vetoes: readonly Veto[]): ReadonlyMap<number, Vetoed> {
+  const within = new Map<number, Map<number, number[]>>();
+  for (const [a, b] of vetoes) {
+    const number = pixels[a] ?? -1;
+    if (number === -1 || pixels[b] !== number) continue;
+    const vetoed = within.get(number) ?? new Map<number, number[]>();
+    within.set(number, vetoed);
+    for (const [one, other] of [[a, b], [b, a]] as const) vetoed.set(one, [...vetoed.get(one) ?? [], other]);
+  }
+  return within;
+}
+
+/** Each goes to the first part that it is not parted from: all without a veto to the first. */
+function partApart(members: readonly number[], vetoed: Vetoed): readonly (readonly number[])[] {
   const parts: number[][] = [];
+  const partOf = new Map<number, number>();
   for (const member of members) {
-    const home = parts.find((others) => !others.some((other) => isVetoed(member, other)));
-    if (home === undefined) parts.push([member]);
-    else home.push(member);
+    const closed = new Set(vetoed.get(member)?.map((other) => partOf.get(other)));
+    let home = 0;
+    while (closed.has(home)) home += 1;
+    partOf.set(member, home);
+    (parts[home] ??= []).push(member);
   }
   return parts;
 }
@@ -197,17 +217,30 @@ function derivedIn({ starts, kinds }: Links, count: number): Uint8Array {
   return derived;
 }
 
-/** Those alike to less than half as many as one of those they are alike to: they were misjudged now and then, or not compared, and would lead few. */
-function lonelyIn({ starts, others, kinds }: Links, count: number): Uint8Array {
+/**
+ * Those alike to less than half as many as one of those they are alike to: they were misjudged now and then, or not
+ * compared, and would lead few. However often two classes were compared they are company once, unless the user has
+ * parted them; and those that have no file are nobody's.
+ */
+function lonelyIn({ starts, others, kinds }: Links, hasFile: (place: number) => boolean, count: number): Uint8Array {
+  const lastSeenBy = new Int32Array(count);
+  let visits = 0;
+  const eachCompanion = (place: number, visit: (other: number) => void): void => {
+    visits += 1;
+    const [start, end] = [starts[place] ?? 0, starts[place + 1] ?? 0];
+    for (let at = start; at < end; at += 1) if (kinds[at] === APART) lastSeenBy[others[at] ?? 0] = visits;
+    for (let at = start; at < end; at += 1) {
+      const other = others[at] ?? 0;
+      if ((kinds[at] ?? 0) >= UNLIKE || lastSeenBy[other] === visits || !hasFile(other)) continue;
+      lastSeenBy[other] = visits;
+      visit(other);
+    }
+  };
   const company = new Int32Array(count);
-  for (let place = 0; place < count; place += 1) {
-    for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) if ((kinds[at] ?? 0) < UNLIKE) company[place] = (company[place] ?? 0) + 1;
-  }
+  for (let place = 0; place < count; place += 1) eachCompanion(place, () => { company[place] = (company[place] ?? 0) + 1; });
   const lonely = new Uint8Array(count);
   for (let place = 0; place < count; place += 1) {
-    for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) {
-      if ((kinds[at] ?? 0) < UNLIKE && 2 * (company[place] ?? 0) < (company[others[at] ?? 0] ?? 0)) lonely[place] = 1;
-    }
+    eachCompanion(place, (other) => { if (2 * (company[place] ?? 0) < (company[other] ?? 0)) lonely[place] = 1; });
   }
   return lonely;
 }

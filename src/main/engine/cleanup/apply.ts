@@ -68,6 +68,16 @@ interface Run extends ApplyOptions {
   readonly places: Places;
 }
 
+/** What the files of a chunk share while they are moved. */
+interface Chunk {
+  /** Places that they will be moved to. */
+  readonly taken: Set<string>;
+  /** Folders whose names have changed. */
+  readonly touched: Map<string, FilePath>;
+  /** Places that stayed empty. Their folders stay until all files are moved: others may be about to go there. */
+  readonly unused: FilePath[];
+}
+
 /** @returns true when the disk is full */
 async function moveChunk(run: Run, items: readonly PlannedItem[]): Promise<boolean> {
   const { journal, operationId } = run;
@@ -78,18 +88,18 @@ async function moveChunk(run: Run, items: readonly PlannedItem[]): Promise<boole
   });
   // One after another: two files of one name would else be given one place in the trash.
   const intents: Intent[] = [];
-  const taken = new Set<string>();
-  for (const [index, item] of items.entries()) intents.push(await intentOf(run, { item, standing: at(standings, index), checked: at(checked, index), taken }));
+  const chunk: Chunk = { taken: new Set(), touched: new Map(), unused: [] };
+  for (const [index, item] of items.entries()) intents.push(await intentOf(run, { item, standing: at(standings, index), checked: at(checked, index), taken: chunk.taken }));
   const ids = journal.intend(operationId, intents);
   const outcomes: Moved[] = [];
-  const touched = new Map<string, FilePath>();
   for (const [index, intent] of intents.entries()) {
     if ('refusal' in intent) continue;
-    const outcome = await move(run, { intent, id: at(ids, index), standing: at(standings, index), checked: at(checked, index), taken, touched });
+    const outcome = await move(run, { intent, id: at(ids, index), standing: at(standings, index), checked: at(checked, index), chunk });
     outcomes.push(outcome);
   }
-  await syncFolders(run.files, touched.values());
+  await syncFolders(run.files, chunk.touched.values());
   journal.settleMoves(operationId, outcomes);
+  for (const place of chunk.unused) await run.places.tidy(place);
   return [...intents, ...outcomes].some((one) => reasonOf(one)?.code === 'disk-full');
 }
 
@@ -120,18 +130,16 @@ interface Move {
   readonly id: number;
   readonly standing: Standing;
   readonly checked: Checked;
-  readonly taken: Set<string>;
-  /** Folders whose names have changed. */
-  readonly touched: Map<string, FilePath>;
+  readonly chunk: Chunk;
 }
 
-async function move(run: Run, { intent, id, standing, checked, taken, touched }: Move): Promise<Moved> {
-  const { files, mode, places, journal } = run;
+async function move(run: Run, { intent, id, standing, checked, chunk }: Move): Promise<Moved> {
+  const { files, mode, journal } = run;
   const { path } = standing;
   const item: PlannedItem = intent;
   let { place } = intent;
   const touch = (): void => {
-    for (const folder of [folderOf(path), ...upToQuarantine(place)]) touched.set(keyOf(folder), folder);
+    for (const folder of [folderOf(path), ...upToQuarantine(place)]) chunk.touched.set(keyOf(folder), folder);
   };
   for (let tried = 1; ; tried += 1) {
     try {
@@ -141,15 +149,15 @@ async function move(run: Run, { intent, id, standing, checked, taken, touched }:
       const link = mode === 'hard-link' && !('refusal' in checked) ? await leaveLink(files, standing, place, checked.keeper) : null;
       return { item, id, link, failure: null };
     } catch (error) {
-      const next = errnoOf(error) === 'EXDEV' && mode !== 'trash' && tried < MAX_PLACES ? await otherPlace(run, { item, path, tried, taken }) : { refusal: refusalOf(error) };
+      const next = errnoOf(error) === 'EXDEV' && mode !== 'trash' && tried < MAX_PLACES ? await otherPlace(run, { item, path, tried, taken: chunk.taken }) : { refusal: refusalOf(error) };
       if ('place' in next) {
-        await places.tidy(place);
+        chunk.unused.push(place);
         place = next.place;
         journal.intendElsewhere(id, place);
         continue;
       }
       touch();
-      return { item, id, ...await afterFailure(run, { path, place, look: intent.look, refusal: next.refusal }) };
+      return { item, id, ...await afterFailure(run, { path, place, look: intent.look, refusal: next.refusal, chunk }) };
     }
   }
 }
@@ -182,10 +190,11 @@ interface Failure {
   readonly place: FilePath;
   readonly look: Look;
   readonly refusal: Refusal;
+  readonly chunk: Chunk;
 }
 
 /** What became of a file when an act of the disk failed, which may have been done all the same. What cannot be seen is not settled. */
-async function afterFailure({ files, mode, places }: Run, { path, place, look, refusal }: Failure): Promise<{ readonly refusal: Refusal } | { readonly link: null; readonly failure: Refusal } | { readonly unseen: Refusal }> {
+async function afterFailure({ files, mode }: Run, { path, place, look, refusal, chunk }: Failure): Promise<{ readonly refusal: Refusal } | { readonly link: null; readonly failure: Refusal } | { readonly unseen: Refusal }> {
   try {
     const [there, here] = [await files.look(place), await files.look(path)];
     // Not where a link to the keeper was made, or another file was moved.
@@ -195,7 +204,7 @@ async function afterFailure({ files, mode, places }: Run, { path, place, look, r
     return { unseen: refusal };
   }
   if (mode === 'trash') await files.unlink(infoOf(place)).catch(() => undefined);
-  else await places.tidy(place);
+  else chunk.unused.push(place);
   return { refusal };
 }
 

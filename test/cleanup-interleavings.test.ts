@@ -209,10 +209,12 @@ async function restore(world: World, ids: readonly number[], act: (bench: Bench)
   for (const id of ids) {
     const { path, node } = away.get(id)!;
     const { state } = bench.cleanup.journal.item(id);
-    expect(['moved', 'restored']).toContain(state);
+    // It was back already when the user wrote another file over it: what is left on the disk cannot tell that from a file that is gone.
+    const isOver = state === 'lost' && written?.path === path;
+    if (!isOver) expect(['moved', 'restored']).toContain(state);
     const can = canReturn(world, id);
     if (!killed) expect([path, state]).toEqual([path, can ? 'restored' : 'moved']);
-    if (state !== 'restored') continue;
+    if (state !== 'restored' && !isOver) continue;
     expect([path, can]).toEqual([path, true]);
     files.set(path, node);
     away.delete(id);

@@ -62,13 +62,14 @@ export async function setLinkAside(files: Files, path: FilePath, place: FilePath
 }
 
 /**
- * The link has done its service. The bytes that it names stay under the keeper's name, or are those of the file that is
- * back; else they are the last of what somebody made of the keeper, and stay.
+ * The link has done its service. It goes while the bytes that it names have another name: the keeper's, or that of the
+ * file that was moved, which holds the same. Else they are the last of what somebody made of the keeper, and stay.
+ * @param standing the SHA-256 of the file that was moved, which is seen to be there; null when it is not
  */
-export async function dropAside(files: Files, place: FilePath, sha256: string): Promise<void> {
+export async function dropAside(files: Files, place: FilePath, standing: string | null): Promise<void> {
   const aside = asideOf(place);
   const look = await files.look(aside);
-  if (look !== null && (look.names > 1n || (await files.hash(aside)).sha256 === sha256)) await files.unlink(aside);
+  if (look !== null && (look.names > 1n || (standing !== null && (await files.hash(aside)).sha256 === standing))) await files.unlink(aside);
 }
 
 /**

@@ -170,25 +170,33 @@ async function recoverMove(files: Files, item: JournalItem, { place, path, there
 }
 
 async function recoverRestore(files: Files, item: JournalItem, { place, path, there, here }: Found): Promise<Recovered> {
-  const { linkInode } = item;
-  if (there === null) {
-    if (here !== null && linkInode !== null) await dropAside(files, place, item.sha256);
-    return { kind: here === null || String(here.inode) === linkInode ? 'lost' : 'restored' };
-  }
-  const aside = await files.look(asideOf(place));
-  if (here === null && aside?.names === 1n) {
-    // It is the last name of what the keeper was, which has to be seen by who looks for it.
+  if (there === null) return await recoverReturned(files, item, { place, path, here });
+  const [aside, isIt] = [await files.look(asideOf(place)), await isWhatWasMoved(files, item, place, there)];
+  if (here === null && aside !== null && (aside.names === 1n || !isIt)) {
+    // It is the last name of what the keeper was, which has to be seen by who looks for it, or what it stands for does not come.
     await putBack(files, asideOf(place), path);
     return { kind: 'moved', link: null };
   }
+  const standing = isIt ? item.sha256 : null;
   // With its link aside, and no file in its place, it is halfway back: it goes the other half.
   const isHalfway = here === null ? aside !== null && await putBack(files, place, path) === 'restored' : isSameFile(here, there);
   if (isHalfway) {
     if (here !== null) await files.unlink(place);
-    await dropAside(files, place, item.sha256);
+    await dropAside(files, place, standing);
     return { kind: 'restored' };
   }
   // Somebody has put another file into its place meanwhile: nothing is to be linked there any more.
-  if (aside !== null) await dropAside(files, place, item.sha256);
+  if (aside !== null) await dropAside(files, place, standing);
   return { kind: 'moved', link: null };
+}
+
+/** It is not in quarantine any more: back, if what lies in its old place is what was moved, and not somebody's other file. */
+async function recoverReturned(files: Files, item: JournalItem, { place, path, here }: Omit<Found, 'there'>): Promise<Recovered> {
+  const isBack = here !== null && await isWhatWasMoved(files, item, path, here);
+  if (item.linkInode !== null) {
+    // What the link stood for is lost: it goes on standing there.
+    if (here === null && await files.look(asideOf(place)) !== null) await putBack(files, asideOf(place), path);
+    else await dropAside(files, place, isBack ? item.sha256 : null);
+  }
+  return { kind: isBack ? 'restored' : 'lost' };
 }

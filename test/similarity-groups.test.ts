@@ -5,6 +5,7 @@ import { createGroupCommit } from '../src/main/engine/catalog/group-commit.ts';
 import { openCatalog } from '../src/main/engine/catalog/open.ts';
 import { createGroups } from '../src/main/engine/similarity/groups.ts';
 import { linkGroups, type GroupAssets, type GroupEdges, type Veto } from '../src/main/engine/similarity/groups-linkage.ts';
+import { createGroupPairs } from '../src/main/engine/similarity/groups-pairs.ts';
 import { nameGroups } from '../src/main/engine/similarity/groups-names.ts';
 import { createGroupSource } from '../src/main/engine/similarity/router.ts';
 import { createSimilarityThreads } from '../src/main/engine/similarity/similarity-threads.ts';
@@ -228,6 +229,35 @@ test('groups that were held while anything changed are those that are found anew
     }
   }
   expect(seen.size).toBeGreaterThan(5);
+});
+
+test('pairs are read once, then those that came since, and all again when one was taken away', async () => {
+  const folder = await temporaryFolder();
+  const db = openCatalog(join(folder, 'catalog.sqlite'), folder);
+  onTestFinished(() => { db.close(); });
+  fillCatalog(db, 100);
+  const insert = db.prepare(`INSERT INTO pair (a_id, b_id, level, relation, transform, distance, similarity, whole) VALUES (?, ?, ?, ?, 'identity', 6, ?, ?)`);
+  const pairs = createGroupPairs(db);
+  const alike = () => { const { a, b, similarity, distance, whole } = pairs.alike(2); return Array.from(a, (one, at) => [one, b[at], similarity[at], distance[at], whole[at]]); };
+  const unlike = () => { const { a, b } = pairs.unlike(); return Array.from(a, (one, at) => [one, b[at]]); };
+  insert.run(1, 2, 2, 'near', 0.9, null);
+  insert.run(1, 3, null, null, 0.1, null);
+  insert.run(2, 3, 3, 'near', 0.8, null);
+  expect([alike(), unlike()]).toEqual([[[1, 2, 0.9, 6, 0]], [[1, 3]]]);
+  // Nothing does that, so nobody looks for it.
+  db.exec('UPDATE pair SET similarity = 0.5, b_id = b_id + 10');
+  insert.run(4, 5, 1, 'cropped', 0.7, 'a');
+  insert.run(4, 6, 1, 'bordered', 0.7, 'a');
+  insert.run(4, 7, null, null, 0.1, null);
+  expect([alike(), unlike()]).toEqual([[[1, 2, 0.9, 6, 0], [4, 5, 0.7, 6, 1], [4, 6, 0.7, 6, 2]], [[1, 3], [4, 7]]]);
+  db.exec('DELETE FROM pair WHERE a_id = 4 AND b_id = 7');
+  expect([alike(), unlike()]).toEqual([[[1, 12, 0.5, 6, 0], [4, 5, 0.7, 6, 1], [4, 6, 0.7, 6, 2]], [[1, 13]]]);
+  // The id of a pair that was taken away is given again.
+  insert.run(4, 8, null, null, 0.1, null);
+  expect(unlike()).toEqual([[1, 13], [4, 8]]);
+  for (let b = 12; b < 100; b += 1) for (let a = 50; a < b; a += 1) insert.run(a, b, null, null, 0.1, null);
+  const expected = db.prepare('SELECT a_id, b_id FROM pair WHERE level IS NULL ORDER BY id').raw().all();
+  expect([unlike(), unlike()]).toEqual([expected, expected]);
 });
 
 test('a name that could not be written down is not taken for one that was', async () => {

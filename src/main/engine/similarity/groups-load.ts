@@ -1,33 +1,32 @@
 import type Database from 'better-sqlite3';
 import type { Level } from '../../../contract/index.ts';
 import { createFactsReader } from './groups-facts.ts';
-import type { GroupContradictions, GroupEdges, LinkInput, Veto } from './groups-linkage.ts';
+import type { GroupEdges, LinkInput, Veto } from './groups-linkage.ts';
+import { createGroupPairs } from './groups-pairs.ts';
 import { LEVEL_NUMBERS } from './pair-rows.ts';
-
-type PairColumns = [a: number, b: number, similarity: number | null, distance: number | null, whole: 'a' | 'b' | null];
 
 /**
  * Reads what the groups of a level are made of: images by their ids. Of those that are alike to another, share their
  * pixels, or lie in several places it reads more than whether they are there. What has not changed since the last time
- * (the catalog counts that) is not read again: a million images take a second and a half, a veto among them nothing.
+ * (the catalog counts that) is not read again: a million images take a second and a half, a veto among them nothing. Pairs,
+ * of which there may be ten million, are read once, and then those that came since.
  */
 export function createGroupLoader(db: Database.Database): (level: Level) => LinkInput {
   const counter = db.prepare<[string], number>('SELECT n FROM total WHERE key = ?').pluck();
   const highest = db.prepare<[], number | null>('SELECT max(id) FROM asset').pluck();
   const apart = db.prepare<[]>('SELECT x.id, y.id FROM not_duplicate n JOIN asset x ON x.sha256 = n.a_sha256 JOIN asset y ON y.sha256 = n.b_sha256').raw();
   const facts = createFactsReader(db);
-  const since = (...keys: readonly string[]): string => keys.map((key) => counter.get(key) ?? 0).join();
-  const alike = remembered((level: Level) => `${level} ${since('pairs-changed')}`, createAlikeReader(db));
-  const unlike = remembered(() => since('pairs-changed'), createUnlikeReader(db));
+  const since = (key: string): number => counter.get(key) ?? 0;
+  const pairs = createGroupPairs(db);
   const pixels = remembered((length: number) => `${length} ${since('pixels-changed')}`, createPixelsReader(db));
   const files = remembered((length: number) => `${length} ${since('files-changed')}`, createFilesReader(db));
 
   return (level) => {
     const length = (highest.get() ?? 0) + 1;
-    const columns = { edges: alike(level), pixels: pixels(length), files: files(length) };
+    const columns = { edges: pairs.alike(LEVEL_NUMBERS[level]), pixels: pixels(length), files: files(length) };
     return {
       assets: { ...facts.of(havingCompany(length, columns)), pixels: columns.pixels, files: columns.files }, edges: columns.edges,
-      contradictions: level === 'exact' ? { a: [], b: [] } : unlike(level), vetoes: apart.all() as Veto[], areApart: (one, other) => facts.areApart(one, other),
+      contradictions: level === 'exact' ? { a: [], b: [] } : pairs.unlike(), vetoes: apart.all() as Veto[], areApart: (one, other) => facts.areApart(one, other),
     };
   };
 }
@@ -42,45 +41,6 @@ function remembered<Input, Value>(keyOf: (input: Input) => string, read: (input:
     held = undefined;
     held = { key, value: read(input) };
     return held.value;
-  };
-}
-
-function createAlikeReader(db: Database.Database): (level: Level) => GroupEdges {
-  const count = db.prepare<[number], number>('SELECT count(*) FROM pair WHERE level <= ?').pluck();
-  // As in `derivedOf`: a picture with a border, which holds the one without, was made of it.
-  const pairs = db.prepare<[number]>(`
-    SELECT a_id, b_id, similarity, distance, CASE WHEN relation = 'bordered' THEN CASE whole WHEN 'a' THEN 'b' WHEN 'b' THEN 'a' END ELSE whole END FROM pair WHERE level <= ?`).raw();
-  return (level) => {
-    const length = count.get(LEVEL_NUMBERS[level]) ?? 0;
-    const edges = { a: new Uint32Array(length), b: new Uint32Array(length), similarity: new Float64Array(length), distance: new Uint16Array(length), whole: new Uint8Array(length) };
-    let edge = 0;
-    for (const [a, b, similarity, distance, whole] of pairs.iterate(LEVEL_NUMBERS[level]) as IterableIterator<PairColumns>) {
-      edges.a[edge] = a;
-      edges.b[edge] = b;
-      edges.similarity[edge] = similarity ?? 0;
-      edges.distance[edge] = distance ?? 256;
-      edges.whole[edge] = whole === null ? 0 : whole === 'a' ? 1 : 2;
-      edge += 1;
-    }
-    return edges;
-  };
-}
-
-function createUnlikeReader(db: Database.Database): (level: Level) => GroupContradictions {
-  // Kin by their looks may both be alike to a third: a brightened and a darkened copy seem recoloured beside each other.
-  const where = 'FROM pair WHERE level IS NULL AND kinship IS NULL';
-  const count = db.prepare<[], number>(`SELECT count(*) ${where}`).pluck();
-  const pairs = db.prepare<[]>(`SELECT a_id, b_id ${where}`).raw();
-  return () => {
-    const length = count.get() ?? 0;
-    const unlike = { a: new Uint32Array(length), b: new Uint32Array(length) };
-    let row = 0;
-    for (const [a, b] of pairs.iterate() as IterableIterator<[number, number]>) {
-      unlike.a[row] = a;
-      unlike.b[row] = b;
-      row += 1;
-    }
-    return unlike;
   };
 }
 

@@ -30,8 +30,10 @@ CREATE INDEX fingerprint_failed ON fingerprint (asset_id) WHERE paired = 2;
 -- One row for every two images whose pixels were compared: transform and relation are what was done to a to get b.
 -- level: 1 strict, 2 similar, 3 loose, NULL when they do not look alike. With a kinship they are no duplicates; by
 -- metadata (burst, raw-jpeg) that is a matter of these two files, and the level holds of others with their pixels.
--- whole: which of the two shows more of the scene.
+-- whole: which of the two shows more of the scene. Rows are added and taken away, never changed: who has seen all up to
+-- an id reads on behind it.
 CREATE TABLE pair (
+  id INTEGER PRIMARY KEY,
   a_id INTEGER NOT NULL REFERENCES asset ON DELETE CASCADE,
   b_id INTEGER NOT NULL REFERENCES asset ON DELETE CASCADE,
   level INTEGER CHECK (level IN (1, 2, 3)),
@@ -41,10 +43,10 @@ CREATE TABLE pair (
   distance INTEGER,
   similarity REAL,
   kinship TEXT,
-  PRIMARY KEY (a_id, b_id),
+  UNIQUE (a_id, b_id),
   CHECK (a_id < b_id),
   CHECK (level IS NULL OR relation IS NOT NULL)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX pair_b ON pair (b_id);
 
 CREATE INDEX source_present ON source (asset_id) WHERE asset_id IS NOT NULL AND missing_since IS NULL;
@@ -70,9 +72,8 @@ CREATE TABLE group_name (
 
 -- Counts up when groups may have changed, whatever statement did it: what was computed before is computed anew.
 -- The others count what groups are made of, so that only what has changed is read again.
-INSERT INTO total VALUES ('similarity-revision', 0), ('pairs-changed', 0), ('files-changed', 0), ('pixels-changed', 0), ('assets-remade', 0);
-CREATE TRIGGER pair_written AFTER INSERT ON pair BEGIN ${count('pairs-changed')} END;
-CREATE TRIGGER pair_deleted AFTER DELETE ON pair BEGIN ${count('pairs-changed')} END;
+INSERT INTO total VALUES ('similarity-revision', 0), ('pairs-removed', 0), ('files-changed', 0), ('pixels-changed', 0), ('assets-remade', 0);
+CREATE TRIGGER pair_deleted AFTER DELETE ON pair BEGIN ${count('pairs-removed')} END;
 CREATE TRIGGER source_came AFTER INSERT ON source WHEN new.asset_id IS NOT NULL BEGIN ${count('files-changed')} END;
 CREATE TRIGGER source_changed AFTER UPDATE OF asset_id, missing_since ON source
 WHEN old.asset_id IS NOT new.asset_id OR (old.missing_since IS NULL) <> (new.missing_since IS NULL) BEGIN ${count('files-changed')} END;

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { realFiles, type Files } from '../src/main/engine/cleanup/files.ts';
 import { QUARANTINE_FOLDER } from '../src/main/engine/cleanup/places.ts';
 import type { RemovalMode } from '../src/contract/index.ts';
-import { faultyFiles, hashOf, memoryFolder, openBench, put, treeOf } from './support/cleanup-bench.ts';
+import { faultyFiles, hashOf, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
 
 function fresh(): string {
   const folder = mkdtempSync(join(memoryFolder(), 'proofsheet-failing-'));
@@ -104,4 +104,145 @@ test('the last name of the kept bytes is never removed with a link that has done
     for (const content of [replaced, written]) if (content !== null) expect(left).toContain(hashOf(content));
     if (written === null) expect(treeOf(join(folder, 'pictures'))['deep/0000.jpg']).toBe(hashOf('one'));
   }
+});
+
+/** A disk that can be made to fail from some moment on; each look at it is counted. */
+function mortal(isOn: (path: string) => boolean = () => true) {
+  const disk = { isDead: false, looks: 0 };
+  const files: Files = { ...realFiles, look: async (path) => {
+    if (!disk.isDead || !isOn(String(path))) return realFiles.look(path);
+    disk.looks += 1;
+    throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+  } };
+  return { disk, files };
+}
+
+test.each(['undo', 'restore', 'empty'] as const)('an %s that the end of the engine cuts short counts what it left', async (kind) => {
+  const folder = withCopies(100);
+  let changes = 0;
+  let stop = (): void => undefined;
+  const change = (run: (...paths: string[]) => Promise<void>) => async (...paths: unknown[]): Promise<void> => {
+    if ((changes += 1) === 5) stop();
+    return run(...paths as string[]);
+  };
+  const bench = openBench(folder, { files: { ...realFiles, link: change(realFiles.link), unlink: change(realFiles.unlink) } });
+  bench.scan();
+  const { operations, journal } = bench.cleanup;
+  await operations.apply(await bench.plan());
+  changes = 0;
+  stop = () => { void operations.stop(); };
+  const cancelled = (count: number) => Array.from({ length: count }, () => ({ code: 'cancelled' }));
+  if (kind === 'empty') {
+    const { deletedCount, skippedCount, errors } = await operations.empty(0, true);
+    expect({ deletedCount, skippedCount, errors }).toMatchObject({ deletedCount: 32, skippedCount: 68, errors: cancelled(68) });
+  } else {
+    const { restored, skippedCount, skipped } = await (kind === 'undo' ? operations.undo(1) : operations.restore(undefined));
+    expect({ restored, skippedCount, skipped }).toMatchObject({ restored: 32, skippedCount: 68, skipped: cancelled(68) });
+  }
+  if (kind !== 'undo') expect(journal.operation(2)).toMatchObject({ planned: 100, skipped: 68 });
+  await bench.close();
+});
+
+test.each(['undo', 'empty'] as const)('an %s on a disk that fails leaves alone what it had not touched, and nothing to be looked for again and again', async (kind) => {
+  const folder = withCopies(100);
+  const { disk, files } = mortal();
+  const bench = openBench(folder, { files });
+  bench.scan();
+  const { operations, journal } = bench.cleanup;
+  await operations.apply(await bench.plan());
+  disk.isDead = true;
+  const { skippedCount, skipped } = await (kind === 'undo' ? operations.undo(1) : operations.empty(0, true).then(({ errors, ...rest }) => ({ ...rest, skipped: errors })));
+  expect({ skippedCount, codes: [...new Set(skipped.map(({ code }) => code))] }).toEqual({ skippedCount: 100, codes: ['offline'] });
+  // One file was tried, and the disk asked whether it is at work at all.
+  expect(disk.looks).toBeLessThan(5);
+  expect([journal.hasIntents(), journal.items({ operationId: 1, after: 0, limit: 100, state: 'moved' }).length]).toEqual([false, 100]);
+  disk.isDead = false;
+  expect(await operations.undo(1)).toMatchObject({ restored: 100, skipped: [] });
+  await bench.close();
+});
+
+test('one file that cannot be read holds up no other file of its disk', async () => {
+  const folder = withCopies(40);
+  const { disk, files } = mortal((path) => path.endsWith('/0003.jpg'));
+  const bench = openBench(folder, { files });
+  bench.scan();
+  await bench.cleanup.operations.apply(await bench.plan());
+  disk.isDead = true;
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 39, skippedCount: 1, skipped: [{ code: 'offline' }] });
+  await bench.close();
+});
+
+/** Undoes so many files as a process that ends in the middle of its chunks, one after another. */
+function leaveIntents(bench: Bench, operationId: number): void {
+  bench.cleanup.journal.intendReturn(bench.cleanup.journal.away(operationId, 0, 1_000_000).map(({ id }) => id), 'restoring');
+}
+
+test('many files that cannot be reached are asked for by one of their volume, however many they are', async () => {
+  const folder = withCopies(1200);
+  const { disk, files } = mortal();
+  const bench = openBench(folder, { files });
+  bench.scan();
+  const { operations, journal } = bench.cleanup;
+  await operations.apply(await bench.plan());
+  leaveIntents(bench, 1);
+  disk.isDead = true;
+  await operations.restore([]);
+  expect(disk.looks).toBe(1);
+  const { skippedCount, skipped } = await operations.undo(1);
+  expect([skippedCount, skipped.length, skipped[0]?.code]).toEqual([1200, 1200, 'offline']);
+  disk.isDead = false;
+  await operations.restore([]);
+  expect(journal.hasIntents()).toBe(false);
+  expect(journal.operation(1)).toMatchObject({ moved: 1200, state: 'applied' });
+  expect(await operations.undo(1)).toMatchObject({ restored: 1200, skippedCount: 0 });
+  await bench.close();
+});
+
+test('the journal finds what is open in an operation, and in all, by an index', () => {
+  const bench = openBench(fresh());
+  const planOf = (sql: string): string => bench.db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => detail).join('\n');
+  const open = `state IN ('moving', 'restoring', 'deleting')`;
+  expect(planOf(`SELECT i.path, o.mode FROM operation_item i JOIN operation o ON o.id = i.operation_id WHERE i.${open} AND (i.operation_id, i.id) > (0, 0) ORDER BY i.operation_id, i.id LIMIT 5`)).toMatch(/^SEARCH i USING INDEX operation_item_intent \(.*operation_id.*\)\nSEARCH o/);
+  expect(planOf(`SELECT count(*) FROM operation_item INDEXED BY operation_item_intent WHERE operation_id = 1 AND ${open}`)).toMatch(/operation_item_intent \(operation_id=\?\)/);
+  bench.db.close();
+});
+
+test('volumes that do not answer hold one thread between them, and the others are settled once they do', async () => {
+  // Two drives of one catalog, each with files that a cleanup was busy with.
+  const folder = fresh();
+  for (const drive of ['one', 'two']) for (const path of ['a.jpg', 'deep/a.jpg']) put(join(folder, 'pictures', drive, path), drive);
+  const drives = ['one', 'two'].map((drive) => join(folder, 'pictures', drive));
+  // As two mounted volumes, each with a quarantine of its own.
+  const driveOf = (path: string): number => drives.findIndex((drive) => path.startsWith(`${drive}/`));
+  const apart: Files = { ...realFiles, rename: async (from, to) => {
+    if (driveOf(String(from)) !== driveOf(String(to))) throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' });
+    return realFiles.rename(from, to);
+  } };
+  const first = openBench(folder, { files: apart });
+  first.scan();
+  expect(await first.cleanup.operations.apply(await first.plan())).toMatchObject({ moved: 2 });
+  leaveIntents(first, 1);
+  first.db.close();
+  const silence = Promise.withResolvers<void>();
+  let isSilent = true;
+  let waiting = 0;
+  let most = 0;
+  const files: Files = { ...apart, look: async (path) => {
+    if (isSilent && driveOf(String(path)) >= 0) {
+      most = Math.max(most, waiting += 1);
+      await silence.promise;
+      waiting -= 1;
+    }
+    return realFiles.look(path);
+  } };
+  const second = openBench(folder, { files, patience: { answerMs: 5, recheckMs: 5 } });
+  const { operations, journal } = second.cleanup;
+  for (let act = 0; act < 3; act += 1) await operations.restore([]);
+  expect(most).toBe(1);
+  expect(journal.intents(undefined, 9).map(({ errorCode }) => errorCode)).toEqual(['offline', 'offline']);
+  isSilent = false;
+  silence.resolve();
+  await expect.poll(() => journal.hasIntents(), { interval: 5 }).toBe(false);
+  expect(await operations.undo(1)).toMatchObject({ restored: 2, skipped: [] });
+  await second.close();
 });

@@ -47,7 +47,7 @@ async function expectRestorable(folder: string, before: Tree): Promise<void> {
     expect(['applied', 'undone', 'partly-undone']).toContain(state);
     if (state !== 'undone' && moved > 0) expect(await operations.undo(id)).toMatchObject({ skipped: [] });
   }
-  expect(journal.intents()).toEqual([]);
+  expect(journal.intents(undefined, 9)).toEqual([]);
   const missing = bench.db.prepare('SELECT count(*) FROM source WHERE missing_since IS NOT NULL').pluck().get();
   await bench.close();
   expect(missing).toBe(0);

@@ -53,7 +53,7 @@ for (const kind of ['apply', 'undo', 'empty'] as const) {
         plugIn();
         const third = openBench(folder);
         const result = await third.cleanup.operations.undo(1).catch((error: unknown) => error);
-        expect(third.cleanup.journal.intents()).toEqual([]);
+        expect(third.cleanup.journal.intents(undefined, 9)).toEqual([]);
         expect(await third.cleanup.operations.quarantineTotals(Number.MAX_SAFE_INTEGER)).toEqual({ total: 0, bytes: 0 });
         await third.close();
         // What was not deleted is back, and nothing lies forgotten in quarantine.
@@ -163,7 +163,7 @@ test('a file that cannot be looked at keeps no other act back, and is settled wh
   } };
   const second = openBench(folder, { files: failing });
   await second.cleanup.operations.apply(other);
-  expect(second.cleanup.journal.intents()).toHaveLength(1);
+  expect(second.cleanup.journal.intents(undefined, 9)).toHaveLength(1);
   expect(second.cleanup.journal.operation(1)).toMatchObject({ state: 'applied', planned: 2, moved: 0, skipped: 1, unreachable: 1, finishedAt: expect.any(Number) as number });
   expect(second.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, state: 'unreachable' }).map(toOperationItem)).toMatchObject([{ state: 'unreachable', path: join(folder, 'pictures', name) }]);
   expect(second.cleanup.journal.operation(2)).toMatchObject({ state: 'applied', moved: 1 });

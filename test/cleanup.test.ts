@@ -229,7 +229,7 @@ test('a place that is taken again is not covered: its file stays in quarantine u
 test('emptying only tells until it is told to apply; then an undo says what is gone for good', async () => {
   const { client, pictures } = await library({ copies: ['copy/a.jpg', 'copy/b.jpg'] });
   const { plan, applied } = await applyPlan(client);
-  expect(await client.cleanup.emptyQuarantine({})).toEqual({ dryRun: true, found: 2, bytesToFree: plan.bytes, deletedCount: 0, deletedBytes: 0, errors: [] });
+  expect(await client.cleanup.emptyQuarantine({})).toEqual({ dryRun: true, found: 2, bytesToFree: plan.bytes, deletedCount: 0, deletedBytes: 0, skippedCount: 0, errors: [] });
   expect(await client.cleanup.emptyQuarantine({ days: 1, apply: true })).toMatchObject({ found: 0, deletedCount: 0 });
   const { items } = await client.cleanup.quarantine({});
   // What is not what was moved there is not deleted.

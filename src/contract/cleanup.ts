@@ -101,8 +101,10 @@ export const operationSchema = z.object({
   planId: idSchema.nullable(),
   planned: countSchema, moved: countSchema, skipped: countSchema, restored: countSchema,
   /**
-   * Files of which it cannot be seen what became of them, since their volume is not there: the act was cut short. That is
-   * found out by itself once it is; then they count with the others.
+   * Files of which it cannot be seen whether they were moved, since their volume is not there: the cleanup was cut short.
+   * That is found out by itself once it is; then they count with the others. `planned` is the sum of `moved`, `skipped`,
+   * `unreachable` and, while it runs, those whose turn has not come. What cannot be seen of a file that was to be put back
+   * or deleted is told by the answer to that; such a file counts as moved.
    */
   unreachable: countSchema,
   bytes: countSchema, createdAt: timestampSchema, finishedAt: timestampSchema.nullable(),
@@ -126,7 +128,8 @@ export type OperationItem = z.infer<typeof operationItemSchema>;
 
 /** At most so many of the skipped are answered at once; `skippedCount` counts all, `operationItems` has the others. */
 export const MAX_SKIPPED = 5000;
-const applied = z.object({ operationId: idSchema, moved: countSchema, bytes: countSchema, skippedCount: countSchema, skipped: z.array(skippedSchema) });
+/** `unreachable`: those among the skipped of which it cannot be seen yet whether they were moved. */
+const applied = z.object({ operationId: idSchema, moved: countSchema, bytes: countSchema, unreachable: countSchema, skippedCount: countSchema, skipped: z.array(skippedSchema) });
 const restored = z.object({ operationId: idSchema.nullable(), restored: countSchema, bytes: countSchema, skippedCount: countSchema, skipped: z.array(skippedSchema) });
 
 export const cleanupContract = {
@@ -183,8 +186,8 @@ export const cleanupContract = {
     .input(z.object({ after: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(200) }))
     .output(z.object({ total: countSchema, bytes: countSchema, items: z.array(quarantineItemSchema) })),
   restore: procedure.input(z.object({ ids: z.array(idSchema).min(1).max(5000).optional(), token })).output(restored),
-  /** The one act that deletes for good; only reports unless `apply`. */
+  /** The one act that deletes for good; only reports unless `apply`. `errors` are the first of those that were left where they are. */
   emptyQuarantine: procedure
     .input(z.object({ days: countSchema.default(0), apply: z.boolean().default(false), token }))
-    .output(z.object({ dryRun: z.boolean(), found: countSchema, bytesToFree: countSchema, deletedCount: countSchema, deletedBytes: countSchema, errors: z.array(skippedSchema) })),
+    .output(z.object({ dryRun: z.boolean(), found: countSchema, bytesToFree: countSchema, deletedCount: countSchema, deletedBytes: countSchema, skippedCount: countSchema, errors: z.array(skippedSchema) })),
 };

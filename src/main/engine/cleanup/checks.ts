@@ -1,6 +1,6 @@
 import type { RemovalMode } from '../../../contract/index.ts';
 import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
-import { isSame, isSameFile, type FilePath, type Files, type Look } from './files.ts';
+import { isDiskFailure, isSame, isSameFile, type FilePath, type Files, type Look } from './files.ts';
 import type { PlannedItem, Refusal } from './journal.ts';
 import type { Protection } from './protection.ts';
 
@@ -101,5 +101,5 @@ function whyNoLink(file: Look, keeper: Look, isSameContent: boolean): string | n
 
 export function refusalOf(error: unknown): Refusal {
   // What a defect of ours means for one file is that it stays where it is.
-  return { code: errorCodeOf(error), reason: error instanceof ProofsheetError ? error.message : errorMessageOf(error) };
+  return { code: isDiskFailure(error) ? 'offline' : errorCodeOf(error), reason: error instanceof ProofsheetError ? error.message : errorMessageOf(error) };
 }

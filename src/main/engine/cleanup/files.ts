@@ -123,6 +123,11 @@ export function errnoOf(error: unknown): string {
   return String((error as { code?: unknown } | null)?.code);
 }
 
+/** It is the disk that failed, or the way to it; not what was asked of it. */
+export function isDiskFailure(error: unknown): boolean {
+  return ['EIO', 'ENXIO', 'ENODEV', 'ENOMEDIUM', 'EREMOTEIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENOTCONN'].includes(errnoOf(error));
+}
+
 function isGone(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error));
 }

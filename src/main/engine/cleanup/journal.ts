@@ -83,7 +83,7 @@ export type Journal = ReturnType<typeof createJournal>;
 const IS_INTENT = `state IN ('moving', 'restoring', 'deleting')`;
 const OPERATION = `
   SELECT id, kind, mode, state, plan_id AS planId, planned, moved, skipped, restored, bytes,
-    (SELECT count(*) FROM operation_item INDEXED BY operation_item_intent WHERE operation_id = operation.id AND ${IS_INTENT} AND error_code IS NOT NULL) AS unreachable,
+    (SELECT count(*) FROM operation_item INDEXED BY operation_item_intent WHERE operation_id = operation.id AND ${IS_INTENT} AND state = 'moving' AND error_code IS NOT NULL) AS unreachable,
     created_at AS createdAt, finished_at AS finishedAt FROM operation`;
 const ITEM = `
   SELECT i.id, i.operation_id AS operationId, i.source_id AS sourceId, i.asset_id AS assetId, i.keeper_id AS keeperId,
@@ -121,8 +121,10 @@ export function createJournal(db: Database.Database, now: () => number) {
   const setItem = db.prepare<[string, string | null, string | null, number]>('UPDATE operation_item SET state = ?, error_code = ?, error_message = ? WHERE id = ?');
   const setError = db.prepare<[string, string, number]>('UPDATE operation_item SET error_code = ?, error_message = ? WHERE id = ?');
   const findItem = db.prepare<[number], JournalItem>(`${ITEM} WHERE i.id = ?`);
-  const intents = db.prepare<[], JournalItem>(`${ITEM} WHERE i.${IS_INTENT} ORDER BY i.id`);
-  const intentsOf = db.prepare<[number], JournalItem>(`${ITEM} WHERE i.${IS_INTENT} AND i.operation_id = ? ORDER BY i.id`);
+  const intents = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE i.${IS_INTENT} AND (i.operation_id, i.id) > (?, ?) ORDER BY i.operation_id, i.id LIMIT ?`);
+  const intentsOf = db.prepare<[number, number], JournalItem>(`${ITEM} WHERE i.${IS_INTENT} AND i.operation_id = ? ORDER BY i.id LIMIT ?`);
+  const hasIntents = db.prepare<[], number>(`SELECT EXISTS (SELECT 1 FROM operation_item WHERE ${IS_INTENT})`).pluck();
+  const countIntentsOf = db.prepare<[number], { all: number; unlooked: number }>(`SELECT count(*) AS "all", count(*) FILTER (WHERE error_code IS NULL) AS unlooked FROM operation_item INDEXED BY operation_item_intent WHERE operation_id = ? AND ${IS_INTENT}`);
   const awayOf = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE i.operation_id = ? AND i.id > ? AND i.state IN ('moved', 'deleted', 'lost') ORDER BY i.id LIMIT ?`);
   const itemsOf = db.prepare<[Record<string, unknown>], JournalItem>(`${ITEM} WHERE i.operation_id = @operationId AND i.id > @after AND (@state IS NULL OR i.state = @state OR (@state = 'unreachable' AND i.${IS_INTENT} AND i.error_code IS NOT NULL)) ORDER BY i.id LIMIT @limit`);
   const itemCount = db.prepare<[number], number>('SELECT count(*) FROM operation_item WHERE operation_id = ?').pluck();
@@ -214,7 +216,7 @@ export function createJournal(db: Database.Database, now: () => number) {
     },
     /** Writes that these will be put back, or deleted for good. */
     intendReturn(ids: readonly number[], state: 'restoring' | 'deleting'): void {
-      durably(() => { for (const id of ids) setItem.run(state, null, null, id); });
+      if (ids.length > 0) durably(() => { for (const id of ids) setItem.run(state, null, null, id); });
     },
     settleReturns(outcomes: readonly Returned[]): void {
       db.transaction(() => {
@@ -236,11 +238,11 @@ export function createJournal(db: Database.Database, now: () => number) {
     add,
     /** Says how far an operation is undone, from its items. Those that cannot be reached are told beside that, and are left. */
     settleOperation(id: number): void {
-      const open = intentsOf.all(id);
+      const open = countIntentsOf.get(id) ?? { all: 0, unlooked: 0 };
       // Nobody has looked yet.
-      if (open.some(({ errorCode }) => errorCode === null)) return;
+      if (open.unlooked > 0) return;
       const { kind, restored, finishedAt } = findOperation.get(id) ?? { kind: 'cleanup', restored: 0, finishedAt: null };
-      const state = kind !== 'cleanup' || restored === 0 ? 'applied' : leftOf.get(id) === 0 && open.length === 0 ? 'undone' : 'partly-undone';
+      const state = kind !== 'cleanup' || restored === 0 ? 'applied' : leftOf.get(id) === 0 && open.all === 0 ? 'undone' : 'partly-undone';
       setState.run(state, finishedAt ?? now(), id);
     },
     setUndoing(id: number): void { setState.run('undoing', null, id); },
@@ -249,10 +251,14 @@ export function createJournal(db: Database.Database, now: () => number) {
       if (!found) throw new ProofsheetError('not-found', `There is no file ${id} in quarantine.`);
       return found;
     },
-    intents: () => intents.all(),
-    intentsOf: (operationId: number) => intentsOf.all(operationId),
+    /** What was begun and is not known to have ended, behind the last one of a page before. */
+    intents: (after: Pick<JournalItem, 'operationId' | 'id'> | undefined, limit: number) => intents.all(after?.operationId ?? 0, after?.id ?? 0, limit),
+    hasIntents: () => hasIntents.get() === 1,
+    intentsOf: (operationId: number, limit: number) => intentsOf.all(operationId, limit),
+    intentCount: (operationId: number) => countIntentsOf.get(operationId)?.all ?? 0,
     /** What an operation moved and did not put back. */
     away: (operationId: number, after: number, limit: number) => awayOf.all(operationId, after, limit),
+    awayCount: (operationId: number) => leftOf.get(operationId) ?? 0,
     items: (query: { readonly operationId: number; readonly after: number; readonly limit: number; readonly state: string | null }) => itemsOf.all(query),
     itemCount: (operationId: number) => itemCount.get(operationId) ?? 0,
     quarantined: (after: number, movedBefore: number, limit: number) => quarantined.all(after, movedBefore, limit),

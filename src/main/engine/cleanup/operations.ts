@@ -12,7 +12,7 @@ import { createPlaces } from './places.ts';
 import type { Plans } from './plan.ts';
 import { createProtection } from './protection.ts';
 import { createRecovery } from './recovery.ts';
-import { deleteItems, restoreItems, type RestoreOptions } from './restore.ts';
+import { deleteItems, restoreItems } from './restore.ts';
 import { requireTrash } from './trash.ts';
 
 export interface OperationsDependencies {
@@ -44,6 +44,15 @@ const PATIENCE: Patience = { answerMs: 5000, recheckMs: 30_000 };
 
 export interface Skipped { readonly path: string; readonly code: ErrorCode; readonly reason: string }
 
+export interface Applied {
+  readonly operationId: number;
+  readonly moved: number;
+  readonly bytes: number;
+  readonly unreachable: number;
+  readonly skippedCount: number;
+  readonly skipped: Skipped[];
+}
+
 export interface Restored {
   readonly operationId: number | null;
   readonly restored: number;
@@ -52,15 +61,28 @@ export interface Restored {
   readonly skipped: Skipped[];
 }
 
+/** What puts files back, or deletes them. */
+interface Returning {
+  readonly pages: Iterable<readonly JournalItem[]>;
+  readonly act: Act;
+  /** What is counted as done. */
+  readonly end: 'restored' | 'deleted';
+  readonly returning: typeof restoreItems;
+  readonly done: { count: number; bytes: number };
+  /** What was left as it is, to which more is added. */
+  readonly listed: Skipped[];
+}
+
 const CHUNK = 32;
 const PAGE = 500;
+const ENDED: Refusal = { code: 'cancelled', reason: 'it was ended before it was its turn' };
 const DAY_MS = 86_400_000;
 const ROWS_AT_ONCE = 500;
 /** Sources that the catalog has where their files were moved away, from an item on. Of a hundred thousand it is none. */
 const WRONGLY_THERE = `
   SELECT i.id, i.source_id AS sourceId, i.asset_id AS assetId FROM operation_item i JOIN source s ON s.id = i.source_id
   WHERE i.operation_id = ? AND i.id > ? AND i.state = 'moved' AND i.link_inode IS NULL AND s.missing_since IS NULL ORDER BY i.id LIMIT ${ROWS_AT_ONCE}`;
-const SKIPPED = `SELECT path, error_code AS errorCode, error_message AS errorMessage FROM operation_item WHERE operation_id = ? AND state = 'skipped' ORDER BY id LIMIT ${MAX_SKIPPED}`;
+const SKIPPED = `SELECT path, error_code AS errorCode, error_message AS errorMessage FROM operation_item WHERE operation_id = ? AND state = 'skipped' ORDER BY id LIMIT ?`;
 /** What a restore can do nothing about, by the state of the file. */
 const NOT_AWAY: Readonly<Partial<Record<JournalItem['state'], Pick<Skipped, 'code' | 'reason'>>>> = {
   restored: { code: 'already-applied', reason: 'it has been put back already' },
@@ -73,7 +95,7 @@ const NOT_AWAY: Readonly<Partial<Record<JournalItem['state'], Pick<Skipped, 'cod
  */
 export function createOperations({ db, reader, files, journal, plans, acts, protectedFolders, scansEnded, now, onChanged, onDefect, patience: { answerMs, recheckMs } = PATIENCE }: OperationsDependencies) {
   const workspaceId = db.prepare<[], string>('SELECT id FROM workspace_identity').pluck().get() ?? '';
-  const places: RestoreOptions['places'] = createPlaces(files, workspaceId, 0);
+  const places = createPlaces(files, workspaceId, 0);
   const standing = db.prepare<[Record<string, unknown>], { sha256: string; keeperSha256: string; keeperContainer: string; current: number | null; decision: string | null; isRead: number; isApart: number }>(`
     SELECT lower(hex(a.sha256)) AS sha256, lower(hex(k.sha256)) AS keeperSha256, s.asset_id AS current,
       (SELECT choice FROM decision d WHERE d.sha256 = a.sha256 AND d.source_id = s.id) AS decision,
@@ -116,7 +138,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
     };
   }
 
-  async function apply(planId: number, act: Act): Promise<{ operationId: number; moved: number; bytes: number; skippedCount: number; skipped: Skipped[] }> {
+  async function apply(planId: number, act: Act): Promise<Applied> {
     const plan = plans.get(planId);
     if (plan.state === 'applied') throw new ProofsheetError('already-applied', `Plan ${planId} has been applied already; make a new one.`);
     if (plan.state !== 'ready') throw new ProofsheetError('stale', `Plan ${planId} ${plan.state === 'dropped' ? 'is no longer kept' : 'was not finished'}; make a new one.`);
@@ -140,7 +162,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
     void scansEnded().then(() => markMissingAgain(operationId)).catch(onDefect);
     const { moved, bytes, skipped } = journal.operation(operationId);
     const unseen = unseenOf(operationId);
-    return { operationId, moved, bytes, skippedCount: skipped + unseen.length, skipped: [...unseen, ...await skippedOf(operationId)] };
+    return { operationId, moved, bytes, unreachable: unseen.count, skippedCount: skipped + unseen.count, skipped: [...unseen.listed, ...await skippedOf(operationId, MAX_SKIPPED - unseen.listed.length)] };
   }
 
   /** A folder that was being read while its files were moved has them as it saw them. */
@@ -155,42 +177,50 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
   }
 
   /** Those of which it is not known what became of them; that is found out behind the act at once, or when their volume is there. */
-  function unseenOf(operationId: number): Skipped[] {
-    const items = journal.intentsOf(operationId);
-    if (items.length > 0) recoverSoon();
-    return items.map(toSkipped);
+  function unseenOf(operationId: number): { readonly count: number; readonly listed: Skipped[] } {
+    const count = journal.intentCount(operationId);
+    if (count > 0) recoverSoon();
+    return { count, listed: journal.intentsOf(operationId, MAX_SKIPPED).map(toSkipped) };
   }
 
-  async function skippedOf(operationId: number): Promise<Skipped[]> {
-    const rows = await reader.rows<Parameters<typeof toSkipped>[0]>(SKIPPED, [operationId]);
+  async function skippedOf(operationId: number, limit: number): Promise<Skipped[]> {
+    const rows = await reader.rows<Parameters<typeof toSkipped>[0]>(SKIPPED, [operationId, limit]);
     return rows.map(toSkipped);
   }
 
-  /** Page by page, and within a page by chunks that share their commits; ends between chunks when the engine does. */
-  async function putBackAll(pages: Iterable<readonly JournalItem[]>, act: Act, skipped: Skipped[]): Promise<Omit<Restored, 'operationId'>> {
-    const counts = { restored: 0, bytes: 0, skippedCount: skipped.length };
+  /**
+   * Page by page, and within a page by chunks that share their commits. What its end, or the engine's, leaves is counted
+   * too, and listed as far as there is room.
+   */
+  async function returnAll({ pages, act, end, returning, done, listed }: Returning): Promise<void> {
     const touched = new Set<number>();
-    for (const items of pages) {
-      for (let at = 0; at < items.length && !isEnding(act); at += CHUNK) {
-        const outcomes = await restoreItems({ files, journal, places }, items.slice(at, at + CHUNK));
+    const failed = new Set<string>();
+    for (const page of pages) {
+      for (let at = 0; at < page.length; at += CHUNK) {
+        const items = page.slice(at, at + CHUNK);
+        const outcomes = isEnding(act) ? items.map((item): Returned => ({ item, state: 'moved', refusal: ENDED })) : await returning({ files, journal, places, failed }, items);
         for (const { item, state, refusal } of outcomes) {
           touched.add(item.operationId);
-          if (state === 'restored') {
-            counts.restored += 1;
-            counts.bytes += item.bytes;
-          } else {
-            counts.skippedCount += 1;
-            if (skipped.length < MAX_SKIPPED) skipped.push({ path: item.path, code: refusal?.code ?? 'vanished', reason: refusal?.reason ?? '' });
-          }
+          if (state === end) {
+            done.count += 1;
+            done.bytes += item.bytes;
+          } else if (listed.length < MAX_SKIPPED) listed.push({ path: item.path, code: refusal?.code ?? 'vanished', reason: refusal?.reason ?? '' });
         }
-        onChanged();
+        if (!isEnding(act)) onChanged();
       }
-      if (isEnding(act)) break;
+      if (isEnding(act) && listed.length >= MAX_SKIPPED) break;
+      // Where nothing has to be waited for, as on a volume that failed, others have their turn all the same.
+      await new Promise(setImmediate);
     }
     for (const id of touched) journal.settleOperation(id);
-    if (journal.intents().length > 0) recoverSoon();
+    if (journal.hasIntents()) recoverSoon();
     onChanged();
-    return { ...counts, skipped };
+  }
+
+  async function putBackAll(pages: Iterable<readonly JournalItem[]>, planned: number, act: Act, listed: Skipped[]): Promise<Omit<Restored, 'operationId'>> {
+    const done = { count: 0, bytes: 0 };
+    await returnAll({ pages, act, end: 'restored', returning: restoreItems, done, listed });
+    return { restored: done.count, bytes: done.bytes, skippedCount: planned - done.count, skipped: listed };
   }
 
   async function undo(operationId: number, act: Act): Promise<Restored> {
@@ -200,7 +230,8 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
     journal.setUndoing(operationId);
     act.operationId = operationId;
     try {
-      return { operationId, ...await putBackAll(pagesOf((after) => journal.away(operationId, after, PAGE)), act, unseenOf(operationId)) };
+      const unseen = unseenOf(operationId);
+      return { operationId, ...await putBackAll(pagesOf((after) => journal.away(operationId, after, PAGE)), unseen.count + journal.awayCount(operationId), act, unseen.listed) };
     } finally {
       journal.settleOperation(operationId);
       onChanged();
@@ -218,7 +249,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
     const operationId = journal.begin('restore', null, null, planned);
     act.operationId = operationId;
     try {
-      const result = await putBackAll(items ? [items.filter(isAway)] : pagesOf((after) => journal.quarantined(after, Number.MAX_SAFE_INTEGER, PAGE)), act, others);
+      const result = await putBackAll(items ? [items.filter(isAway)] : pagesOf((after) => journal.quarantined(after, Number.MAX_SAFE_INTEGER, PAGE)), planned, act, others);
       journal.add(operationId, { restored: result.restored, skipped: result.skippedCount, bytes: result.bytes });
       return { operationId, ...result };
     } finally {
@@ -235,42 +266,27 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
   async function empty(days: number, isApplied: boolean, act: Act) {
     const movedBefore = now() - days * DAY_MS;
     const { total: found, bytes: bytesToFree } = await quarantineTotals(movedBefore);
-    const report = { dryRun: !isApplied, found, bytesToFree, deletedCount: 0, deletedBytes: 0, errors: [] as Skipped[] };
-    if (!isApplied || found === 0) return report;
+    const done = { count: 0, bytes: 0 };
+    const errors: Skipped[] = [];
+    const report = () => ({ dryRun: !isApplied, found, bytesToFree, deletedCount: done.count, deletedBytes: done.bytes, skippedCount: isApplied ? found - done.count : 0, errors });
+    if (!isApplied || found === 0) return report();
     const operationId = journal.begin('empty-quarantine', null, null, found);
     act.operationId = operationId;
-    let skipped = 0;
-    const touched = new Set<number>();
     try {
-      for (const items of pagesOf((after) => journal.quarantined(after, movedBefore, CHUNK))) {
-        const outcomes: Returned[] = await deleteItems({ files, journal, places }, items);
-        for (const { item, state, refusal } of outcomes) {
-          touched.add(item.operationId);
-          if (state === 'deleted') {
-            report.deletedCount += 1;
-            report.deletedBytes += item.bytes;
-          } else {
-            skipped += 1;
-            if (report.errors.length < MAX_SKIPPED) report.errors.push({ path: item.path, code: refusal?.code ?? 'vanished', reason: refusal?.reason ?? '' });
-          }
-        }
-        onChanged();
-        if (isEnding(act)) break;
-      }
+      await returnAll({ pages: pagesOf((after) => journal.quarantined(after, movedBefore, PAGE)), act, end: 'deleted', returning: deleteItems, done, listed: errors });
     } finally {
-      journal.add(operationId, { moved: report.deletedCount, skipped, bytes: report.deletedBytes });
-      for (const id of [...touched, operationId]) journal.settleOperation(id);
-      if (journal.intents().length > 0) recoverSoon();
+      journal.add(operationId, { moved: done.count, skipped: found - done.count, bytes: done.bytes });
+      journal.settleOperation(operationId);
       onChanged();
     }
-    return report;
+    return report();
   }
 
   /** What cannot be told now is looked for again: a drive may be plugged in at any time. */
   async function recover(): Promise<void> {
     clearTimeout(recheck);
     if (await recovery.run()) onChanged();
-    if (!isStopping && journal.intents().length > 0) recheck = setTimeout(recoverSoon, recheckMs).unref();
+    if (!isStopping && journal.hasIntents()) recheck = setTimeout(recoverSoon, recheckMs).unref();
   }
 
   function recoverSoon(): void {

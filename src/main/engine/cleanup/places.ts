@@ -139,9 +139,18 @@ export function createPlaces(files: Files, workspaceId: string, operationId: num
  */
 export async function isVolumeThere(files: Files, { place, mode, device }: { readonly place: FilePath; readonly mode: RemovalMode; readonly device: string | null }): Promise<boolean> {
   if (await files.look(folderOf(place)) !== null) return true;
-  const own = mode === 'trash' ? folderOf(folderOf(place)) : foldersUp(place).find((folder) => nameOf(folder) === QUARANTINE_FOLDER) ?? folderOf(place);
-  const above = await files.look(folderOf(own));
+  const above = await files.look(folderOf(ownFolderOf(place, mode)));
   return above !== null && String(above.device) === device;
+}
+
+/** The trash or the quarantine that a place lies in. */
+function ownFolderOf(place: FilePath, mode: RemovalMode): FilePath {
+  return mode === 'trash' ? folderOf(folderOf(place)) : foldersUp(place).find((folder) => nameOf(folder) === QUARANTINE_FOLDER) ?? folderOf(place);
+}
+
+/** Names the volume that a place lies on. Numbers of devices are given anew, so that alone they would not do. */
+export function volumeOf({ place, mode, device }: { readonly place: FilePath | null; readonly mode: RemovalMode; readonly device: string | null }): string {
+  return `${device ?? ''} ${place === null ? '' : keyOf(ownFolderOf(place, mode))}`;
 }
 
 async function mayWrite(folder: FilePath): Promise<boolean> {

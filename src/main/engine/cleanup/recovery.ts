@@ -1,10 +1,10 @@
 import { refusalOf } from './checks.ts';
 import { skipRest } from './apply.ts';
 import type { Files } from './files.ts';
-import type { Journal, JournalItem, Refusal } from './journal.ts';
-import { folderOf } from './paths.ts';
+import type { Journal, JournalItem, Refusal, Returned } from './journal.ts';
+import { volumeOf } from './places.ts';
 import type { Plans } from './plan.ts';
-import { recoverItem, tidyUp, type RestoreOptions } from './restore.ts';
+import { failureOf, recoverItem, tidyUp, type RestoreOptions } from './restore.ts';
 
 export interface RecoveryDependencies {
   readonly files: Files;
@@ -25,16 +25,27 @@ export interface Recovery {
   run(): Promise<boolean>;
 }
 
+const PAGE = 500;
 const SILENT: Refusal = { code: 'offline', reason: 'the volume it lies on does not answer' };
+const WAITING: Refusal = { code: 'offline', reason: 'another volume does not answer, and this one is looked at after it' };
 
 export function createRecovery({ files, journal, plans, places, isStopping, answerMs }: RecoveryDependencies): Recovery {
-  /** Devices that were asked and have not answered yet: each question takes a thread until they do. */
-  const silent = new Set<string>();
+  /**
+   * The volume that was asked and has not answered yet. The question holds a thread until it does, of the few that every
+   * file of the process is read with: no other volume is asked as long.
+   */
+  let asked: string | null = null;
 
   return {
     async run() {
       const touched = new Set<number>();
-      for (const item of journal.intents()) if (await settle(item)) touched.add(item.operationId);
+      const answers = new Map<string, Refusal | null>();
+      // What did not answer the last time is asked last: others would have to wait for it again.
+      for (const isPatient of [false, true]) {
+        for (const items of pages()) {
+          for (const id of await settlePage(items.filter(({ errorMessage }) => (errorMessage === SILENT.reason) === isPatient), answers)) touched.add(id);
+        }
+      }
       for (const { id, kind, state, planId } of journal.unfinished()) {
         if (kind === 'cleanup' && state === 'running' && planId !== null) {
           await skipRest({ journal, operationId: id, itemsFrom: (start, count) => plans.removals(planId, start, count) }, { code: 'cancelled', reason: 'Proofsheet ended before it was its turn' });
@@ -46,46 +57,62 @@ export function createRecovery({ files, journal, plans, places, isStopping, answ
     },
   };
 
-  /** @returns true when something is known now that was not */
-  async function settle(item: JournalItem): Promise<boolean> {
-    try {
-      if (!await doesAnswer(item)) return noteUnreachable(item, SILENT);
-      return await settleIntent(item);
-    } catch (error) {
-      if (isStopping()) throw error;
-      return noteUnreachable(item, refusalOf(error));
+  function* pages(): Generator<readonly JournalItem[]> {
+    for (let last: JournalItem | undefined; ;) {
+      const items = journal.intents(last, PAGE);
+      if (items.length === 0) return;
+      yield items;
+      last = items.at(-1);
     }
   }
 
-  async function settleIntent(item: JournalItem): Promise<boolean> {
+  /** @returns the operations of which something is known now that was not */
+  async function settlePage(items: readonly JournalItem[], answers: Map<string, Refusal | null>): Promise<Set<number>> {
+    const touched = new Set<number>();
+    const unseen: Returned[] = [];
+    for (const item of items) {
+      const refusal = await settle(item, answers);
+      if (refusal !== null && item.errorCode === refusal.code && item.errorMessage === refusal.reason) continue;
+      touched.add(item.operationId);
+      if (refusal !== null) unseen.push({ item, state: 'unseen', refusal });
+    }
+    if (unseen.length > 0) journal.settleReturns(unseen);
+    return touched;
+  }
+
+  /** @returns why it cannot be told what became of it; null when it is settled */
+  async function settle(item: JournalItem, answers: Map<string, Refusal | null>): Promise<Refusal | null> {
+    const volume = volumeOf(item);
+    const known = answers.get(volume);
+    const answer = known === undefined ? await ask(volume, item) : known;
+    answers.set(volume, answer);
+    if (answer !== null) return answer;
+    try {
+      return await settleIntent(item);
+    } catch (error) {
+      if (isStopping()) throw error;
+      return refusalOf(error);
+    }
+  }
+
+  async function settleIntent(item: JournalItem): Promise<Refusal | null> {
     const end = await recoverItem(files, item, journal.pathOf(item.sourceId), journal.pathOf(item.keeperId));
     const { id, operationId, state, place } = item;
-    if (end.kind === 'unseen') return noteUnreachable(item, { code: 'offline', reason: end.reason });
+    if (end.kind === 'unseen') return { code: 'offline', reason: end.reason };
     if (end.kind === 'skipped') journal.settleMoves(operationId, [{ item, id, refusal: { code: 'cancelled', reason: end.reason } }]);
     else if (state === 'moving' && end.kind === 'moved') journal.settleMoves(operationId, [{ item, id, link: end.link, failure: null }]);
     else journal.settleReturns([{ item, state: end.kind, refusal: null }]);
     if (end.kind !== 'moved' && place !== null) await tidyUp({ files, places }, item, place);
-    return true;
+    return null;
   }
 
-  function noteUnreachable(item: JournalItem, refusal: Refusal): boolean {
-    if (item.errorCode === refusal.code && item.errorMessage === refusal.reason) return false;
-    journal.settleReturns([{ item, state: 'unseen', refusal }]);
-    return true;
-  }
-
-  /** A network volume whose server is gone lets a look hang for minutes. An error is an answer too. */
-  async function doesAnswer({ place, device, sourceId }: JournalItem): Promise<boolean> {
-    const key = device ?? '';
-    if (silent.has(key)) return false;
-    silent.add(key);
-    const looks = [journal.pathOf(sourceId), ...place === null ? [] : [place]].map((path) => files.look(folderOf(path)));
-    const answer = Promise.allSettled(looks).then(() => {
-      silent.delete(key);
-      return true;
-    });
-    const limit = Promise.withResolvers<boolean>();
-    const timer = setTimeout(limit.resolve, answerMs, false);
+  /** By one file for all on its volume. A network volume whose server is gone lets a look hang for minutes. */
+  async function ask(volume: string, { place, sourceId }: JournalItem): Promise<Refusal | null> {
+    if (asked !== null) return asked === volume ? SILENT : WAITING;
+    asked = volume;
+    const answer = failureOf(files, [...place === null ? [] : [place], journal.pathOf(sourceId)]).finally(() => { asked = null; });
+    const limit = Promise.withResolvers<Refusal>();
+    const timer = setTimeout(limit.resolve, answerMs, SILENT);
     try {
       return await Promise.race([answer, limit.promise]);
     } finally {

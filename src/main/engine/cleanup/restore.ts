@@ -1,36 +1,74 @@
-import { isSameFile, type FilePath, type Files, type Look } from './files.ts';
+import { isDiskFailure, isSameFile, type FilePath, type Files, type Look } from './files.ts';
 import type { Journal, JournalItem, Refusal, Returned } from './journal.ts';
 import { asideOf, dropAside, putBack, setLinkAside, syncFolders } from './moves.ts';
 import { folderOf, keyOf, shownPath } from './paths.ts';
 import { refusalOf } from './checks.ts';
-import { isVolumeThere, type Places } from './places.ts';
+import { isVolumeThere, volumeOf, type Places } from './places.ts';
 import { infoOf } from './trash.ts';
 
 export interface RestoreOptions {
   readonly files: Files;
   readonly journal: Journal;
   readonly places: Pick<Places, 'tidy'>;
+  /** Volumes that failed since the act began: what lies on them is left as it is. */
+  readonly failed: Set<string>;
 }
 
 /**
  * Puts files back where they were. What lies there now is never touched: its place is occupied, and the file stays where
  * it is.
  */
-export async function restoreItems({ files, journal, places }: RestoreOptions, items: readonly JournalItem[]): Promise<Returned[]> {
+export async function restoreItems(options: RestoreOptions, items: readonly JournalItem[]): Promise<Returned[]> {
+  const { files, journal, places } = options;
   // What was lost may have been found again.
   const away = items.filter(({ state }) => state === 'moved' || state === 'lost');
-  journal.intendReturn(away.map(({ id }) => id), 'restoring');
+  const tried = untilFailed(options, away);
+  journal.intendReturn(tried.map(({ id }) => id), 'restoring');
   const outcomes: Returned[] = [];
   const touched = new Map<string, FilePath>();
-  for (const item of away) {
+  for (const item of tried) {
     const path = journal.pathOf(item.sourceId);
-    outcomes.push(await restoreItem(files, item, path));
+    outcomes.push(await unlessFailed(options, item, () => restoreItem(files, item, path)));
     for (const folder of [folderOf(path), ...(item.place === null ? [] : [folderOf(item.place)])]) touched.set(keyOf(folder), folder);
   }
   await syncFolders(files, touched.values());
   journal.settleReturns(outcomes);
   for (const { item, state } of outcomes) if (state === 'restored' && item.place !== null) await tidyUp({ files, places }, item, item.place);
-  return [...outcomes, ...items.filter((item) => !away.includes(item)).map((item): Returned => ({ item, state: 'deleted', refusal: DELETED }))];
+  return [
+    ...outcomes,
+    ...away.filter((item) => !tried.includes(item)).map((item) => untouched(item, FAILED)),
+    ...items.filter((item) => !away.includes(item)).map((item): Returned => ({ item, state: 'deleted', refusal: DELETED })),
+  ];
+}
+
+function untilFailed({ failed }: RestoreOptions, items: readonly JournalItem[]): readonly JournalItem[] {
+  return failed.size === 0 ? items : items.filter((item) => !failed.has(volumeOf(item)));
+}
+
+/** Tries no more on a volume that has failed: of each file tried there, nobody would know what became of it. */
+async function unlessFailed({ files, journal, failed }: RestoreOptions, item: JournalItem, act: () => Promise<Returned>): Promise<Returned> {
+  const volume = volumeOf(item);
+  if (failed.has(volume)) return untouched(item, FAILED);
+  const outcome = await act();
+  // One file that cannot be read is no failure of all.
+  const failure = outcome.refusal?.code === 'offline' || outcome.state === 'unseen' ? await failureOf(files, [item.place ?? '', journal.pathOf(item.sourceId)]) : null;
+  if (failure !== null) failed.add(volume);
+  return outcome;
+}
+
+/** What a look at the folders of files says of their volume; null when it is at work. */
+export async function failureOf(files: Files, paths: readonly FilePath[]): Promise<Refusal | null> {
+  try {
+    for (const path of paths) await files.look(folderOf(path));
+    return null;
+  } catch (error) {
+    return isDiskFailure(error) ? refusalOf(error) : null;
+  }
+}
+
+/** As it was before: nothing was done to it. */
+function untouched(item: JournalItem, refusal: Refusal): Returned {
+  return { item, state: item.state === 'lost' ? 'lost' : 'moved', refusal };
 }
 
 /** What is left of a place when its file has gone from it. */
@@ -41,6 +79,7 @@ export async function tidyUp({ files, places }: Pick<RestoreOptions, 'files' | '
 
 const DELETED: Refusal = { code: 'vanished', reason: 'it was deleted for good when the quarantine was emptied' };
 const GONE: Refusal = { code: 'vanished', reason: 'it is no longer where it had been moved to' };
+const FAILED: Refusal = { code: 'offline', reason: 'its disk failed at another file, and was left alone from then on' };
 const OFFLINE: Refusal = { code: 'offline', reason: 'the volume it lies on is not there' };
 
 /** A file that is still what was moved: by its identity, else by its bytes, as on a volume that has got another number since. */
@@ -58,6 +97,7 @@ async function restoreItem(files: Files, item: JournalItem, path: FilePath): Pro
   const { place, linkInode } = item;
   const stay = (refusal: Refusal): Returned => ({ item, state: 'moved', refusal });
   if (place === null) return { item, state: 'lost', refusal: GONE };
+  let isTouched = false;
   try {
     const [look, here] = [await files.look(place), await files.look(path)];
     if (look === null) {
@@ -66,6 +106,7 @@ async function restoreItem(files: Files, item: JournalItem, path: FilePath): Pro
       return await isVolumeThere(files, { ...item, place }) ? { item, state: 'lost', refusal: GONE } : stay(OFFLINE);
     }
     if (!await isWhatWasMoved(files, item, place, look)) return stay(notWhatWasMoved(place));
+    isTouched = true;
     if (here !== null && isSameFile(here, look)) {
       // It has its old name already: an earlier try got as far as this.
       await files.unlink(place);
@@ -78,6 +119,7 @@ async function restoreItem(files: Files, item: JournalItem, path: FilePath): Pro
     if (linkInode !== null && isFree) await dropAside(files, place, item.sha256);
     return isBack ? { item, state: 'restored', refusal: null } : stay({ code: 'occupied', reason: 'there is another file in its place now; move that one away and try again' });
   } catch (error) {
+    if (!isTouched) return untouched(item, refusalOf(error));
     // The link that stood in for it stands in for it again.
     if (linkInode !== null) await putBack(files, asideOf(place), path).catch(() => 'occupied');
     return { item, state: await isLyingThere(files, place, path) ? 'moved' : 'unseen', refusal: refusalOf(error) };
@@ -95,27 +137,32 @@ async function isLyingThere(files: Files, place: FilePath, path: FilePath): Prom
 }
 
 /** Deletes files in quarantine for good. */
-export async function deleteItems({ files, journal, places }: RestoreOptions, items: readonly JournalItem[]): Promise<Returned[]> {
-  journal.intendReturn(items.map(({ id }) => id), 'deleting');
+export async function deleteItems(options: RestoreOptions, items: readonly JournalItem[]): Promise<Returned[]> {
+  const { files, journal, places } = options;
+  const tried = untilFailed(options, items);
+  journal.intendReturn(tried.map(({ id }) => id), 'deleting');
   const outcomes: Returned[] = [];
-  for (const item of items) outcomes.push(await deleteItem(files, item));
+  for (const item of tried) outcomes.push(await unlessFailed(options, item, () => deleteItem(files, item)));
   journal.settleReturns(outcomes);
   for (const { item, state } of outcomes) if (state === 'deleted' && item.place !== null) await places.tidy(item.place);
-  return outcomes;
+  return [...outcomes, ...items.filter((item) => !tried.includes(item)).map((item) => untouched(item, FAILED))];
 }
 
 async function deleteItem(files: Files, item: JournalItem): Promise<Returned> {
   const { place } = item;
   const stay = (refusal: Refusal): Returned => ({ item, state: 'moved', refusal });
   if (place === null) return { item, state: 'lost', refusal: GONE };
+  let isTouched = false;
   try {
     const look = await files.look(place);
     if (look === null) return await isVolumeThere(files, { ...item, place }) ? { item, state: 'lost', refusal: GONE } : stay(OFFLINE);
     // It is deleted as what was moved there, not as what somebody has put in its place or made of it.
     if (!await isWhatWasMoved(files, item, place, look)) return stay(notWhatWasMoved(place));
+    isTouched = true;
     await files.unlink(place);
     return { item, state: 'deleted', refusal: null };
   } catch (error) {
+    if (!isTouched) return untouched(item, refusalOf(error));
     const isThere = await files.look(place).then((look) => look !== null, () => false);
     return { item, state: isThere ? 'moved' : 'unseen', refusal: refusalOf(error) };
   }

@@ -92,7 +92,7 @@ CREATE TABLE operation_item (
   error_message TEXT
 ) STRICT;
 CREATE INDEX operation_item_order ON operation_item (operation_id, id);
-CREATE INDEX operation_item_intent ON operation_item (id) WHERE state IN ('moving', 'restoring', 'deleting');
+CREATE INDEX operation_item_intent ON operation_item (operation_id, id) WHERE state IN ('moving', 'restoring', 'deleting');
 CREATE INDEX operation_item_asset ON operation_item (asset_id);
 CREATE INDEX operation_item_away ON operation_item (id) WHERE state = 'moved';
 

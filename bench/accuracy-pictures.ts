@@ -7,7 +7,7 @@ import { readHeader } from '../src/main/engine/pixels/header/header.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import type { Fingerprint } from '../src/main/engine/similarity/fingerprint.ts';
 import { createLook, type Look } from '../src/main/engine/similarity/verify.ts';
-import { EDITS, nextFrame, recolour, toSharp } from '../test/fixtures/edits.ts';
+import { EDITS, nextFrame, recolour, toSharp, withSomebody } from '../test/fixtures/edits.ts';
 import { createRandom, drawScene, KINDS, METALS, type Metal, type Raster, type SceneKind } from '../test/fixtures/scenes.ts';
 
 /** A picture of the evaluation as the catalog would know it. */
@@ -69,6 +69,7 @@ function* makeRelatives({ kind, seed, raster }: Base, family: number): Generator
   if (!WRITTEN.has(kind)) for (const strength of [0.4, 1, 2]) yield [`next frame, movement ${strength}`, nextFrame(raster, family, strength)];
   if (kind === 'photograph' || kind === 'bokeh' || kind === 'spheres') for (const degrees of [40, 90]) yield [`a thing in another hue, ${degrees}°`, recolour(raster, family, degrees)];
   if (kind === 'spheres') for (const motion of [0.005, 0.01, 0.03]) yield [`things moved by ${motion * 100} %`, drawScene(kind, seed, { motion })];
+  if (!WRITTEN.has(kind) && kind !== 'ring') yield ['somebody in the middle', withSomebody(raster, family)];
   if (kind === 'ring') {
     for (const metal of Object.keys(METALS) as Metal[]) yield [`same ring in ${metal}`, drawScene(kind, seed, { metal })];
     for (const stone of [1, 2]) yield ['another stone', drawScene(kind, seed, { stone })];

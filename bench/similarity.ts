@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Sharp } from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { createHammingIndex } from '../src/main/engine/similarity/hamming-index.ts';
 import { CODE_BYTES, createHammingKernel, MAX_JOIN_DISTANCE } from '../src/main/engine/similarity/hamming-kernel.ts';
 import { turnCode } from '../src/main/engine/similarity/pdq.ts';
@@ -129,17 +129,19 @@ function xorshift(seed: number): () => number {
   };
 }
 
-const EDITS: Readonly<Record<string, (base: Sharp) => Sharp>> = {
+const EDITS: Readonly<Record<string, (base: Sharp, width: number) => Sharp>> = {
   'original': (base) => base.jpeg({ quality: 92 }),
   'jpeg 40': (base) => base.jpeg({ quality: 40 }),
-  'half size': (base) => base.resize(400).jpeg({ quality: 85 }),
+  'half size': (base, width) => base.resize(width / 2).jpeg({ quality: 85 }),
   'brighter': (base) => base.linear(1.15, 8).jpeg({ quality: 85 }),
   'blurred': (base) => base.blur(1.2).jpeg({ quality: 85 }),
   'turned': (base) => base.rotate(90).jpeg({ quality: 85 }),
   'mirrored': (base) => base.flop().jpeg({ quality: 85 }),
-  'bordered': (base) => base.extend({ top: 40, bottom: 40, left: 60, right: 60, background: '#ffffff' }).jpeg({ quality: 85 }),
+  'bordered': (base, width) => base.extend({ top: Math.round(width / 20), bottom: Math.round(width / 20), left: Math.round(width / 13), right: Math.round(width / 13), background: '#ffffff' }).jpeg({ quality: 85 }),
 };
-const SCENES = 96;
+/** What a shop has of the web, and what comes from a camera. */
+const FOLDERS = [{ scenes: 96, width: 800 }, { scenes: 16, width: 4000 }] as const;
+type Folder = (typeof FOLDERS)[number];
 
 interface Found {
   readonly name: string;
@@ -150,7 +152,19 @@ interface Found {
 
 /** Both find the groups of one folder from nothing: pictures of many kinds, each in eight forms. */
 async function compareWithPeer(): Promise<string> {
-  const folder = await transformedPictures();
+  const peer = peerVersion();
+  const rows: string[][] = [];
+  for (const folder of FOLDERS) {
+    for (const { name, usage, groups } of await findGroups(await transformedPictures(folder), peer)) {
+      const { recall, precision } = score(groups, folder.scenes);
+      rows.push([`${folder.scenes * Object.keys(EDITS).length} of ${folder.width} px`, name, `${usage.wallSeconds.toFixed(1)} s`, `${usage.cpuSeconds.toFixed(1)} s`, percent(recall), percent(precision)]);
+    }
+  }
+  const absent = peer === null ? '\n\nfindimagedupes is not installed (Debian: `apt-get install findimagedupes`): nothing to compare with.' : '';
+  return `Generated pictures of ${KINDS.length} kinds in ${Object.keys(EDITS).length} forms each (${Object.keys(EDITS).join(', ')}); recall and precision over pairs of files:\n\n${table(['pictures', '', 'time', 'CPU time', 'recall', 'precision'], rows)}${absent}`;
+}
+
+async function findGroups(folder: string, peer: string | null): Promise<readonly Found[]> {
   const workspace = join(BENCH_FOLDER, 'scratch', 'similarity');
   rmSync(workspace, { recursive: true, force: true });
   const cli = (...args: string[]): string[] => [process.execPath, join(import.meta.dirname, '../src/main/cli/main.ts'), ...args, '--workspace', workspace, '--json'];
@@ -158,22 +172,14 @@ async function compareWithPeer(): Promise<string> {
   const compared = await measure(cli('duplicates', '--level', 'similar'));
   rmSync(workspace, { recursive: true, force: true });
   const { groups } = JSON.parse(compared.stdout) as { readonly groups: readonly { readonly members: readonly { readonly path: string }[] }[] };
-  const found: Found[] = [{
-    name: 'Proofsheet, `ingest` and `duplicates` (three renditions of each written too)', groups: groups.map(({ members }) => members.map(({ path }) => basename(path))),
-    usage: { ...compared, wallSeconds: ingested.wallSeconds + compared.wallSeconds, cpuSeconds: ingested.cpuSeconds + compared.cpuSeconds },
-  }];
-  const peer = peerVersion();
-  if (peer !== null) {
-    const usage = await measure(['findimagedupes', '--quiet', folder]);
-    // A group is a line, its files' names apart by spaces: ours have none.
-    found.push({ name: `findimagedupes ${peer}, as it is set`, usage, groups: usage.stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map((path) => basename(path))) });
-  }
-  const rows = found.map(({ name, usage, groups: theirs }) => {
-    const { recall, precision } = score(theirs);
-    return [name, `${usage.wallSeconds.toFixed(1)} s`, `${usage.cpuSeconds.toFixed(1)} s`, percent(recall), percent(precision)];
-  });
-  const absent = peer === null ? '\n\nfindimagedupes is not installed (Debian: `apt-get install findimagedupes`): nothing to compare with.' : '';
-  return `${SCENES} generated pictures of ${KINDS.length} kinds in ${Object.keys(EDITS).length} forms each (${Object.keys(EDITS).join(', ')}); recall and precision over pairs of files:\n\n${table(['', 'time', 'CPU time', 'recall', 'precision'], rows)}${absent}`;
+  const found: Found[] = [
+    { name: 'Proofsheet `ingest`, with three renditions of each and all else that it does', groups: [], usage: ingested },
+    { name: 'and `duplicates`', groups: groups.map(({ members }) => members.map(({ path }) => basename(path))), usage: { ...compared, wallSeconds: ingested.wallSeconds + compared.wallSeconds, cpuSeconds: ingested.cpuSeconds + compared.cpuSeconds } },
+  ];
+  if (peer === null) return found;
+  const usage = await measure(['findimagedupes', '--quiet', folder]);
+  // A group is a line, its files' names apart by spaces: ours have none.
+  return [...found, { name: `findimagedupes ${peer}, as it is set`, usage, groups: usage.stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map((path) => basename(path))) }];
 }
 
 function peerVersion(): string | null {
@@ -184,28 +190,28 @@ function peerVersion(): string | null {
   }
 }
 
-async function transformedPictures(): Promise<string> {
-  const folder = join(BENCH_FOLDER, `transformed-${SCENES}`);
+async function transformedPictures({ scenes, width }: Folder): Promise<string> {
+  const folder = join(BENCH_FOLDER, `transformed-${scenes}-${width}`);
   if (existsSync(folder)) return folder;
   const part = `${folder}.part-${process.pid}`;
   await mkdir(part, { recursive: true });
-  for (let scene = 0; scene < SCENES; scene += 1) {
-    const raster = drawScene(KINDS[scene % KINDS.length] ?? 'landscape', 9000 + scene);
-    for (const [form, edit] of Object.entries(EDITS)) await edit(toSharp(raster)).toFile(join(part, `${scene}-${form.replaceAll(' ', '-')}.jpg`));
+  for (let scene = 0; scene < scenes; scene += 1) {
+    const base = await toSharp(drawScene(KINDS[scene % KINDS.length] ?? 'landscape', 9000 + scene)).resize(width).png({ compressionLevel: 1 }).toBuffer();
+    for (const [form, edit] of Object.entries(EDITS)) await edit(sharp(base), width).toFile(join(part, `${scene}-${form.replaceAll(' ', '-')}.jpg`));
   }
   await rename(part, folder);
   return folder;
 }
 
 /** Of all pairs that are one scene, those found; of all pairs found, those that are. */
-function score(groups: readonly (readonly string[])[]): { readonly recall: number; readonly precision: number } {
+function score(groups: readonly (readonly string[])[], scenes: number): { readonly recall: number; readonly precision: number } {
   const sceneOf = (name: string): string => name.split('-')[0] ?? '';
   let [right, wrong] = [0, 0];
   for (const names of groups) {
     for (const [at, a] of names.entries()) for (const b of names.slice(at + 1)) if (sceneOf(a) === sceneOf(b)) right += 1; else wrong += 1;
   }
   const forms = Object.keys(EDITS).length;
-  return { recall: right / ((SCENES * forms * (forms - 1)) / 2), precision: right / Math.max(1, right + wrong) };
+  return { recall: right / ((scenes * forms * (forms - 1)) / 2), precision: right / Math.max(1, right + wrong) };
 }
 
 function percent(share: number): string {

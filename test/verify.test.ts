@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { POLICY_PROFILES, TRANSFORMS } from '../src/contract/index.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import { createLook, inverseOf, type Look, verify, type Verdict } from '../src/main/engine/similarity/verify.ts';
-import { EDITS, nextFrame, recolour, toSharp } from './fixtures/edits.ts';
+import { EDITS, nextFrame, recolour, toSharp, withNumber, withSomebody } from './fixtures/edits.ts';
 import { type Change, createRandom, drawScene, type Raster, type SceneKind } from './fixtures/scenes.ts';
 
 /** Scenes that the limits were not chosen on. */
@@ -61,6 +61,18 @@ describe.each(SCENES)('of a %s', (kind) => {
 
   test('a thing in another colour makes another picture', async () => {
     expect(await against(kind, recolour(rasterTo(kind), 7, 90))).toMatchObject({ kinship: 'recolour', level: 'loose' });
+  });
+});
+
+describe.each(SCENES)('into a %s', (kind) => {
+  test('somebody who comes makes another picture', async () => {
+    expect(isOffered(await against(kind, withSomebody(rasterTo(kind), 3)))).toBe(false);
+  });
+
+  test('another number on a plate makes another picture', async () => {
+    const [one, same, another] = await Promise.all([11, 11, 12].map(async (seed) => await lookOf(await encode(withNumber(rasterTo(kind), seed)))));
+    expect(isOffered(verify(one!, same!))).toBe(true);
+    expect(isOffered(verify(one!, another!))).toBe(false);
   });
 });
 

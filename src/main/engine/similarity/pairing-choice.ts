@@ -5,7 +5,7 @@ export const SMALL_FAMILY = 8;
 /** The largest of a family lead it: whoever may be one of its members has been compared with them. */
 export const LEADERS = 3;
 /** So many candidates an image is compared with at most; what comes of those it is alike to is not counted. */
-const MOST_TRIED = 24;
+const MOST_TRIED = 16;
 /** Is an image unlike so many of a family, it is taken for another picture than the rest of it, too. */
 const MOST_REFUSALS = 2;
 

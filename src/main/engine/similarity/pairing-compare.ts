@@ -46,6 +46,8 @@ export interface Limits {
   readonly atOnce: () => number;
   /** Breaks off between two tasks, with nothing written. */
   readonly signal: AbortSignal;
+  /** False when something more urgent has come up: what is found by then is written down, and the images wait on. */
+  readonly mayGoOn?: () => boolean;
 }
 
 export function createPairComparer({ store, factsOf, pool, groupCommit, workspace, originals }: PairComparerDependencies): PairComparer {
@@ -108,20 +110,22 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
       seekers.push(createSeeker(assetId, ready.map((candidate) => ({ facts: requireFacts(candidate.assetId), distance: candidate.distance })), closure));
       await new Promise(setImmediate);
     }
+    const mayGoOn = limits.mayGoOn ?? ((): boolean => true);
     const compareAll = async (pairs: readonly Pair[]): Promise<void> => {
-      for (let round = pairs; round.length > 0;) {
+      for (let round = pairs; round.length > 0 && mayGoOn();) {
         const fresh = await verify(round, limits, hashes, failures, waiting);
         rows.push(...fresh);
         closure.note(fresh);
         round = await closure.open(fresh);
       }
     };
-    for (let sought = await seek(seekers, closure); sought.length > 0; sought = await seek(seekers, closure)) await compareAll(sought);
+    for (let sought = await seek(seekers, closure); sought.length > 0 && mayGoOn(); sought = await seek(seekers, closure)) await compareAll(sought);
     await compareAll(await closure.complete(seekers.map(({ assetId }) => assetId)));
+    const isComplete = mayGoOn();
     await groupCommit.submit(() => {
       for (const [assetId, hash] of hashes) store.setPixels(assetId, hash);
       for (const row of rows) store.insert(row);
-      for (const { assetId } of pending) store.setPaired(assetId, failures.ofPending.get(assetId) ?? null);
+      if (isComplete) for (const { assetId } of pending) store.setPaired(assetId, failures.ofPending.get(assetId) ?? null);
       for (const [assetId, failure] of failures.unreadable) {
         store.setPaired(assetId, failure);
         // An ingest that finds a preview missing makes all of them anew.

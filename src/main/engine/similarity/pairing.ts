@@ -60,7 +60,7 @@ export function createPairing({ store, candidates, comparer, slots, isIdle, onCh
   const mayGoOn = (): boolean => !stop.signal.aborted && (callers.size > 0 || (isWorking && (isIdle() || store.status().pending >= MAX_WAITING)));
 
   // While an import is at work one task at a time: it is to notice little of this.
-  const limits = { atOnce: () => (callers.size > 0 || isIdle() ? slots : 1), signal: stop.signal };
+  const limits = { atOnce: () => (callers.size > 0 || isIdle() ? slots : 1), signal: stop.signal, mayGoOn };
 
   async function work(): Promise<void> {
     await comparer.hashWanted(limits);

@@ -20,6 +20,8 @@ export interface Alignment {
 const REFINED = 3;
 /** No other guess will do better. */
 const SURE = 0.985;
+/** On the coarsest level: of pairs that are at least loosely alike, none had less than 0.6. */
+const MIN_COARSE = 0.5;
 /** What begins so much worse does not overtake; nor what has come to be so far behind on the coarsest level. */
 const HOPELESS = 0.35;
 const BEHIND = 0.06;
@@ -58,6 +60,7 @@ function bestOf(first: Look, second: Look, guesses: readonly Guess[]): Alignment
     .map((guess) => ({ guess, ...refineAt(turnedFirst(guess.transform), coarse, guess.window) })).toSorted((a, b) => b.score - a.score);
   let best: Alignment | null = null;
   for (const { guess, window, score } of coarsely) {
+    if (score < MIN_COARSE) break;
     if (best && (best.score > SURE || score < (coarsely[0]?.score ?? 0) - BEHIND)) break;
     const refined = refineFinely(first, second, guess, { window, score });
     if (!best || refined.score > best.score) best = refined;

@@ -39,11 +39,12 @@ export interface Change {
   readonly isWritten: boolean;
 }
 
-export function measureChange({ width, height, first, second, isResampled }: Overlap): Change {
+/** @returns null where so little is alike that the rest need not be looked at */
+export function measureChange({ width, height, first, second, isResampled }: Overlap): Change | null {
   const { before, from, to, tone } = matchTone(first, second);
   const sharpened = matchSharpness(lumaOf(from), lumaOf(to), width, height);
-  const { changed, ...measured } = measureBlocks({ before, from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
-  return { ...measured, changed, isWritten: changed > 0 && (isWritten(first, width, height) || isWritten(second, width, height)) };
+  const measured = measureBlocks({ before, from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
+  return measured && { ...measured, isWritten: measured.changed > 0 && measured.changed < MOST_MARKED && (isWritten(first, width, height) || isWritten(second, width, height)) };
 }
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
@@ -106,10 +107,15 @@ const STANDS_OUT = 1.4;
 const STANDS_OUT_RESAMPLED = 2.2;
 const MIN_RESIDUAL = 6;
 const MIN_STRUCTURED = 0.05;
+/** Far beyond what is called loosely alike. */
+const HOPELESS_SSIM = 0.75;
+const HOPELESS_MOST = 6;
+/** More than any mark or shade may take of the area. */
+const MOST_MARKED = 0.16;
 
 interface Toned extends Sharpened, Size, Tones {}
 
-function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, height, tone }: Toned, standsOut: number): Omit<Change, 'isWritten'> {
+function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, height, tone }: Toned, standsOut: number): Omit<Change, 'isWritten'> | null {
   const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
   const count = columns * rows;
   const clipped = isNearlyNone(tone) ? null : clippedCells(from);
@@ -120,6 +126,7 @@ function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, heigh
   const structured = relative.filter((_, at) => Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE);
   const sorted = (structured.length >= MIN_STRUCTURED * count ? structured : relative).toSorted();
   const most = quantile(sorted, 0.8);
+  if (ssim < HOPELESS_SSIM || most > HOPELESS_MOST) return null;
   const limit = Math.max(standsOut, 4 * most);
   const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
   const changed = isChanged.reduce((sum, value) => sum + value, 0) / count;
@@ -130,7 +137,7 @@ function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, heigh
     tone, isClipped: clipped !== null, saturation, ssim: Math.max(0, ssim),
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
     changed,
-    mark: changed === 0 ? NO_MARK : describeMark(isChanged, blocks, soften(from, blurs[0], width, height), soften(to, blurs[1], width, height), width, columns, rows),
+    mark: changed === 0 || changed > MOST_MARKED ? NO_MARK : describeMark(isChanged, blocks, soften(from, blurs[0], width, height), soften(to, blurs[1], width, height), width, columns, rows),
     ...chromaDifference(colorsFrom, colorsTo, saturation, near, columns, rows),
     motion: measureMotion(lumaFrom, lumaTo, width, height, leftOut(changed === 0 ? null : near, clipped, width, height, columns)),
     plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,

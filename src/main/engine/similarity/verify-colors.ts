@@ -63,5 +63,5 @@ export function chromaDifference(from: Colors, to: Colors, saturation: number, w
 }
 
 /** Of BT.601: blue and red less luminance, as Cb and Cr. */
-const CB = 0.564;
-const CR = 0.713;
+export const CB = 0.564;
+export const CR = 0.713;

@@ -1,5 +1,6 @@
 import { BLOCK, PLAIN_SLOPE } from './verify-blocks.ts';
-import { type Channels, quantile } from './verify-planes.ts';
+import { CB, CR } from './verify-colors.ts';
+import { type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, quantile } from './verify-planes.ts';
 
 /** How like a mark laid over the picture the changed blocks are. */
 export interface Mark {
@@ -7,27 +8,35 @@ export interface Mark {
   readonly asymmetry: number;
   /** Share of the changed blocks whose change has one and the same sign. */
   readonly oneSign: number;
+  /** How much brighter or darker the changed blocks are, and how far their colours differ (Cb, Cr), both in levels, on average. */
+  readonly depth: number;
+  readonly hue: number;
   /** Share of the change that one colour blended over the picture explains, of the better direction and the worse. */
   readonly oneColor: number;
   readonly oneColorBack: number;
   /** Share of the changed blocks where one of the two shows nothing but the ground: there something was laid beside the things. */
   readonly onGround: number;
+  /** Share of the changed blocks that are plain in both: the inside of something solid, which letters hardly have. */
+  readonly solid: number;
   /** Share of all blocks that are ground: of a thing on white, or on any one colour, most are. */
   readonly ground: number;
   /** Share of the changed blocks that lie on structure that both have. */
   readonly onStructure: number;
   /** How far they reach in from the side that they are nearest to, in shares of the picture. */
   readonly reach: number;
+  /** The same from the corner that they are nearest to: the longer of the two ways. */
+  readonly cornerReach: number;
 }
 
 /** Of each block: the mean difference of the luminance, and how steep it is in both. */
 export interface BlockSlopes { readonly signed: Float32Array; readonly slopeA: Float32Array; readonly slopeB: Float32Array }
 
-export const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, oneColor: 1, oneColorBack: 1, onGround: 1, ground: 0, onStructure: 0, reach: 0 };
+export const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, depth: 0, hue: 0, oneColor: 1, oneColorBack: 1, onGround: 1, solid: 0, ground: 0, onStructure: 0, reach: 0, cornerReach: 0 };
 
 export function describeMark(isChanged: Uint8Array, { signed: differences, slopeA: slopesA, slopeB: slopesB }: BlockSlopes, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
   const [groundA, groundB] = [groundOf(from, slopesA, width, columns), groundOf(to, slopesB, width, columns)];
-  let [energyA, energyB, brighter, darker, onGround, onStructure, total] = [0, 0, 0, 0, 0, 0, 0];
+  let [energyA, energyB, brighter, darker, onGround, onStructure, solid, total] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let hue = 0;
   const places: number[] = [];
   const sides = { left: 0, top: 0, right: 0, bottom: 0 };
   for (const [block, changed] of isChanged.entries()) {
@@ -38,8 +47,10 @@ export function describeMark(isChanged: Uint8Array, { signed: differences, slope
     if (signed > 0) brighter += signed;
     else darker -= signed;
     total++;
+    hue += hueBetween(from, to, block, width, columns);
     if (groundA[block] === 1 || groundB[block] === 1) onGround++;
     if (Math.min(slopeA, slopeB) > 2 * PLAIN_SLOPE) onStructure++;
+    if (Math.max(slopeA, slopeB) < 2 * PLAIN_SLOPE) solid++;
     const [x, y] = [block % columns, Math.floor(block / columns)];
     sides.left = Math.max(sides.left, (x + 1) / columns);
     sides.right = Math.max(sides.right, 1 - x / columns);
@@ -51,8 +62,23 @@ export function describeMark(isChanged: Uint8Array, { signed: differences, slope
   const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
   return {
     asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
-    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onGround: onGround / total, ground: Math.max(shareOf(groundA), shareOf(groundB)), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
+    depth: (brighter + darker) / total, hue: hue / total,
+    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onGround: onGround / total, solid: solid / total, ground: Math.max(shareOf(groundA), shareOf(groundB)), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
+    cornerReach: Math.max(Math.min(sides.left, sides.right), Math.min(sides.top, sides.bottom)),
   };
+}
+
+/** How far apart the mean colours of a block are, as Cb and Cr. */
+function hueBetween(from: Channels, to: Channels, block: number, width: number, columns: number): number {
+  const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
+  const change = from.map((plane, channel) => {
+    let sum = 0;
+    for (let row = 0; row < BLOCK; row++) for (let at = start + row * width, end = at + BLOCK; at < end; at++) sum += (to[channel as 0 | 1 | 2][at] ?? 0) - (plane[at] ?? 0);
+    return sum / BLOCK ** 2;
+  });
+  const [red = 0, green = 0, blue = 0] = change;
+  const luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue;
+  return Math.hypot(CB * (blue - luma), CR * (red - luma));
 }
 
 function shareOf(marked: Uint8Array): number {

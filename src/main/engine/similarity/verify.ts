@@ -50,8 +50,9 @@ export function measurePair(a: Look, b: Look): Measured | null {
   freePlanes();
   const alignment = align(first, second);
   const overlap = alignment && alignment.score > MIN_SCORE && cutOverlap(first, second, alignment);
-  if (!overlap) return null;
-  return { alignment, change: measureChange(overlap), extent: measureExtent(first, second, alignment), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
+  const change = overlap && measureChange(overlap);
+  if (!overlap || !change) return null;
+  return { alignment, change, extent: measureExtent(first, second, alignment), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
 }
 
 /** The larger first, then the one whose pixels are greater at the first difference: an order that contents alone decide. */
@@ -95,9 +96,13 @@ const LIMITS = {
   /** Of the area. */
   mark: 0.06,
   /** Of the picture's width or height. */
-  reach: 0.18,
-  /** So near the edge and so small, a mark may lie on as much structure as it brings: a signature, a date. */
-  edge: 0.14, stamp: 0.015,
+  reach: 0.18, edge: 0.14, corner: 0.4,
+  /** Of the changed blocks. */
+  solid: 0.2,
+  /** In levels, and of the area. */
+  shade: 21, shadeHue: 9, shadeAsymmetry: 2.2, shadeArea: 0.15,
+  /** Of the area, of what lies along an edge. */
+  edgeMark: 0.025,
   /** So much of one colour, and what is seen is a thing that stands alone. */
   ground: 0.5,
 } as const;
@@ -120,20 +125,26 @@ function motionLimit({ most, isClipped, plain }: Change): number {
 }
 
 /**
- * A logo or a line of text is small, and brings structure to where there was less, or is of one colour, or only brightens
- * or only darkens. What takes the place of something else, another stone, word or step, does none of it: of those looked
- * at, none had an asymmetry over 1.7, nor one colour for more than 0.87 of the change. On a page or screen, added text
- * is what it says, not a mark.
+ * A logo or a line of text is small and brings structure to where there was less. Of one ink, it may lie anywhere: its
+ * colour explains the whole change, opaque or as a veil. Of several colours only a corner's can be told from a thing
+ * that came into the picture. What takes the place of something else, another stone, word or number, brings no structure
+ * or was as much of one colour before. On a page or screen, added text is what it says, not a mark; of what stands alone
+ * on one ground, only what lies on the ground, or in one ink along an edge, can be one: an engraving is on the thing.
  */
-function isMark({ changed, mark, isWritten }: Change, slack: number): boolean {
+function isMark({ changed, mark, isClipped, isWritten }: Change, slack: number): boolean {
+  const { asymmetry, oneSign, oneColor, oneColorBack, reach } = mark;
+  // What a tone leaves where it was cut off: a shade without a colour or a structure of its own.
+  if (isClipped && oneSign > 0.97 && asymmetry < LIMITS.shadeAsymmetry && mark.depth < LIMITS.shade && mark.hue < LIMITS.shadeHue) return changed < LIMITS.shadeArea;
   if (changed > slack * LIMITS.mark || isWritten) return false;
-  const isOneColor = mark.oneSign > 0.9 && (mark.oneColor > 0.92 && mark.asymmetry > 1.25 || mark.oneColor > 0.85 && mark.asymmetry > 1.5);
-  // Along an edge stand signatures and watermarks, in letters of two colours also.
-  const isAtEdge = mark.reach < LIMITS.reach && (mark.asymmetry > 1.15 || mark.reach < LIMITS.edge && changed < LIMITS.stamp);
-  // Of what stands alone on white another stone is a change of one colour, and an engraving brings structure: only what
-  // lies beside the thing, or along an edge, can be a mark.
-  if (mark.ground > LIMITS.ground) return isAtEdge && mark.reach < LIMITS.edge || mark.onGround > 0.9 && (mark.asymmetry > 2.5 || isOneColor);
-  return mark.asymmetry > 2.5 || isOneColor || mark.oneSign > 0.97 || isAtEdge;
+  const bringsMuch = asymmetry > 2.5;
+  const isOneInk = oneSign > 0.9 && (oneColor > 0.92 && asymmetry > 1.25 || oneColor > 0.85 && asymmetry > 1.5);
+  const isAtEdge = reach < LIMITS.reach && changed < slack * LIMITS.edgeMark;
+  // Text is strokes; what is solid, and stands in the picture, may be a thing.
+  const isInk = isOneInk && (isAtEdge || mark.solid < LIMITS.solid);
+  const isInCorner = isAtEdge && mark.cornerReach < LIMITS.corner;
+  if (mark.ground > LIMITS.ground) return mark.onGround > 0.9 ? isInk || bringsMuch && isInCorner : isOneInk && bringsMuch && reach < LIMITS.edge;
+  const wasUniform = oneColorBack > 0.9 && !bringsMuch;
+  return isInk && !wasUniform || bringsMuch && isInCorner || isAtEdge && oneSign > 0.97 && (!wasUniform || asymmetry > 1.5);
 }
 
 /** Nothing but a new encoding, another size, a touch of tone. */

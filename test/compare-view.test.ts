@@ -3,7 +3,7 @@ import { TRANSFORMS, type Asset } from '../src/contract/index.ts';
 import { evidenceRows } from '../src/renderer/compare/evidence-rows.ts';
 import { arrangePanes } from '../src/renderer/compare/layout.ts';
 import { likelyKeeperFirst } from '../src/renderer/compare/likely-keeper.ts';
-import { alignedSize, common, layOut, place, sharpestOf, undoing, visiblePart, WHOLE } from '../src/renderer/compare/view.ts';
+import { alignedSize, common, layOut, place, rebased, sharpestOf, undoing, visiblePart, WHOLE } from '../src/renderer/compare/view.ts';
 import { carriedOver, fitScale, panBy, zoomAt } from '../src/renderer/picture/zoom.ts';
 import { tilesFor } from '../src/renderer/picture/tiles.ts';
 import { rowsOf } from '../src/main/engine/compare/rows.ts';
@@ -52,6 +52,29 @@ describe('the shared view', () => {
   it('is that of the sharpest where nothing is cut or framed', () => {
     expect(layOut([small, large], [WHOLE])).toEqual({ size: large, places: [null, null] });
     expect(layOut([small, large], [null]).places).toEqual([null, null]);
+  });
+
+  it('leaves the first where it is on the screen when it is found out where the others lie', () => {
+    const sizes = [{ width: 1000, height: 800 }, { width: 1000, height: 800 }, { width: 1200, height: 1000 }];
+    const [cut, framed] = [{ left: 0.25, top: 0.5, width: 0.5, height: 0.5 }, { left: -0.1, top: -0.125, width: 1.2, height: 1.25 }];
+    const basisOf = (inFirst: readonly (typeof cut | null)[], of = sizes) => {
+      const { size, places } = layOut(of, inFirst);
+      return { field: size, first: of[0]!, where: places[0]! };
+    };
+    const screen = { width: 600, height: 500 };
+    const shownIn = (basis: ReturnType<typeof basisOf>, view: typeof unmeasured) => place(basis.first, basis.where, basis.field, view, screen);
+    const unmeasured = { scale: 1.7, x: 0.3, y: 0.6 };
+    const bases = [basisOf([null, null]), basisOf([cut, null]), basisOf([cut, framed]), basisOf([null, framed])];
+    const before = shownIn(bases[0]!, unmeasured);
+    let view = unmeasured;
+    for (const [at, basis] of bases.entries()) {
+      view = rebased(view, bases[Math.max(0, at - 1)]!, basis, screen);
+      for (const [key, value] of Object.entries(before)) expect(shownIn(basis, view)[key as 'left']).toBeCloseTo(value, 9);
+    }
+    // Others are looked at in the same place, at the same percentage.
+    const other = rebased({ scale: 1, x: 0.5, y: 0.5 }, bases[2]!, basisOf([null], [small, large]), null);
+    expect(other.scale).toBe(1);
+    expect(other.x).toBeCloseTo((0.5 - 0.1 / 1.2) * 1.2, 9);
   });
 
   it('zooms at the pointer and pans by screen pixels, never past the edges', () => {

@@ -146,6 +146,28 @@ describe('comparing', () => {
     expect(window.complaints).toEqual([]);
   });
 
+  test('what is looked at stays where it is when it is found out where the pictures lie', async () => {
+    const { page, window } = await openCompared(browser, []);
+    const { library } = screensOf(page);
+    const release = await holdBack(page, 'compare/pair');
+    for (const name of ['whole.jpg', 'framed.jpg']) await library.cells.filter({ hasText: name }).click({ modifiers: ['Control'] });
+    await expect.poll(async () => await library.selected.count(), { timeout: 10_000 }).toBe(2);
+    await page.keyboard.press('c');
+    await expect.poll(async () => (await shown(page)).length, { timeout: 10_000 }).toBe(2);
+    const pane = (await areas(page).first().boundingBox())!;
+    await page.mouse.move(pane.x + pane.width * 0.2, pane.y + pane.height * 0.3);
+    for (let turn = 0; turn < 6; turn += 1) await page.mouse.wheel(0, -240);
+    const [before] = await shown(page);
+    await release();
+    await page.getByRole('complementary', { name: 'Evidence' }).getByText(/only what both show/).waitFor();
+    const [after, framed] = await shown(page);
+    expect(after!.asset).toBe(before!.asset);
+    for (const side of ['x', 'y'] as const) expect(Math.abs(after![side] - before![side]) * before!.width).toBeLessThan(1);
+    expect(Math.abs(after!.width - before!.width)).toBeLessThan(1);
+    expect(Math.abs(framed!.width / after!.width - 2200 / 1800)).toBeLessThan(0.005);
+    expect(window.complaints).toEqual([]);
+  });
+
   test('the evidence is in figures with what is better; “not a duplicate” is remembered', async () => {
     const { page } = await openCompared(browser, ['whole.jpg', 'half.jpg']);
     const evidence = page.getByRole('complementary', { name: 'Evidence' });
@@ -208,7 +230,7 @@ describe('comparing', () => {
   });
 });
 
-/** A library of a picture, its reduction, the same turned as a TIFF, and another one; those named are being compared. */
+/** A library of a picture, its reduction, the same turned as a TIFF, a part of it, it in a frame, and another one; those named are being compared. */
 async function openCompared(browser: Browser, chosen: readonly string[], options: Parameters<Workbench['openWindow']>[1] = {}): Promise<{ readonly page: Page; readonly window: Window }> {
   const bench = await startWorkbench();
   const folder = join(bench.folder, 'Rings');
@@ -218,12 +240,13 @@ async function openCompared(browser: Browser, chosen: readonly string[], options
   await writeFile(join(folder, 'half.jpg'), await sharp(whole).resize(900).jpeg({ quality: 80 }).toBuffer());
   await writeFile(join(folder, 'turned.tif'), await sharp(whole).resize(600).rotate(90).tiff({ compression: 'lzw' }).toBuffer());
   await writeFile(join(folder, 'part.jpg'), await sharp(whole).extract(PART).jpeg({ quality: 85 }).toBuffer());
+  await writeFile(join(folder, 'framed.jpg'), await sharp(await sharp(whole).extend({ top: 200, bottom: 200, left: 200, right: 200, background: 'white' }).toBuffer()).resize(1100).jpeg({ quality: 85 }).toBuffer());
   await writeFile(join(folder, 'other.jpg'), await toSharp(paintPhoto(500, 400, 6)).jpeg().toBuffer());
   const window = await bench.openWindow(browser, options);
   const { page } = window;
   const { library } = screensOf(page);
   await importFolder(page, folder);
-  await expect.poll(async () => await library.cells.count(), { timeout: 30_000 }).toBe(5);
+  await expect.poll(async () => await library.cells.count(), { timeout: 30_000 }).toBe(6);
   // Ranks are settled once nothing runs any more.
   await page.getByRole('button', { name: 'Show new images' }).waitFor({ state: 'hidden' });
   if (chosen.length > 0) {
@@ -235,6 +258,24 @@ async function openCompared(browser: Browser, chosen: readonly string[], options
     await page.getByRole('main').getByRole('button', { name: 'Not a duplicate', disabled: false }).waitFor();
   }
   return { page, window };
+}
+
+/** Keeps what the page asks of one kind to itself, until the answer to this is called. */
+async function holdBack(page: Page, procedure: string): Promise<() => Promise<void>> {
+  await page.evaluate((held) => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the socket it is asked of
+    const send = WebSocket.prototype.send;
+    const waiting: (() => void)[] = [];
+    WebSocket.prototype.send = function (message) {
+      if (String(message).includes(held)) waiting.push(() => { send.call(this, message); });
+      else send.call(this, message);
+    };
+    addEventListener('release', () => {
+      WebSocket.prototype.send = send;
+      for (const go of waiting) go();
+    }, { once: true });
+  }, procedure);
+  return async () => { await page.evaluate(() => { dispatchEvent(new Event('release')); }); };
 }
 
 function areas(page: Page): Locator {

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Asset, Comparison, Transform } from '../../contract/index.ts';
 import { useActions } from '../app/actions.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
-import { carriedOver, panBy, type Size, type Zoom, zoomAt } from '../picture/zoom.ts';
+import { panBy, type Size, zoomAt } from '../picture/zoom.ts';
 import { Spinner } from '../ui/Spinner.tsx';
 import styles from './Compare.module.css';
 import { CompareToolbar } from './CompareToolbar.tsx';
@@ -13,6 +13,7 @@ import { Panes } from './Panes.tsx';
 import { needsFullSize } from './Layer.tsx';
 import { type CandidateId, useAssets, useComparisons, usePreload } from './queries.ts';
 import { Stacked } from './Stacked.tsx';
+import { useSharedView } from './useSharedView.ts';
 import { useViewGestures } from './useViewGestures.ts';
 import { alignedSize, layOut, place, type Rectangle, WHOLE } from './view.ts';
 
@@ -66,7 +67,6 @@ const STEP = 1.5;
 export function CompareView({ candidates, focused, onFocus, preload = [], next = [], measuring = true, evidence = true, onEvidence, leading, actions, active = true }: CompareViewProps) {
   const { t } = useTranslation();
   const [mode, setMode] = useState<CompareMode>('side');
-  const [view, setView] = useState<Zoom | null>(null);
   const shownIds = candidates.map(({ assetId }) => assetId).join();
   const [flick, setFlick] = useState({ of: shownIds, step: 0 });
   const stage = useRef<HTMLDivElement>(null);
@@ -85,18 +85,16 @@ export function CompareView({ candidates, focused, onFocus, preload = [], next =
   const isKnown = known.length === candidates.length;
   const { size: field, places } = layOut(known.map(({ aligned }) => aligned), isKnown ? measured.map(({ comparison }) => placeOf(comparison)) : []);
   const ready = known.map((one, index): Candidate => ({ ...one, where: places[index] ?? null }));
-  const shown = carriedOver(view, field, frame);
   const [first] = ready;
-  usePreload(preload, view !== null && first !== undefined && needsFullSize(first.asset, place(first.aligned, first.where, field, shown, frame)));
+  const { shown, isFit, change, fit } = useSharedView(shownIds, isKnown && first ? { field, first: first.aligned, where: first.where } : null, field, frame);
+  usePreload(preload, !isFit && first !== undefined && needsFullSize(first.asset, place(first.aligned, first.where, field, shown, frame)));
 
-  // From what is there by then: several turns of the wheel may come before one is painted.
-  const change = (moved: (now: Zoom) => Zoom) => setView((before) => moved(carriedOver(before, field, frame)));
   const zoomBy = (factor: number, pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, now.scale * factor, pointer, field, frame));
   const actualSize = (pointer = { x: 0, y: 0 }) => change((now) => zoomAt(now, 1 / window.devicePixelRatio, pointer, field, frame));
   const gestures = useViewGestures(stage, {
     onZoom: zoomBy,
     onPan: (dx, dy) => change((now) => panBy(now, dx, dy, field, frame)),
-    onDoubleClick: (pointer) => (view ? setView(null) : actualSize(pointer)),
+    onDoubleClick: (pointer) => (isFit ? actualSize(pointer) : fit()),
   });
   const choose = (chosen: CompareMode) => {
     setMode(chosen);
@@ -111,7 +109,7 @@ export function CompareView({ candidates, focused, onFocus, preload = [], next =
     'compare-difference': { run: () => choose(mode === 'difference' ? 'side' : 'difference') },
     'compare-flick': { run: () => setFlick({ of: shownIds, step: (step + 1) % cycle }), enabled: ready.length > 1 },
     'loupe-actual': { run: () => actualSize() },
-    'loupe-fit': { run: () => setView(null) },
+    'loupe-fit': { run: fit },
     'loupe-zoom-in': { run: () => zoomBy(STEP) },
     'loupe-zoom-out': { run: () => zoomBy(1 / STEP) },
     ...(onEvidence && { 'toggle-inspector': { run: () => onEvidence(!evidence) } }),
@@ -122,7 +120,7 @@ export function CompareView({ candidates, focused, onFocus, preload = [], next =
   return (
     <section className={styles.compare} aria-label={t('compare.title')}>
       <CompareToolbar
-        mode={mode} onMode={choose} scale={frame.width > 0 ? shown.scale : null} isFit={view === null} evidence={onEvidence && evidence}
+        mode={mode} onMode={choose} scale={frame.width > 0 ? shown.scale : null} isFit={isFit} evidence={onEvidence && evidence}
         onEvidence={onEvidence} leading={leading} actions={actions}
       />
       {error && <ErrorBanner error={error} />}

@@ -107,3 +107,28 @@ export function place(candidate: Size, where: Rectangle | null, field: Size, vie
   const height = candidate.height * scale;
   return { width, height, scale, left: frame.width / 2 - view.x * width, top: frame.height / 2 - view.y * height };
 }
+
+/** What a shared view counts in: the field, and how the first candidate lies there. */
+export interface Basis {
+  readonly field: Size;
+  readonly first: Size;
+  readonly where: Rectangle | null;
+}
+
+/**
+ * A view with the same point of the first candidate in the middle, after the field has changed.
+ * @param frame the first candidate also stays as large as it is in a frame of that size; null: the scale stays
+ */
+export function rebased({ x, y, scale }: Zoom, from: Basis, to: Basis, frame: Size | null): Zoom {
+  const [before, after] = [from.where ?? WHOLE, to.where ?? WHOLE];
+  return {
+    x: after.left + ((x - before.left) / before.width) * after.width,
+    y: after.top + ((y - before.top) / before.height) * after.height,
+    scale: frame ? (scale * widthOf(from, frame)) / widthOf(to, frame) : scale,
+  };
+}
+
+/** Of the first candidate, in pixels of the field, as it is shown. */
+function widthOf({ field, first, where }: Basis, frame: Size): number {
+  return place(first, where, field, { scale: 1, x: 0, y: 0 }, frame).width;
+}

@@ -5,6 +5,7 @@ import { bitsBetween } from '../src/main/engine/similarity/index-distance.ts';
 import { CANDIDATE_DISTANCE, codesOf, indexCodesOf } from '../src/main/engine/similarity/variants.ts';
 import { decide, type Look, type Measured, measurePair } from '../src/main/engine/similarity/verify.ts';
 import { type Half, lookAt, makeSamples, type Sample } from './accuracy-pictures.ts';
+import { createPlanes } from '../src/main/engine/similarity/verify-planes.ts';
 import { createRandom } from '../test/fixtures/scenes.ts';
 import { table } from './measure.ts';
 
@@ -36,6 +37,7 @@ export async function benchAccuracy(folder: string | null, half: Half = 'held ou
   const samples = families.flat();
   const candidates = findCandidates(samples);
   const results: Result[] = [];
+  const planes = createPlanes();
   let [milliseconds, pairs] = [0, 0];
   // Of one family at a time: a look takes a megabyte.
   let [family, looks] = [-1, new Map<Sample, Look>()];
@@ -53,7 +55,7 @@ export async function benchAccuracy(folder: string | null, half: Half = 'held ou
     }
     const [one, other] = [await look(a), await look(b)];
     const start = process.cpuUsage();
-    const measured = measurePair(one, other);
+    const measured = measurePair(one, other, planes);
     const { user } = process.cpuUsage(start);
     milliseconds += user / 1000;
     pairs++;

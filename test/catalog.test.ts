@@ -46,6 +46,21 @@ describe('migrations', () => {
     db.close();
   });
 
+  test('refuse a catalog that was made before one of them was edited, and say which; comments do not matter', async () => {
+    const folder = await temporaryFolder();
+    const db = new Database(join(folder, 'catalog.sqlite'));
+    const [first, second] = [{ version: 10, name: '0010-a', sql: 'CREATE TABLE kept (x)' }, { version: 20, name: '0020-b', sql: 'CREATE TABLE other (x)' }];
+    migrate(db, join(folder, 'backups'), [first, second]);
+    migrate(db, join(folder, 'backups'), [{ ...first, sql: '-- What is kept.\nCREATE  TABLE kept (x)' }, second]);
+    const edited = { ...second, sql: 'CREATE TABLE other (x, y)' };
+    const refusal = expect.objectContaining({ code: 'workspace-older', message: expect.stringMatching(/0020-b is edition [0-9a-f]{8}, this program's is [0-9a-f]{8}/) as string });
+    expect(() => { migrate(db, join(folder, 'backups'), [first, edited, { version: 30, name: 'c', sql: 'SELECT y FROM other' }]); }).toThrow(refusal);
+    // So it is with one from before editions were written down.
+    db.exec('DROP TABLE migration');
+    expect(() => { migrate(db, join(folder, 'backups'), [first, second]); }).toThrow(expect.objectContaining({ code: 'workspace-older', message: expect.stringContaining('0010-a is edition unknown') as string }));
+    db.close();
+  });
+
   test('refuse a catalog that a newer program has written', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'catalog.sqlite');

@@ -76,7 +76,7 @@ test('a file that somebody else has put into the old place of one that is gone i
   put(join(folder, 'pictures/deep/0000.jpg'), 'something else');
   const bench = openBench(folder);
   await bench.cleanup.operations.restore([]);
-  expect(bench.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, state: null })).toMatchObject([{ state: 'lost' }]);
+  expect(bench.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, states: null })).toMatchObject([{ state: 'lost' }]);
   expect(bench.cleanup.journal.operation(1)).toMatchObject({ state: 'applied', moved: 1, restored: 0 });
   const known = bench.db.prepare(`SELECT count(*) FROM source WHERE name = '0000.jpg' AND missing_since IS NULL`).pluck().get();
   expect(known).toBe(0);
@@ -155,7 +155,7 @@ test.each(['undo', 'empty'] as const)('an %s on a disk that fails leaves alone w
   expect({ skippedCount, codes: [...new Set(skipped.map(({ code }) => code))] }).toEqual({ skippedCount: 100, codes: ['offline'] });
   // One file was tried, and the disk asked whether it is at work at all.
   expect(disk.looks).toBeLessThan(5);
-  expect([journal.hasIntents(), journal.items({ operationId: 1, after: 0, limit: 100, state: 'moved' }).length]).toEqual([false, 100]);
+  expect([journal.hasIntents(), journal.items({ operationId: 1, after: 0, limit: 100, states: ['moved'] }).length]).toEqual([false, 100]);
   disk.isDead = false;
   expect(await operations.undo(1)).toMatchObject({ restored: 100, skipped: [] });
   await bench.close();

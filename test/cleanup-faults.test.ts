@@ -141,7 +141,7 @@ test('an emptying that ends at any change deletes only what it says it deleted',
       await bench.close().catch(() => undefined);
       const next = openBench(folder);
       await next.cleanup.operations.restore([]).catch(() => undefined);
-      const deleted = next.cleanup.journal.items({ operationId, after: 0, limit: 100, state: 'deleted' }).map(({ path }) => path.slice(join(folder, 'pictures').length + 1));
+      const deleted = next.cleanup.journal.items({ operationId, after: 0, limit: 100, states: ['deleted'] }).map(({ path }) => path.slice(join(folder, 'pictures').length + 1));
       const result = await next.cleanup.operations.undo(operationId);
       expect(result.restored).toBe(3 - deleted.length);
       expect(result.skipped.map(({ code }) => code)).toEqual(deleted.map(() => 'vanished'));

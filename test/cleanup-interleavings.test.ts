@@ -172,7 +172,7 @@ async function apply(world: World): Promise<void> {
   const operation = bench.cleanup.journal.operations(Number.MAX_SAFE_INTEGER, 100).find(({ planId }) => planId === plan.id);
   if (operation !== undefined) {
     expect(operation.moved + operation.skipped).toBe(operation.planned);
-    for (const { id, path, state, linkInode } of bench.cleanup.journal.items({ operationId: operation.id, after: 0, limit: 1000, state: null })) {
+    for (const { id, path, state, linkInode } of bench.cleanup.journal.items({ operationId: operation.id, after: 0, limit: 1000, states: null })) {
       const short = path.slice(pictures.length + 1);
       const found = may.get(short);
       if (!killed) expect([short, state]).toEqual([short, found === undefined ? 'skipped' : 'moved']);

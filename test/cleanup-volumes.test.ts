@@ -47,7 +47,7 @@ for (const kind of ['apply', 'undo', 'empty'] as const) {
         unplug();
         const second = openBench(folder);
         await second.cleanup.operations.restore([]);
-        const states = second.cleanup.journal.items({ operationId: 1, after: 0, limit: 10, state: null }).map(({ state }) => state);
+        const states = second.cleanup.journal.items({ operationId: 1, after: 0, limit: 10, states: null }).map(({ state }) => state);
         expect(states).not.toContain('lost');
         await second.close();
         plugIn();
@@ -165,7 +165,7 @@ test('a file that cannot be looked at keeps no other act back, and is settled wh
   await second.cleanup.operations.apply(other);
   expect(second.cleanup.journal.intents(undefined, 9)).toHaveLength(1);
   expect(second.cleanup.journal.operation(1)).toMatchObject({ state: 'applied', planned: 2, moved: 0, skipped: 1, unreachable: 1, finishedAt: expect.any(Number) as number });
-  expect(second.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, state: 'unreachable' }).map(toOperationItem)).toMatchObject([{ state: 'unreachable', path: join(folder, 'pictures', name) }]);
+  expect(second.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, states: ['unreachable'] }).map(toOperationItem)).toMatchObject([{ state: 'unreachable', path: join(folder, 'pictures', name) }]);
   expect(second.cleanup.journal.operation(2)).toMatchObject({ state: 'applied', moved: 1 });
   expect(await second.cleanup.operations.undo(1)).toMatchObject({ restored: 0, skippedCount: 1 });
   await second.close();
@@ -302,7 +302,7 @@ test('restoring counts each file once, and says of every one that it did not put
   const planId = await bench.plan();
   rmSync(join(folder, 'pictures/d/c.jpg'));
   await bench.cleanup.operations.apply(planId);
-  const items = bench.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, state: null });
+  const items = bench.cleanup.journal.items({ operationId: 1, after: 0, limit: 9, states: null });
   const id = (state: string): number => items.find((item) => item.state === state)!.id;
   const { restore } = bench.cleanup.operations;
   expect(await restore([id('skipped')])).toMatchObject({ restored: 0, skippedCount: 1, skipped: [{ code: 'bad-input' }] });

@@ -79,6 +79,12 @@ test('who comes to lead a large family is compared with all of it', async () => 
   const late = row(1, 999);
   closure.note([late]);
   expect((await closure.open([late])).filter(([a, b]) => a === 999 || b === 999)).toHaveLength(100);
+  // Whoever leads is found also where hundreds came before.
+  const hub = createClosure(store, (id) => ({ ...factsOf(id), width: id }), () => null);
+  hub.note(Array.from({ length: 700 }, (_, at) => row(1, at + 2)));
+  const newcomer = row(1, 5000);
+  hub.note([newcomer]);
+  expect((await hub.open([newcomer])).flat().filter((id) => id < 5000).sort((a, b) => b - a).slice(0, 3)).toEqual([701, 700, 699]);
   // A crop, however large, leads nobody.
   const crop = { ...row(1, 998), whole: 'a' as const, relation: 'cropped' as const };
   widths.set(998, 9000);

@@ -119,7 +119,10 @@ export type QuarantineItem = z.infer<typeof quarantineItemSchema>;
 export const OPERATION_ITEM_STATES = ['planned', 'moved', 'skipped', 'restored', 'deleted', 'lost', 'unreachable'] as const;
 export const operationItemSchema = z.object({
   id: idSchema, path: z.string(), bytes: countSchema,
-  /** `deleted`: for good, with the quarantine; `lost`: no longer where it had been moved to, by no act of ours. */
+  /**
+   * `deleted`: for good, with the quarantine; `lost`: no longer where it had been moved to, by no act of ours;
+   * `unreachable`: it cannot be seen yet whether it was moved.
+   */
   state: z.enum(OPERATION_ITEM_STATES),
   /** Why it was skipped, or could not be put back. */
   code: errorCodeSchema.nullable(), reason: z.string().nullable(),
@@ -180,7 +183,8 @@ export const cleanupContract = {
   operations: procedure.input(z.object({ before: idSchema.optional(), limit: z.int().min(1).max(200).default(50) })).output(z.array(operationSchema)),
   /** The files of an operation in its order, and what became of each. */
   operationItems: procedure
-    .input(z.object({ operationId: idSchema, state: z.enum(OPERATION_ITEM_STATES).optional(), after: z.int().nonnegative().default(0), limit: z.int().min(1).max(5000).default(1000) }))
+    .input(z.object({ operationId: idSchema, /** One state, or any of several; all of them when left out. */
+      state: z.union([z.enum(OPERATION_ITEM_STATES), z.array(z.enum(OPERATION_ITEM_STATES)).min(1)]).optional(), after: z.int().nonnegative().default(0), limit: z.int().min(1).max(5000).default(1000) }))
     .output(z.array(operationItemSchema)),
   quarantine: procedure
     .input(z.object({ after: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(200) }))

@@ -9,7 +9,7 @@ export const ERROR_CODES = [
   'truncated', 'rate-limited', 'blocked-scheme', 'blocked-address', 'blocked-robots', 'blocked-x-robots',
   'too-many-redirects', 'too-many-bytes', 'not-an-image', 'unsupported-format', 'corrupt', 'too-many-pixels', 'too-wide',
   'too-small', 'hash-mismatch', 'filtered', 'not-found', 'no-permission', 'vanished', 'disk-full', 'offline',
-  'worker-lost', 'cancelled', 'workspace-busy', 'workspace-newer', 'bad-input', 'stale', 'already-applied', 'protected', 'last-copy', 'occupied', 'not-compared', 'internal',
+  'worker-lost', 'cancelled', 'workspace-busy', 'workspace-newer', 'workspace-older', 'bad-input', 'stale', 'already-applied', 'protected', 'last-copy', 'occupied', 'not-compared', 'internal',
 ] as const;
 
 export type NamedErrorCode = (typeof ERROR_CODES)[number];

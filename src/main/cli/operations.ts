@@ -28,8 +28,8 @@ export async function withOperationProgress<Result>({ output, interrupt }: Comma
     if (interrupt.signal.aborted) callOff();
     const operation = (await client.cleanup.operations({ limit: RECENT })).find((one) => one.finishedAt === null && isOurs(one));
     if (operation === undefined) return;
-    const { planned, moved, skipped, restored, state } = operation;
-    const line = state === 'undoing' ? `${formatCount(restored)} of ${formatCount(moved)} put back` : `${formatCount(moved + skipped)} of ${formatCount(planned)}${skipped === 0 ? '' : ` · ${formatCount(skipped)} skipped`}`;
+    const { planned, moved, skipped, unreachable, restored, state } = operation;
+    const line = state === 'undoing' ? `${formatCount(restored)} of ${formatCount(moved)} put back` : `${formatCount(moved + skipped + unreachable)} of ${formatCount(planned)}${skipped === 0 ? '' : ` · ${formatCount(skipped)} skipped`}`;
     if (output.isLive) output.live(line);
     else if (performance.now() - lastLine >= LINE_EVERY_MS) {
       lastLine = performance.now();

@@ -80,7 +80,7 @@ const DISK_CHECK_MS = 2000;
 
 /**
  * Wires the engine: everything that owns the workspace, once, by hand.
- * @throws ProofsheetError `workspace-busy`, `workspace-newer`
+ * @throws ProofsheetError `workspace-busy`, `workspace-newer`, `workspace-older`
  */
 export function createEngine(options: EngineOptions) {
   const { files, onDefect, version, now = Date.now, random = Math.random } = options;

@@ -42,7 +42,7 @@ export function HistoryView() {
       </header>
       {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
       {operations?.length === 0 && <EmptyState icon={History} title={t('cleanup.history.none')} actions={<Button variant="primary" onClick={leave}>{t('cleanup.back')}</Button>}>{t('cleanup.history.noneBody')}</EmptyState>}
-      {shown && <Skipped operationId={shown.id} moved={shown.moved} bytes={shown.bytes} skipped={shown.skipped} onBack={() => setShown(null)} />}
+      {shown && <Skipped operationId={shown.id} moved={shown.moved} bytes={shown.bytes} skipped={shown.skipped} unreachable={shown.unreachable} onBack={() => setShown(null)} />}
       {!shown && operations && operations.length > 0 && (
         <div className={styles.page}>
           <Table
@@ -52,10 +52,13 @@ export function HistoryView() {
               { key: 'what', header: t('cleanup.history.what'), cell: ({ kind, mode }) => (kind === 'cleanup' && mode ? t(`cleanup.history.modes.${mode}`) : t(`cleanup.history.kinds.${kind}`)), grow: true },
               { key: 'files', header: t('cleanup.history.files'), cell: ({ kind, moved, restored }) => format.number(kind === 'restore' ? restored : moved), numeric: true },
               { key: 'size', header: t('inspector.size'), cell: ({ bytes }) => format.bytes(bytes), numeric: true },
-              { key: 'skipped', header: t('cleanup.history.skipped'), cell: (operation) => (operation.skipped > 0
-                ? <Button size="small" onClick={() => setShown(operation)}>{format.number(operation.skipped)}</Button>
-                : format.number(0)), numeric: true },
-              { key: 'state', header: t('batches.state'), cell: ({ state }) => <Badge tone={TONES[state]}>{t(`cleanup.history.states.${state}`)}</Badge> },
+              { key: 'skipped', header: t('cleanup.history.skipped'), cell: (operation) => (operation.skipped + operation.unreachable > 0 && operation.kind === 'cleanup'
+                ? <Button size="small" onClick={() => setShown(operation)}>{format.number(operation.skipped + operation.unreachable)}</Button>
+                : format.number(operation.skipped)), numeric: true },
+              { key: 'state', header: t('batches.state'), cell: ({ state, unreachable }) => <>
+                <Badge tone={TONES[state]}>{t(`cleanup.history.states.${state}`)}</Badge>
+                {unreachable > 0 && <> <Badge tone="warning">{t('cleanup.history.unreachable', { formatted: format.number(unreachable) })}</Badge></>}
+              </> },
               {
                 key: 'undo', header: <span className="visually-hidden">{t('app.undo')}</span>,
                 cell: ({ id, kind, state, moved, restored }) => (kind === 'cleanup' && (state === 'applied' || state === 'partly-undone') && moved > restored

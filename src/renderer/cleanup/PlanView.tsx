@@ -49,7 +49,7 @@ export function PlanView() {
         <h1 ref={heading} tabIndex={-1}>{t(result ? 'cleanup.plan.skippedTitle' : 'cleanup.plan.title')}</h1>
       </header>
       {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
-      {result && <Skipped operationId={result.operationId} moved={result.moved} bytes={result.bytes} skipped={result.skippedCount} onBack={leave} />}
+      {result && <Skipped operationId={result.operationId} moved={result.moved} bytes={result.bytes} skipped={result.skippedCount - result.unreachable} unreachable={result.unreachable} onBack={leave} />}
       {!plan && !error && <div className={styles.loading}><Spinner label={t('cleanup.plan.making')} /></div>}
       {plan && !result && <>
         <fieldset className={styles.options} disabled={isPending}>
@@ -144,7 +144,7 @@ function Applying({ planId }: { readonly planId: number }) {
   const format = useFormat();
   const { data: operations = [] } = useOperations();
   const running = operationOf(operations, planId);
-  const done = running ? running.moved + running.skipped : 0;
+  const done = running ? running.moved + running.skipped + running.unreachable : 0;
   const text = running ? t('cleanup.plan.applying', { done: format.number(done), total: format.number(running.planned) }) : t('cleanup.plan.starting');
   const stop = useStop();
   return (

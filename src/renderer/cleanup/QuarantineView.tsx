@@ -140,11 +140,11 @@ function EmptyDialog({ open, files, bytes, onClose }: EmptyDialogProps) {
   const errorToast = useErrorToast();
   const { mutate, isPending } = useMutation({
     mutationFn: () => client.cleanup.emptyQuarantine({ apply: true }),
-    onSuccess: ({ deletedCount, deletedBytes, errors: [first, ...others] }) => {
+    onSuccess: ({ deletedCount, deletedBytes, skippedCount, errors: [first] }) => {
       onClose();
       toast({
         title: (say, figures) => say('cleanup.quarantine.emptied', { count: deletedCount, formatted: figures.number(deletedCount), bytes: figures.bytes(deletedBytes) }),
-        ...(first && { tone: 'danger' as const, description: (say, figures) => say('cleanup.skipped', { count: others.length + 1, formatted: figures.number(others.length + 1) }), detail: `${first.path}: ${first.reason}` }),
+        ...(first && { tone: 'danger' as const, description: (say, figures) => say('cleanup.skipped', { count: skippedCount, formatted: figures.number(skippedCount) }), detail: `${first.path}: ${first.reason}` }),
       });
     },
     onError: (error) => errorToast((say) => say('batches.failed'), error),

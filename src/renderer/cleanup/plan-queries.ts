@@ -7,6 +7,7 @@ import type { EngineClient } from '../connect/connection.ts';
 import { useClient } from '../connect/context.tsx';
 import { useToast } from '../ui/Toast.tsx';
 import { remember } from './acts.ts';
+import { leftText } from './left-text.ts';
 import { operationToast, useOperationUndo } from './useOperationUndo.ts';
 
 const PAGE = 200;
@@ -79,14 +80,14 @@ export function useApply(mode: RemovalMode) {
   const { mutate, isPending } = useMutation({
     mutationFn: (planId: number) => client.cleanup.apply({ planId }),
     onSuccess: (applied) => {
-      const { operationId, moved, bytes, skippedCount } = applied;
+      const { operationId, moved, bytes, skippedCount, unreachable } = applied;
       set({ acts: remember(store.getState().acts, { kind: 'operation', operationId }) });
       if (skippedCount > 0) setResult(applied);
       else set({ cleanup: { ...store.getState().cleanup, view: 'groups', showDecided: false } });
       toast({
         id: operationToast(operationId),
         title: (t, format) => t(`cleanup.done.${mode}`, { count: moved, formatted: format.number(moved), bytes: format.bytes(bytes) }),
-        ...(skippedCount > 0 && { description: (t, format) => t('cleanup.skipped', { count: skippedCount, formatted: format.number(skippedCount) }) }),
+        ...(skippedCount > 0 && { description: (t, format) => leftText(t, format, { skipped: skippedCount - unreachable, unreachable }) }),
         ...(moved > 0 && { action: { label: (t) => t('app.undo'), run: () => { undo(operationId).catch((error: unknown) => errorToast((t) => t('cleanup.notUndone'), error)); } } }),
       });
     },

@@ -175,7 +175,7 @@ export const de: Catalogue = {
     notDecided: 'Die Entscheidung wurde nicht gespeichert', notUndone: 'Das ließ sich nicht rückgängig machen',
     restored_one: '{{formatted}} Datei ist wieder an ihrem Platz', restored_other: '{{formatted}} Dateien sind wieder an ihrem Platz',
     notRestored_one: '{{formatted}} Datei ließ sich nicht zurücklegen', notRestored_other: '{{formatted}} Dateien ließen sich nicht zurücklegen',
-    skipped_one: '{{formatted}} Datei blieb, wie sie war.', skipped_other: '{{formatted}} Dateien blieben, wie sie waren.',
+    skipped_one: '{{formatted}} Datei blieb, wie sie war.', skipped_other: '{{formatted}} Dateien blieben, wie sie waren.', unreachable_one: '{{formatted}} Datei ist nicht erreichbar: Ob sie bewegt wurde, zeigt sich von selbst, sobald ihr Datenträger wieder da ist.', unreachable_other: '{{formatted}} Dateien sind nicht erreichbar: Ob sie bewegt wurden, zeigt sich von selbst, sobald ihr Datenträger wieder da ist.',
     done: {
       'quarantine_one': '{{formatted}} Datei ist in Quarantäne · {{bytes}}', 'quarantine_other': '{{formatted}} Dateien sind in Quarantäne · {{bytes}}',
       'trash_one': '{{formatted}} Datei ist im Papierkorb · {{bytes}}', 'trash_other': '{{formatted}} Dateien sind im Papierkorb · {{bytes}}',
@@ -216,7 +216,7 @@ export const de: Catalogue = {
       },
       stays_one: '{{formatted}} Datei bleibt', stays_other: '{{formatted}} Dateien bleiben', heldBack_one: '{{formatted}} zurückgehalten', heldBack_other: '{{formatted}} zurückgehalten',
       applies: { 'quarantine': 'In Quarantäne legen', 'trash': 'In den Papierkorb', 'hard-link': 'Durch Links ersetzen' }, applying: '{{done}} von {{total}} Dateien', starting: 'Beginnt …',
-      skippedTitle: 'Nicht angefasst', movedOf: '{{moved}} von {{total}} Dateien bewegt, {{bytes}}.',
+      skippedTitle: 'Nicht angefasst', movedOf: '{{moved}} von {{total}} Dateien bewegt, {{bytes}}.', unreachable: 'Nicht erreichbar',
     },
     quarantine: {
       title: 'Quarantäne', none: 'Die Quarantäne ist leer', noneBody: 'Aufgeräumte Dateien warten hier und können zurück.', body: 'Diese Dateien liegen auf ihren eigenen Datenträgern beiseite und können an ihren Platz zurück.',
@@ -225,7 +225,7 @@ export const de: Catalogue = {
       emptied_one: '{{formatted}} Datei gelöscht · {{bytes}} frei', emptied_other: '{{formatted}} Dateien gelöscht · {{bytes}} frei',
     },
     history: {
-      title: 'Verlauf', none: 'Noch ist nichts geschehen', noneBody: 'Was mit Ihren Dateien geschieht, steht hier und lässt sich hier rückgängig machen.', when: 'Wann', what: 'Was', files: 'Dateien', skipped: 'Nicht angefasst', stop: 'Anhalten', notStopped: 'Das ließ sich nicht anhalten',
+      title: 'Verlauf', none: 'Noch ist nichts geschehen', noneBody: 'Was mit Ihren Dateien geschieht, steht hier und lässt sich hier rückgängig machen.', when: 'Wann', what: 'Was', files: 'Dateien', skipped: 'Nicht angefasst', unreachable: '{{formatted}} nicht erreichbar', stop: 'Anhalten', notStopped: 'Das ließ sich nicht anhalten',
       kinds: { 'cleanup': 'Aufgeräumt', 'restore': 'Aus der Quarantäne zurückgelegt', 'empty-quarantine': 'Quarantäne geleert' }, modes: { 'quarantine': 'In Quarantäne gelegt', 'trash': 'In den Papierkorb gelegt', 'hard-link': 'Durch Hardlinks ersetzt' }, states: { 'running': 'Läuft', 'applied': 'Fertig', 'undoing': 'Wird zurückgenommen', 'undone': 'Zurückgenommen', 'partly-undone': 'Teils zurückgenommen' },
     },
     found_one: '{{formatted}} Gruppe von Duplikaten', found_other: '{{formatted}} Gruppen von Duplikaten', foundHint: 'Entscheiden Sie, was bleibt. Vorher wird nichts entfernt.', noneOfThese: 'Keins davon hat ein Duplikat', noneOfTheseHint: 'Auf der Stufe „{{level}}“.',
@@ -278,6 +278,7 @@ export const de: Catalogue = {
     cancelled: { title: 'Abgebrochen', hint: 'Es wurde beendet, bevor es fertig war.' },
     'workspace-busy': { title: 'Arbeitsbereich in Gebrauch', hint: 'Ein anderes Programm hat ihn geöffnet.' },
     'workspace-newer': { title: 'Von einer neueren Version', hint: 'Aktualisieren Sie Proofsheet, um diesen Arbeitsbereich zu öffnen.' },
+    'workspace-older': { title: 'Von vor der ersten Version', hint: 'Seine Tabellen haben sich seither geändert. Importieren Sie in einen neuen Arbeitsbereich; Ihre Bilder sind unberührt.' },
     'bad-input': { title: 'Nicht verwendbar', hint: 'Der Pfad, die Zeile oder die Eingabe ist leer, führt ins Leere oder ist nicht gültig.' },
     stale: { title: 'Seit dem Plan verändert', hint: 'Einen neuen Plan machen; mit dieser Datei ist nichts geschehen.' },
     'already-applied': { title: 'Schon ausgeführt', hint: 'Ein Plan lässt sich nur einmal ausführen.' },

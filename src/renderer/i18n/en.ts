@@ -173,7 +173,7 @@ export const en = {
     notDecided: 'The decision was not saved', notUndone: 'That could not be undone',
     restored_one: '{{formatted}} file is back in its place', restored_other: '{{formatted}} files are back in their places',
     notRestored_one: '{{formatted}} file could not be put back', notRestored_other: '{{formatted}} files could not be put back',
-    skipped_one: '{{formatted}} file was left alone.', skipped_other: '{{formatted}} files were left alone.',
+    skipped_one: '{{formatted}} file was left alone.', skipped_other: '{{formatted}} files were left alone.', unreachable_one: '{{formatted}} file cannot be reached: whether it was moved is found out by itself once its volume is back.', unreachable_other: '{{formatted}} files cannot be reached: whether they were moved is found out by itself once their volume is back.',
     done: {
       'quarantine_one': '{{formatted}} file is in quarantine · {{bytes}}', 'quarantine_other': '{{formatted}} files are in quarantine · {{bytes}}',
       'trash_one': '{{formatted}} file is in the trash · {{bytes}}', 'trash_other': '{{formatted}} files are in the trash · {{bytes}}',
@@ -214,7 +214,7 @@ export const en = {
       },
       stays_one: '{{formatted}} file stays', stays_other: '{{formatted}} files stay', heldBack_one: '{{formatted}} held back', heldBack_other: '{{formatted}} held back',
       applies: { 'quarantine': 'Move to quarantine', 'trash': 'Move to trash', 'hard-link': 'Replace by links' }, applying: '{{done}} of {{total}} files', starting: 'Starting…',
-      skippedTitle: 'Left alone', movedOf: '{{moved}} of {{total}} files moved, {{bytes}}.',
+      skippedTitle: 'Left alone', movedOf: '{{moved}} of {{total}} files moved, {{bytes}}.', unreachable: 'Not reachable',
     },
     quarantine: {
       title: 'Quarantine', none: 'The quarantine is empty', noneBody: 'Files that are cleaned up wait here, and can come back.', body: 'These files lie aside on their own disks and can come back to their places.',
@@ -223,7 +223,7 @@ export const en = {
       emptied_one: '{{formatted}} file deleted · {{bytes}} freed', emptied_other: '{{formatted}} files deleted · {{bytes}} freed',
     },
     history: {
-      title: 'History', none: 'Nothing has been done yet', noneBody: 'Everything that is done to your files is listed here, with its undo.', when: 'When', what: 'What', files: 'Files', skipped: 'Left alone', stop: 'Stop', notStopped: 'It could not be stopped',
+      title: 'History', none: 'Nothing has been done yet', noneBody: 'Everything that is done to your files is listed here, with its undo.', when: 'When', what: 'What', files: 'Files', skipped: 'Left alone', unreachable: '{{formatted}} not reachable', stop: 'Stop', notStopped: 'It could not be stopped',
       kinds: { 'cleanup': 'Cleanup', 'restore': 'Restored from quarantine', 'empty-quarantine': 'Quarantine emptied' }, modes: { 'quarantine': 'Moved to quarantine', 'trash': 'Moved to the trash', 'hard-link': 'Replaced by hard links' }, states: { 'running': 'Running', 'applied': 'Done', 'undoing': 'Being undone', 'undone': 'Undone', 'partly-undone': 'Partly undone' },
     },
     found_one: '{{formatted}} group of duplicates', found_other: '{{formatted}} groups of duplicates', foundHint: 'Decide what stays. Nothing is removed before you say so.', noneOfThese: 'None of these has a duplicate', noneOfTheseHint: 'At the level “{{level}}”.',
@@ -276,6 +276,7 @@ export const en = {
     cancelled: { title: 'Cancelled', hint: 'It was stopped before it was done.' },
     'workspace-busy': { title: 'Workspace in use', hint: 'Another program has this workspace open.' },
     'workspace-newer': { title: 'Made by a newer version', hint: 'Update Proofsheet to open this workspace.' },
+    'workspace-older': { title: 'Made before the first release', hint: 'Its tables have changed since. Import into a new workspace; your pictures are untouched.' },
     'bad-input': { title: 'Cannot be used', hint: 'The path, row or entry is empty, leads nowhere, or is not valid.' },
     stale: { title: 'Changed since it was planned', hint: 'Make a new plan; nothing was done to this file.' },
     'already-applied': { title: 'Already done', hint: 'A plan can be carried out once.' },

@@ -124,6 +124,7 @@ async function apply(context: CommandContext, client: EngineClient, planId: numb
   else {
     await output.text(result.moved === 0 ? 'No file was moved.' : `${plural(result.moved, 'file')} (${formatBytes(result.bytes)}) moved. To put them back: proofsheet cleanup undo ${result.operationId}`);
     describeSkipped(output, result);
+    if (result.unreachable > 0) output.note(`${plural(result.unreachable, 'file')} of these cannot be reached: whether ${result.unreachable === 1 ? 'it was' : 'they were'} moved is found out by itself once the volume is back; “cleanup list” tells.`);
   }
   return statusOf(context, result.skippedCount);
 }
@@ -160,9 +161,9 @@ async function list(context: CommandContext, client: EngineClient): Promise<Exit
   if (operations.length === 0) await output.text('Nothing has been cleaned up yet.');
   else {
     await output.text(formatTable(
-      [{ title: 'ID', align: 'right' }, { title: 'WHAT' }, { title: 'STATE' }, { title: 'MOVED', align: 'right' }, { title: 'SKIPPED', align: 'right' }, { title: 'PUT BACK', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'WHEN' }],
-      operations.map(({ id, kind, mode, state, moved, skipped, restored, bytes, createdAt }) => [
-        String(id), mode === null ? kind : `${kind} (${mode})`, state, ...[moved, skipped, restored].map(formatCount), formatBytes(bytes), createdAt,
+      [{ title: 'ID', align: 'right' }, { title: 'WHAT' }, { title: 'STATE' }, { title: 'MOVED', align: 'right' }, { title: 'SKIPPED', align: 'right' }, { title: 'UNREACHABLE', align: 'right' }, { title: 'PUT BACK', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'WHEN' }],
+      operations.map(({ id, kind, mode, state, moved, skipped, unreachable, restored, bytes, createdAt }) => [
+        String(id), mode === null ? kind : `${kind} (${mode})`, state, ...[moved, skipped, unreachable, restored].map(formatCount), formatBytes(bytes), createdAt,
       ]),
     ));
   }

@@ -72,7 +72,7 @@ async function empty(context: CommandContext, client: EngineClient, days: number
     await output.text(report.dryRun
       ? `${plural(report.found, 'file')} (${formatBytes(report.bytesToFree)}) would be deleted for good. Run again with --apply to delete them.`
       : `${plural(report.deletedCount, 'file')} (${formatBytes(report.deletedBytes)}) deleted for good.`);
-    describeSkipped(output, { skipped: report.errors, skippedCount: report.errors.length });
+    describeSkipped(output, { skipped: report.errors, skippedCount: report.skippedCount });
   }
-  return statusOf(context, report.errors.length);
+  return statusOf(context, report.skippedCount);
 }

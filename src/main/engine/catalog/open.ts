@@ -4,7 +4,7 @@ import { migrate } from './migrate.ts';
 
 /**
  * Opens the catalog for writing, creating and migrating it as needed. There is one writer: the engine.
- * @throws ProofsheetError `corrupt`, `workspace-newer`
+ * @throws ProofsheetError `corrupt`, `workspace-newer`, `workspace-older`
  */
 export function openCatalog(path: string, backupFolder: string): Database.Database {
   const db = new Database(path);

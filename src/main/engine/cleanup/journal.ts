@@ -17,6 +17,8 @@ export interface JournalItem {
   readonly path: string;
   readonly bytes: number;
   readonly state: 'moving' | 'moved' | 'skipped' | 'restoring' | 'restored' | 'deleting' | 'deleted' | 'lost';
+  /** For whoever asks what became of it. */
+  readonly shown: OperationItem['state'];
   readonly place: FilePath | null;
   readonly device: string | null;
   readonly inode: string | null;
@@ -78,6 +80,13 @@ export interface OperationRow {
   readonly finishedAt: number | null;
 }
 
+export interface ItemQuery {
+  readonly operationId: number;
+  readonly after: number;
+  readonly limit: number;
+  readonly states: readonly OperationItem['state'][] | null;
+}
+
 export type Journal = ReturnType<typeof createJournal>;
 
 const IS_INTENT = `state IN ('moving', 'restoring', 'deleting')`;
@@ -85,9 +94,11 @@ const OPERATION = `
   SELECT id, kind, mode, state, plan_id AS planId, planned, moved, skipped, restored, bytes,
     (SELECT count(*) FROM operation_item INDEXED BY operation_item_intent WHERE operation_id = operation.id AND ${IS_INTENT} AND state = 'moving' AND error_code IS NOT NULL) AS unreachable,
     created_at AS createdAt, finished_at AS finishedAt FROM operation`;
+/** An intent with an error is one that somebody looked for and could not see. One to put back or to delete was moved before. */
+const STATE_SHOWN = `CASE i.state WHEN 'moving' THEN iif(i.error_code IS NULL, 'planned', 'unreachable') WHEN 'restoring' THEN 'moved' WHEN 'deleting' THEN 'moved' ELSE i.state END`;
 const ITEM = `
   SELECT i.id, i.operation_id AS operationId, i.source_id AS sourceId, i.asset_id AS assetId, i.keeper_id AS keeperId,
-    coalesce((SELECT asset_id FROM source WHERE id = i.keeper_id), i.asset_id) AS keeperAssetId, i.path, i.bytes, i.state, i.place,
+    coalesce((SELECT asset_id FROM source WHERE id = i.keeper_id), i.asset_id) AS keeperAssetId, i.path, i.bytes, i.state, ${STATE_SHOWN} AS shown, i.place,
     i.device, i.inode, i.mtime_ns AS mtimeNs, (SELECT lower(hex(sha256)) FROM asset WHERE id = i.asset_id) AS sha256, i.link_inode AS linkInode, i.moved_at AS movedAt, i.error_code AS errorCode, i.error_message AS errorMessage, o.mode
   FROM operation_item i JOIN operation o ON o.id = i.operation_id`;
 const IN_QUARANTINE = `i.state = 'moved' AND o.mode <> 'trash'`;
@@ -126,7 +137,7 @@ export function createJournal(db: Database.Database, now: () => number) {
   const hasIntents = db.prepare<[], number>(`SELECT EXISTS (SELECT 1 FROM operation_item WHERE ${IS_INTENT})`).pluck();
   const countIntentsOf = db.prepare<[number], { all: number; unlooked: number }>(`SELECT count(*) AS "all", count(*) FILTER (WHERE error_code IS NULL) AS unlooked FROM operation_item INDEXED BY operation_item_intent WHERE operation_id = ? AND ${IS_INTENT}`);
   const awayOf = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE i.operation_id = ? AND i.id > ? AND i.state IN ('moved', 'deleted', 'lost') ORDER BY i.id LIMIT ?`);
-  const itemsOf = db.prepare<[Record<string, unknown>], JournalItem>(`${ITEM} WHERE i.operation_id = @operationId AND i.id > @after AND (@state IS NULL OR i.state = @state OR (@state = 'unreachable' AND i.${IS_INTENT} AND i.error_code IS NOT NULL)) ORDER BY i.id LIMIT @limit`);
+  const itemsOf = db.prepare<[Record<string, unknown>], JournalItem>(`${ITEM} WHERE i.operation_id = @operationId AND i.id > @after AND (@states IS NULL OR ${STATE_SHOWN} IN (SELECT value FROM json_each(@states))) ORDER BY i.id LIMIT @limit`);
   const itemCount = db.prepare<[number], number>('SELECT count(*) FROM operation_item WHERE operation_id = ?').pluck();
   const quarantined = db.prepare<[number, number, number], JournalItem>(`${ITEM} WHERE ${IN_QUARANTINE} AND i.id > ? AND i.moved_at <= ? ORDER BY i.id LIMIT ?`);
   const leftOf = db.prepare<[number], number>(`SELECT count(*) FROM operation_item WHERE operation_id = ? AND state IN ('moved', 'deleted', 'lost')`).pluck();
@@ -259,7 +270,8 @@ export function createJournal(db: Database.Database, now: () => number) {
     /** What an operation moved and did not put back. */
     away: (operationId: number, after: number, limit: number) => awayOf.all(operationId, after, limit),
     awayCount: (operationId: number) => leftOf.get(operationId) ?? 0,
-    items: (query: { readonly operationId: number; readonly after: number; readonly limit: number; readonly state: string | null }) => itemsOf.all(query),
+    /** Those that are shown in one of the states; all when it is null. */
+    items: ({ states, ...query }: ItemQuery) => itemsOf.all({ ...query, states: states && JSON.stringify(states) }),
     itemCount: (operationId: number) => itemCount.get(operationId) ?? 0,
     quarantined: (after: number, movedBefore: number, limit: number) => quarantined.all(after, movedBefore, limit),
     markMissing: (sourceId: number, assetId: number): void => db.transaction(() => nowMissing(sourceId, assetId)).immediate(),
@@ -271,12 +283,6 @@ export function toOperation(row: OperationRow): Operation {
   return { ...rest, createdAt: new Date(createdAt).toISOString(), finishedAt: finishedAt === null ? null : new Date(finishedAt).toISOString() };
 }
 
-const STATE_SHOWN: Readonly<Record<JournalItem['state'], OperationItem['state']>> = {
-  moving: 'planned', moved: 'moved', skipped: 'skipped', restoring: 'moved', restored: 'restored', deleting: 'moved', deleted: 'deleted', lost: 'lost',
-};
-
-/** An intent with an error is one that somebody looked for and could not see. */
-export function toOperationItem({ id, path, bytes, state, errorCode, errorMessage }: JournalItem): OperationItem {
-  const isUnreachable = errorCode !== null && ['moving', 'restoring', 'deleting'].includes(state);
-  return { id, path, bytes, state: isUnreachable ? 'unreachable' : STATE_SHOWN[state], code: errorCode, reason: errorMessage };
+export function toOperationItem({ id, path, bytes, shown, errorCode, errorMessage }: JournalItem): OperationItem {
+  return { id, path, bytes, state: shown, code: errorCode, reason: errorMessage };
 }

@@ -27,9 +27,9 @@ export function createCleanupRouter({ journal, plans, review, operations, acts, 
     cancel: os.cancel.handler(({ input }) => ({ cancelled: acts.cancel(input) })),
     undo: os.undo.handler(({ input }) => operations.undo(input.operationId, input.token)),
     operations: os.operations.handler(({ input }) => journal.operations(input.before ?? Number.MAX_SAFE_INTEGER, input.limit).map(toOperation)),
-    operationItems: os.operationItems.handler(({ input: { state = null, ...input } }) => {
+    operationItems: os.operationItems.handler(({ input: { state, ...input } }) => {
       journal.operation(input.operationId);
-      return journal.items({ ...input, state }).map(toOperationItem);
+      return journal.items({ ...input, states: state === undefined ? null : [state].flat() }).map(toOperationItem);
     }),
     quarantine: os.quarantine.handler(async ({ input }) => ({
       ...await operations.quarantineTotals(Number.MAX_SAFE_INTEGER), items: journal.quarantined(input.after, Number.MAX_SAFE_INTEGER, input.limit).map(toQuarantineItem),

@@ -28,6 +28,8 @@ const CLOSED_LEVEL = LEVEL_NUMBERS.similar;
 const MOST_BY_WAY = 8;
 /** So many are compared with an image that comes to lead them, being larger than those who led before. */
 const MOST_FOLLOWERS = 512;
+/** So many are asked how large they are: beyond, a family is known by those that came first. */
+const MOST_SORTED = 4096;
 
 /**
  * Groups are stars around their reference, so what is alike to one of two that are alike is compared with the leaders of
@@ -81,7 +83,8 @@ export function createClosure(store: PairingStore, readFacts: (assetId: number) 
       const ordered = new Map<number, readonly number[]>();
       /** Those alike to an image, itself among them, in the order in which they would lead. */
       const familyOf = (assetId: number): readonly number[] => {
-        const family = ordered.get(assetId) ?? [assetId, ...knownOf(assetId).alike].slice(0, MOST_FOLLOWERS).sort(leadsFirst);
+        const family = ordered.get(assetId) ?? [assetId, ...knownOf(assetId).alike].slice(0, MOST_SORTED)
+          .sort((a, b) => largerFirst(requireFacts(a), requireFacts(b))).slice(0, MOST_FOLLOWERS).sort(leadsFirst);
         ordered.set(assetId, family);
         return family;
       };

@@ -6,7 +6,7 @@ import { allowMixing, mixing } from './verify-mixing.ts';
 import { measureMotion } from './verify-motion.ts';
 import type { Overlap } from './verify-overlap.ts';
 import { isWritten } from './verify-page.ts';
-import { binomial, type Channels, lumaOf, mapChannels, quantile, slopeSquare } from './verify-planes.ts';
+import { binomial, type Channels, lumaOf, mapChannels, quantile, slopeSquare, type TakePlane } from './verify-planes.ts';
 import { applyTone, errorOf, fitTone, isNearlyNone, type Tone, toneTable } from './verify-tone.ts';
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */
@@ -40,20 +40,20 @@ export interface Change {
 }
 
 /** @returns null where so little is alike that the rest need not be looked at */
-export function measureChange({ width, height, first, second, isResampled }: Overlap): Change | null {
-  const { before, from, to, tone } = matchTone(first, second);
-  const sharpened = matchSharpness(lumaOf(from), lumaOf(to), width, height);
-  const measured = measureBlocks({ before, from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT);
-  return measured && { ...measured, isWritten: measured.changed > 0 && measured.changed < MOST_MARKED && (isWritten(first, width, height) || isWritten(second, width, height)) };
+export function measureChange({ width, height, first, second, isResampled }: Overlap, take: TakePlane): Change | null {
+  const { before, from, to, tone } = matchTone(first, second, take);
+  const sharpened = matchSharpness(lumaOf(from, take), lumaOf(to, take), width, height, take);
+  const measured = measureBlocks({ before, from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT, take);
+  return measured && { ...measured, isWritten: measured.changed > 0 && measured.changed < MOST_MARKED && (isWritten(first, width, height, take) || isWritten(second, width, height, take)) };
 }
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */
-function matchTone(first: Channels, second: Channels): Tones {
+function matchTone(first: Channels, second: Channels, take: TakePlane): Tones {
   const there = fitTone(first, second);
   const back = isNearlyNone(there) ? there : fitTone(second, first);
-  const isThere = back === there || errorOf(there, first, second) / spreadOf(lumaOf(second)) <= errorOf(back, second, first) / spreadOf(lumaOf(first));
+  const isThere = back === there || errorOf(there, first, second) / spreadOf(lumaOf(second, take)) <= errorOf(back, second, first) / spreadOf(lumaOf(first, take));
   const table = toneTable(isThere ? there : back);
-  const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane));
+  const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane, take));
   return isThere ? { before: first, from: toned, to: second, tone: there } : { before: second, from: toned, to: first, tone: back };
 }
 
@@ -68,8 +68,8 @@ const FAR_OFF = 40;
 interface Sharpened { readonly lumaFrom: Float32Array; readonly lumaTo: Float32Array; readonly blurs: readonly [number, number] }
 
 /** Blurs the sharper of the two until both have as much fine structure: what was made smaller, blurred or sharpened. */
-function matchSharpness(lumaFrom: Float32Array, lumaTo: Float32Array, width: number, height: number): Sharpened {
-  const planes: [Float32Array, Float32Array] = [binomial(lumaFrom, width, height), binomial(lumaTo, width, height)];
+function matchSharpness(lumaFrom: Float32Array, lumaTo: Float32Array, width: number, height: number, take: TakePlane): Sharpened {
+  const planes: [Float32Array, Float32Array] = [binomial(lumaFrom, width, height, take), binomial(lumaTo, width, height, take)];
   // A mark has edges of its own, which say nothing of the picture's.
   const isAlike = new Uint8Array(planes[0].length);
   for (let at = 0; at < isAlike.length; at++) isAlike[at] = Math.abs((planes[0][at] ?? 0) - (planes[1][at] ?? 0)) < FAR_OFF ? 1 : 0;
@@ -79,7 +79,7 @@ function matchSharpness(lumaFrom: Float32Array, lumaTo: Float32Array, width: num
     const sharper = energy[0] > energy[1] ? 0 : 1;
     const [high, low] = [energy[sharper], energy[1 - sharper] ?? 0];
     if (high < 1.06 * low + 0.1) break;
-    const softer = binomial(planes[sharper], width, height);
+    const softer = binomial(planes[sharper], width, height, take);
     const left = sharpness(softer, isAlike, width, height);
     if (Math.abs(left - low) > high - low) break;
     planes[sharper] = softer;
@@ -89,10 +89,10 @@ function matchSharpness(lumaFrom: Float32Array, lumaTo: Float32Array, width: num
   return { lumaFrom: planes[0], lumaTo: planes[1], blurs };
 }
 
-function soften(channels: Channels, times: number, width: number, height: number): Channels {
+function soften(channels: Channels, times: number, width: number, height: number, take: TakePlane): Channels {
   return mapChannels(channels, (plane) => {
     let soft = plane;
-    for (let time = 0; time < times; time++) soft = binomial(soft, width, height);
+    for (let time = 0; time < times; time++) soft = binomial(soft, width, height, take);
     return soft;
   });
 }
@@ -115,12 +115,12 @@ const MOST_MARKED = 0.16;
 
 interface Toned extends Sharpened, Size, Tones {}
 
-function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, height, tone }: Toned, standsOut: number): Omit<Change, 'isWritten'> | null {
+function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, height, tone }: Toned, standsOut: number, take: TakePlane): Omit<Change, 'isWritten'> | null {
   const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
   const count = columns * rows;
   const clipped = isNearlyNone(tone) ? null : clippedCells(from);
   const { ssim, ...blocks } = compareBlocks(lumaFrom, lumaTo, clipped, width, height);
-  if (clipped !== null) allowMixing(blocks.allowed, mixing(lumaOf(before), toneTable(tone), width, height), width, columns);
+  if (clipped !== null) allowMixing(blocks.allowed, mixing(lumaOf(before, take), toneTable(tone), width, height, take), width, columns);
   const relative = blocks.residual.map((residual, at) => residual / (blocks.allowed[at] ?? 1));
   // Plain parts fit in any case, and would hide how well the rest does.
   const structured = relative.filter((_, at) => Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE);
@@ -137,7 +137,7 @@ function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, heigh
     tone, isClipped: clipped !== null, saturation, ssim: Math.max(0, ssim),
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
     changed,
-    mark: changed === 0 || changed > MOST_MARKED ? NO_MARK : describeMark(isChanged, blocks, soften(from, blurs[0], width, height), soften(to, blurs[1], width, height), width, columns, rows),
+    mark: changed === 0 || changed > MOST_MARKED ? NO_MARK : describeMark(isChanged, blocks, soften(from, blurs[0], width, height, take), soften(to, blurs[1], width, height, take), width, columns, rows),
     ...chromaDifference(colorsFrom, colorsTo, saturation, near, columns, rows),
     motion: measureMotion(lumaFrom, lumaTo, width, height, leftOut(changed === 0 ? null : near, clipped, width, height, columns)),
     plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,

@@ -1,5 +1,5 @@
 import { BLOCK } from './verify-blocks.ts';
-import { takePlane } from './verify-planes.ts';
+import type { TakePlane } from './verify-planes.ts';
 
 /** Half the side of the square in which what was mixed in a cell is looked for, in cells. */
 const MIXED_FROM = 2;
@@ -9,10 +9,10 @@ const MIXED_FROM = 2;
  * cell, strokes on paper for one, and its mean lies anywhere between the tone of the mean and the mean of the tones of
  * the darkest and the brightest around. Nothing where the tone is a straight line over them.
  */
-export function mixing(luma: Float32Array, table: Float32Array, width: number, height: number): Float32Array {
-  const low = extremes(luma, width, height, -1);
-  const high = extremes(luma, width, height, 1);
-  const off = takePlane(luma.length);
+export function mixing(luma: Float32Array, table: Float32Array, width: number, height: number, take: TakePlane): Float32Array {
+  const low = extremes(luma, width, height, -1, take);
+  const high = extremes(luma, width, height, 1, take);
+  const off = take(luma.length);
   for (let at = 0; at < off.length; at++) {
     const [value, darkest, brightest] = [luma[at] ?? 0, low[at] ?? 0, high[at] ?? 0];
     const span = brightest - darkest;
@@ -23,12 +23,12 @@ export function mixing(luma: Float32Array, table: Float32Array, width: number, h
 }
 
 /** The least or the greatest of the square around each cell. */
-function extremes(plane: Float32Array, width: number, height: number, sign: 1 | -1): Float32Array {
-  return alongColumns(alongRows(plane, width, height, sign), width, height, sign);
+function extremes(plane: Float32Array, width: number, height: number, sign: 1 | -1, take: TakePlane): Float32Array {
+  return alongColumns(alongRows(plane, width, height, sign, take), width, height, sign, take);
 }
 
-function alongRows(plane: Float32Array, width: number, height: number, sign: 1 | -1): Float32Array {
-  const output = takePlane(plane.length);
+function alongRows(plane: Float32Array, width: number, height: number, sign: 1 | -1, take: TakePlane): Float32Array {
+  const output = take(plane.length);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       let found = plane[at] ?? 0;
@@ -39,8 +39,8 @@ function alongRows(plane: Float32Array, width: number, height: number, sign: 1 |
   return output;
 }
 
-function alongColumns(plane: Float32Array, width: number, height: number, sign: 1 | -1): Float32Array {
-  const output = takePlane(plane.length);
+function alongColumns(plane: Float32Array, width: number, height: number, sign: 1 | -1, take: TakePlane): Float32Array {
+  const output = take(plane.length);
   output.set(plane);
   for (let y = 0; y < height; y++) {
     for (let row = Math.max(0, y - MIXED_FROM); row <= Math.min(height - 1, y + MIXED_FROM); row++) {

@@ -1,7 +1,7 @@
 import type { Transform } from '../../../contract/index.ts';
 import type { Coverage } from './resample.ts';
 import { overlap, type Alignment } from './verify-align.ts';
-import { type Channels, takePlane } from './verify-planes.ts';
+import type { Channels, TakePlane } from './verify-planes.ts';
 import { isTransposing, type Look, type Size, walkOf } from './verify-look.ts';
 
 /** What two aligned pictures both show, on one grid: red, green and blue of each. */
@@ -19,7 +19,7 @@ const GRID_SIDE = 256;
  * Brings what both show to one size: that of the coarser of the two, and at most GRID_SIDE. Each cell is the mean of
  * what it covers, so that neither picture is sharper for having been larger.
  */
-export function cutOverlap(first: Look, second: Look, { transform, window }: Alignment): Overlap | null {
+export function cutOverlap(first: Look, second: Look, { transform, window }: Alignment, take: TakePlane): Overlap | null {
   const turned = isTransposing(transform) ? { width: first.height, height: first.width } : { width: first.width, height: first.height };
   const [fromX, toX] = within(overlap(window.left, window.across), window.left, window.across, turned.width, second.width);
   const [fromY, toY] = within(overlap(window.top, window.down), window.top, window.down, turned.height, second.height);
@@ -33,7 +33,7 @@ export function cutOverlap(first: Look, second: Look, { transform, window }: Ali
   const scale = Math.min(1, GRID_SIDE / Math.max(coarser.width, coarser.height));
   const size = { width: Math.max(1, Math.round(coarser.width * scale)), height: Math.max(1, Math.round(coarser.height * scale)) };
   const isResampled = Math.max(Math.abs(inFirst.width / inSecond.width - 1), Math.abs(inFirst.height / inSecond.height - 1)) > 0.004 || fromX > 0.004 || fromY > 0.004;
-  return { ...size, isResampled, first: cutChannels(first, transform, inFirst, size), second: cutChannels(second, 'identity', inSecond, size) };
+  return { ...size, isResampled, first: cutChannels(first, transform, inFirst, size, take), second: cutChannels(second, 'identity', inSecond, size, take) };
 }
 
 interface Part extends Size { readonly left: number; readonly top: number }
@@ -47,11 +47,11 @@ function within([from, to]: readonly [number, number], start: number, span: numb
 }
 
 /** All three channels in one go, read in the order in which the transform has them. */
-function cutChannels({ rgb, width: lookWidth, height: lookHeight }: Look, transform: Transform, part: Part, { width, height }: Size): Channels {
+function cutChannels({ rgb, width: lookWidth, height: lookHeight }: Look, transform: Transform, part: Part, { width, height }: Size, take: TakePlane): Channels {
   const { start, across, down, width: turnedWidth, height: turnedHeight } = walkOf({ width: lookWidth, height: lookHeight }, transform);
   const columns = partCoverage(turnedWidth, part.left, part.width, width);
   const rows = partCoverage(turnedHeight, part.top, part.height, height);
-  const [red, green, blue] = [takePlane(width * height), takePlane(width * height), takePlane(width * height)];
+  const [red, green, blue] = [take(width * height), take(width * height), take(width * height)];
   const [firstColumn, endColumn] = [Math.min(...columns.indices.subarray(0, columns.starts[width])), Math.max(...columns.indices.subarray(0, columns.starts[width])) + 1];
   const row = new Float64Array(3 * turnedWidth);
   for (let y = 0, to = 0; y < height; y++) {

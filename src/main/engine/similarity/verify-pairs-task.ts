@@ -5,6 +5,7 @@ import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 import { openToRead } from '../tasks/open-to-read.ts';
 import { createLook, type Look, verify, type Verdict } from './verify.ts';
 import type { Size } from './verify-look.ts';
+import { createPlanes } from './verify-planes.ts';
 
 /** With the upright size of the image that the card was made of. */
 export interface Card extends Size {
@@ -28,14 +29,17 @@ export interface VerifyPairsResult {
 const PEAK_BYTES_OF_CARD = 3 * 2 ** 20;
 /** Looks that a thread keeps, half a megabyte each: a family's are asked for again and again. */
 const HELD_LOOKS = 32;
+/** These and the planes of one comparison. */
+const HELD_BYTES = 40 * 2 ** 20;
 
 const held = new Map<string, Look>();
+const planes = createPlanes();
 
 /** Compares pictures two by two, each decoded once. */
 export const verifyPairsTask = defineTask<VerifyPairsInput, VerifyPairsResult>({ name: 'verify-pairs', run });
 
 async function run({ cards, pairs }: VerifyPairsInput, context: TaskContext): Promise<VerifyPairsResult> {
-  using _memory = await context.admitDecode(cards.length * PEAK_BYTES_OF_CARD);
+  using _memory = await context.admitDecode(HELD_BYTES + cards.length * PEAK_BYTES_OF_CARD);
   const looks: (Look | null)[] = [];
   const unreadable: { card: number; message: string }[] = [];
   for (const [at, card] of cards.entries()) {
@@ -48,7 +52,7 @@ async function run({ cards, pairs }: VerifyPairsInput, context: TaskContext): Pr
   }
   const verdicts = pairs.map(([a, b]) => {
     const [one, other] = [looks[a], looks[b]];
-    return one && other ? verify(one, other) : null;
+    return one && other ? verify(one, other, planes) : null;
   });
   return { verdicts, unreadable };
 }

@@ -1,23 +1,31 @@
 /** Red, green and blue of one picture on a grid. */
 export type Channels = readonly [Float32Array, Float32Array, Float32Array];
 
-const held: Float32Array[] = [];
-let taken = 0;
+/** Gives a plane of so many cells, which holds whatever was in it. */
+export type TakePlane = (length: number) => Float32Array;
 
-/**
- * A plane of a comparison, which holds what the last one has left in it: a pair takes some thirty of a quarter of a
- * megabyte, and making and clearing them anew was a fifth of its time. It is good until `freePlanes`.
- */
-export function takePlane(length: number): Float32Array {
-  const known = held[taken];
-  const plane = known !== undefined && known.length >= length ? known : new Float32Array(Math.max(length, 2 ** 16));
-  held[taken++] = plane;
-  return plane.subarray(0, length);
+export interface Planes {
+  readonly take: TakePlane;
+  /** When nothing refers any more to the planes that were taken. */
+  free(): void;
 }
 
-/** At the beginning of a comparison, when nothing refers to the planes of the last. */
-export function freePlanes(): void {
-  taken = 0;
+/**
+ * The planes of one comparison after the other: a pair takes some thirty of a quarter of a megabyte, and making and
+ * clearing them anew was a fifth of its time.
+ */
+export function createPlanes(): Planes {
+  const held: Float32Array[] = [];
+  let taken = 0;
+  return {
+    take(length) {
+      const known = held[taken];
+      const plane = known !== undefined && known.length >= length ? known : new Float32Array(Math.max(length, 2 ** 16));
+      held[taken++] = plane;
+      return plane.subarray(0, length);
+    },
+    free() { taken = 0; },
+  };
 }
 
 /** Weights of the luminance, BT.601. */
@@ -25,8 +33,8 @@ export const LUMA_RED = 0.299;
 export const LUMA_GREEN = 0.587;
 export const LUMA_BLUE = 0.114;
 
-export function lumaOf([red, green, blue]: Channels): Float32Array {
-  const luma = takePlane(red.length);
+export function lumaOf([red, green, blue]: Channels, take: TakePlane): Float32Array {
+  const luma = take(red.length);
   for (let at = 0; at < luma.length; at++) luma[at] = LUMA_RED * (red[at] ?? 0) + LUMA_GREEN * (green[at] ?? 0) + LUMA_BLUE * (blue[at] ?? 0);
   return luma;
 }
@@ -43,8 +51,8 @@ export function slopeSquare(plane: Float32Array, at: number, width: number): num
 }
 
 /** 1·2·1 across and down; at the sides the outermost cell stands for what would lie beyond. */
-export function binomial(plane: Float32Array, width: number, height: number): Float32Array {
-  const across = takePlane(plane.length);
+export function binomial(plane: Float32Array, width: number, height: number, take: TakePlane): Float32Array {
+  const across = take(plane.length);
   for (let y = 0; y < height; y++) {
     const first = y * width;
     const last = first + width - 1;
@@ -58,7 +66,7 @@ export function binomial(plane: Float32Array, width: number, height: number): Fl
     }
     across[last] = here * 0.75 + before * 0.25;
   }
-  const output = takePlane(plane.length);
+  const output = take(plane.length);
   for (let y = 0; y < height; y++) {
     const up = y > 0 ? width : 0;
     const down = y < height - 1 ? width : 0;

@@ -1,4 +1,4 @@
-import { type Channels, takePlane } from './verify-planes.ts';
+import type { Channels, TakePlane } from './verify-planes.ts';
 
 /**
  * What an editor's brightness, contrast and gamma do to every channel alike: `gain · 255 · (v / 255) ^ gamma + offset`,
@@ -103,8 +103,8 @@ export function toneTable({ gain, gamma, offset }: Tone): Float32Array {
   return Float32Array.from({ length: 257 }, (_, level) => Math.max(0, Math.min(255, gain * 255 * (level / 255) ** gamma + offset)));
 }
 
-export function applyTone(table: Float32Array, plane: Float32Array): Float32Array {
-  const output = takePlane(plane.length);
+export function applyTone(table: Float32Array, plane: Float32Array, take: TakePlane): Float32Array {
+  const output = take(plane.length);
   for (let at = 0; at < plane.length; at++) {
     const value = Math.max(0, Math.min(255, plane[at] ?? 0));
     const level = Math.floor(value);

@@ -4,7 +4,7 @@ import { type Change, measureChange } from './verify-change.ts';
 import { type Extent, measureExtent } from './verify-extent.ts';
 import { inverseOf, type Look } from './verify-look.ts';
 import { cutOverlap } from './verify-overlap.ts';
-import { freePlanes } from './verify-planes.ts';
+import { createPlanes, type Planes } from './verify-planes.ts';
 
 export { createLook, inverseOf, type Look } from './verify-look.ts';
 
@@ -25,9 +25,10 @@ export interface Verdict {
 /**
  * Compares two pictures by their pixels; null when they are not even loosely alike. A pure function of the two contents:
  * `verify(b, a)` says the same with the inverse transform and the other `whole`, to the last bit.
+ * @param planes whoever compares many pairs gives the same ones for all
  */
-export function verify(a: Look, b: Look): Verdict | null {
-  const measured = measurePair(a, b);
+export function verify(a: Look, b: Look, planes: Planes = createPlanes()): Verdict | null {
+  const measured = measurePair(a, b, planes);
   const verdict = measured && decide(measured);
   if (!measured?.isSwapped || !verdict) return verdict;
   return { ...verdict, transform: inverseOf(verdict.transform), whole: verdict.whole === 'a' ? 'b' : verdict.whole === 'b' ? 'a' : null };
@@ -43,14 +44,14 @@ export interface Measured {
   readonly isSwapped: boolean;
 }
 
-/** What `verify` looks at before it judges; null where nothing fits. */
-export function measurePair(a: Look, b: Look): Measured | null {
+/** What `verify` looks at before it judges; null where nothing fits, or so little that the rest was not looked at. */
+export function measurePair(a: Look, b: Look, planes: Planes = createPlanes()): Measured | null {
   const isSwapped = compareLooks(a, b) < 0;
   const [first, second] = isSwapped ? [b, a] : [a, b];
-  freePlanes();
+  planes.free();
   const alignment = align(first, second);
-  const overlap = alignment && alignment.score > MIN_SCORE && cutOverlap(first, second, alignment);
-  const change = overlap && measureChange(overlap);
+  const overlap = alignment && alignment.score > MIN_SCORE && cutOverlap(first, second, alignment, planes.take);
+  const change = overlap && measureChange(overlap, planes.take);
   if (!overlap || !change) return null;
   return { alignment, change, extent: measureExtent(first, second, alignment), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
 }

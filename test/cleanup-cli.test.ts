@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { unreachableInWords } from '../src/main/cli/words.ts';
 import { makePictures, runCli, startCli, temporaryFolder } from './hosts.ts';
 import { treeOf } from './support/cleanup-bench.ts';
 
@@ -132,6 +133,22 @@ test('Ctrl-C of one command leaves the cleanup of another alone', async () => {
   expect((await second.done).status).toBe(130);
   const { status, stdout } = await first.done;
   expect({ status, ...JSON.parse(stdout) as object }).toMatchObject({ status: 0, moved: 900, skipped_count: 0 });
+});
+
+test('what cannot be reached has a column of its own in the list of what was done', async () => {
+  const { folder, run, json } = await library(3);
+  await run('cleanup', 'plan');
+  await run('cleanup', 'apply', '1');
+  // As a cleanup that was cut short in the middle of a file, on a drive that is not there any more.
+  const db = new Database(join(folder, 'workspace', 'catalog.sqlite'));
+  db.exec(`UPDATE operation_item SET state = 'moving', device = '1', place = '/nowhere/.proofsheet-quarantine/w/1/a.jpg' WHERE id = 2`);
+  db.exec('UPDATE operation SET moved = 2 WHERE id = 1');
+  db.close();
+  const listed = await json('cleanup', 'list');
+  expect(listed).toMatchObject({ status: 0, result: { operations: [{ planned: 3, moved: 2, skipped: 0, unreachable: 1 }] } });
+  expect((await run('cleanup', 'list')).stdout).toMatch(/MOVED +SKIPPED +UNREACHABLE +PUT BACK.*\n.* 2 +0 +1 +0 /);
+  expect(await json('cleanup', 'undo', '1')).toMatchObject({ status: 3, result: { restored: 2, skipped_count: 1, skipped: [{ code: 'offline' }] } });
+  expect(unreachableInWords(1)).toContain('1 file of these cannot be reached: whether it was moved');
 });
 
 test('a plan tells of images that could not be compared, and the exit status says so', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { realFiles, type Files } from '../src/main/engine/cleanup/files.ts';
+import { toOperationItem } from '../src/main/engine/cleanup/journal.ts';
 import { QUARANTINE_FOLDER } from '../src/main/engine/cleanup/places.ts';
 import type { RemovalMode } from '../src/contract/index.ts';
 import { faultyFiles, hashOf, memoryFolder, openBench, put, treeOf, type Bench } from './support/cleanup-bench.ts';
@@ -190,6 +191,9 @@ test('many files that cannot be reached are asked for by one of their volume, ho
   expect(disk.looks).toBe(1);
   const { skippedCount, skipped } = await operations.undo(1);
   expect([skippedCount, skipped.length, skipped[0]?.code]).toEqual([1200, 1200, 'offline']);
+  // They were moved, and are counted once.
+  expect(journal.operation(1)).toMatchObject({ planned: 1200, moved: 1200, skipped: 0, unreachable: 0 });
+  expect(journal.items({ operationId: 1, after: 0, limit: 9, states: ['moved'] }).map(toOperationItem)[0]).toMatchObject({ state: 'moved', code: 'offline' });
   disk.isDead = false;
   await operations.restore([]);
   expect(journal.hasIntents()).toBe(false);
@@ -245,4 +249,27 @@ test('volumes that do not answer hold one thread between them, and the others ar
   await expect.poll(() => journal.hasIntents(), { interval: 5 }).toBe(false);
   expect(await operations.undo(1)).toMatchObject({ restored: 2, skipped: [] });
   await second.close();
+});
+
+test('of a cleanup whose disk fails in the middle every file is counted once: moved, skipped or unreachable', async () => {
+  const folder = withCopies(40);
+  const { disk, files } = mortal();
+  let renames = 0;
+  const bench = openBench(folder, { files: { ...files, rename: async (from, to) => {
+    await realFiles.rename(from, to);
+    if ((renames += 1) === 3) disk.isDead = true;
+  } } });
+  bench.scan();
+  const { operations, journal } = bench.cleanup;
+  const applied = await operations.apply(await bench.plan());
+  expect(applied).toMatchObject({ moved: 2, skippedCount: 38, unreachable: expect.any(Number) as number });
+  expect(applied.unreachable).toBeGreaterThan(0);
+  const { planned, moved, skipped, unreachable } = journal.operation(1);
+  expect([moved + skipped + unreachable, unreachable]).toEqual([planned, applied.unreachable]);
+  const left = journal.items({ operationId: 1, after: 0, limit: 99, states: ['skipped', 'unreachable'] }).map(toOperationItem);
+  expect(left.map(({ state, code }) => `${state} ${String(code)}`).sort()).toEqual([...Array.from({ length: skipped }, () => 'skipped offline'), ...Array.from({ length: unreachable }, () => 'unreachable offline')]);
+  disk.isDead = false;
+  await operations.restore([]);
+  expect(journal.operation(1)).toMatchObject({ moved: 3, skipped: 37, unreachable: 0 });
+  await bench.close();
 });

@@ -5,6 +5,7 @@ import { createDecisionQueue } from '../src/renderer/cleanup/decision-queue.ts';
 import { accept, choose, nextOpen, pairsWithOthers, summarize, undoOf, withChoices } from '../src/renderer/cleanup/decisions.ts';
 import { factsText } from '../src/renderer/cleanup/facts-text.ts';
 import { folderText } from '../src/renderer/cleanup/folder-text.ts';
+import { leftText } from '../src/renderer/cleanup/left-text.ts';
 import { evidenceText } from '../src/renderer/cleanup/member-text.ts';
 import { answer, hasPairs, nextPair, type PairAnswer } from '../src/renderer/cleanup/pairs.ts';
 import { operationOf } from '../src/renderer/cleanup/plan-queries.ts';
@@ -150,6 +151,13 @@ test('an operation that still waits for its disk is not taken for the one that a
   expect(operationOf(earlier, 7)).toBeUndefined();
   expect(operationOf(earlier, 8)).toBeUndefined();
   expect(operationOf([operation(3, 8, 'running'), ...earlier], 8)?.id).toBe(3);
+});
+
+test('what cannot be reached is told beside what was left alone', () => {
+  const told = (language: 'en' | 'de', skipped: number, unreachable: number): string => leftText(createI18n(language).t, createFormat(language), { skipped, unreachable });
+  expect(told('en', 2, 1)).toBe('2 files were left alone. 1 file cannot be reached: whether it was moved is found out by itself once its volume is back.');
+  expect(told('en', 2, 0)).toBe('2 files were left alone.');
+  expect(told('de', 0, 1200)).toMatch(/^1\.200 Dateien sind nicht erreichbar: /);
 });
 
 describe('what is shown of a file', () => {

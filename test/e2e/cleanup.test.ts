@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyExactly, hashTree, makeDuplicates } from '../fixtures/duplicates.ts';
@@ -212,6 +213,28 @@ describe('cleaning up', () => {
     await client.similarity.catchUp();
     expect((await client.similarity.groups({ level: 'similar' })).total).toBe(2);
   });
+
+  test('history tells what cannot be reached, and lists it with what was left alone', async () => {
+    const bench = await startWorkbench();
+    await compared(bench, await makeDuplicates(join(bench.folder, 'Shop'), 4));
+    const { client } = await joinEngine(bench.workspace);
+    const { planId } = await client.cleanup.plan({});
+    await client.cleanup.apply({ planId });
+    // As a cleanup that was cut short in the middle of a file, on a drive that is not there any more.
+    const db = new Database(join(bench.workspace, 'catalog.sqlite'));
+    db.exec(`UPDATE operation_item SET state = 'moving', device = '1', place = '/nowhere/.proofsheet-quarantine/w/1/a.jpg', error_code = 'offline', error_message = 'gone' WHERE id = 2`);
+    db.exec('UPDATE operation SET moved = 3 WHERE id = 1');
+    db.close();
+    const { page } = await bench.openWindow(browser);
+    await page.keyboard.press('KeyU');
+    await page.getByRole('toolbar', { name: 'Cleanup' }).getByRole('button', { name: 'History' }).click();
+    await page.getByText('1 not reachable', { exact: true }).waitFor();
+    await takeScreenshot(page, 'cleanup-history-unreachable');
+    await page.getByRole('table').getByRole('button', { name: '1', exact: true }).click();
+    await page.getByText('3 of 4 files moved', { exact: false }).waitFor();
+    await page.getByText('1 file cannot be reached', { exact: false }).waitFor();
+    await page.getByRole('table').getByText('Not reachable', { exact: true }).waitFor();
+  }, LONG);
 
   test.each(['light', 'dark'] as const)('axe finds nothing while one decides (%s)', async (colorScheme) => {
     const bench = await startWorkbench();

@@ -35,6 +35,11 @@ export function notComparedInWords(count: number): string {
   return `${plural(count, 'image')} could not be compared, because no preview of ${them} can be read; ingest ${them} again.`;
 }
 
+/** Of files that a cleanup was busy with when their disk went. */
+export function unreachableInWords(count: number): string {
+  return `${plural(count, 'file')} of these cannot be reached: whether ${count === 1 ? 'it was' : 'they were'} moved is found out by itself once the volume is back; “proofsheet cleanup list” tells.`;
+}
+
 /** `disk full`: the codes are words already. */
 export function reasonInWords(code: ErrorCode): string {
   return code.replaceAll('-', ' ');

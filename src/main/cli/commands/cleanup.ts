@@ -6,7 +6,7 @@ import { defineCommand, UsageError, type CommandContext, type ExitStatus } from 
 import { formatBytes, formatCount, formatTable, plural, printable } from '../format.ts';
 import { describeSkipped, statusOf, withOperationProgress } from '../operations.ts';
 import { collect } from '../pages.ts';
-import { notComparedInWords } from '../words.ts';
+import { notComparedInWords, unreachableInWords } from '../words.ts';
 
 const NUMBER = z.string().regex(/^[1-9]\d{0,14}$/);
 const PAGE = 1000;
@@ -124,7 +124,7 @@ async function apply(context: CommandContext, client: EngineClient, planId: numb
   else {
     await output.text(result.moved === 0 ? 'No file was moved.' : `${plural(result.moved, 'file')} (${formatBytes(result.bytes)}) moved. To put them back: proofsheet cleanup undo ${result.operationId}`);
     describeSkipped(output, result);
-    if (result.unreachable > 0) output.note(`${plural(result.unreachable, 'file')} of these cannot be reached: whether ${result.unreachable === 1 ? 'it was' : 'they were'} moved is found out by itself once the volume is back; “cleanup list” tells.`);
+    if (result.unreachable > 0) output.note(unreachableInWords(result.unreachable));
   }
   return statusOf(context, result.skippedCount);
 }

@@ -1,6 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { acquireEngine } from '../src/main/host/acquire-engine.ts';
 import { openEngineSocket } from '../src/main/host/engine-client.ts';
 import { connectEngine, type ConnectOptions, type EngineLink } from '../src/main/host/engine-link.ts';
 import { enginePid, joinEngine, LAUNCH, makePictures, startCli, temporaryFolder } from './hosts.ts';
@@ -63,6 +66,31 @@ test('an engine that does not answer yet is waited for', async () => {
   };
   const guest = await connect({ workspace, supervision: { ...IMPATIENT, silentWaitMs: 1, now } });
   expect([guest.isOwned(), looks >= 3, (await guest.client.workspace.metrics()).assetCount]).toEqual([false, true, 0]);
+});
+
+test('an engine is waited for from when it is found silent, however long another one was before it', async () => {
+  const workspace = await temporaryFolder();
+  const address = join(workspace, 'silent');
+  const tell = (pid: number): void => { writeFileSync(join(workspace, 'engine.json'), JSON.stringify({ pid, address, version: '0' })); };
+  tell(1);
+  // Each question takes ten milliseconds; after the third, another process holds the workspace.
+  let questions = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    questions += 1;
+    if (questions === 3) tell(2);
+  }).listen(address);
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const patience = { connectLimitMs: 100, pingEveryMs: 1000, maxMissedPings: 5 };
+  const acquiring = acquireEngine({
+    workspace, launch: LAUNCH, work: false, debug: false, child: undefined, busyWaitMs: 0, silentWaitMs: 45, patience, now: () => questions * 10, signal: new AbortController().signal,
+  });
+  await expect(acquiring).rejects.toMatchObject({ code: 'workspace-busy', message: expect.stringContaining('process 2) does not answer') as string });
+  expect(questions).toBe(3 + 5);
 });
 
 test('a channel asked for while the engine is busy is opened once it answers again', async () => {

@@ -11,7 +11,7 @@ export interface AcquireOptions extends EngineProcessOptions {
   readonly child: EngineProcess | undefined;
   /** How long an engine that only starts or ends may hold the workspace, in milliseconds. */
   readonly busyWaitMs: number;
-  /** How long an engine that holds the workspace may go without answering, in milliseconds. */
+  /** How long one and the same engine that holds the workspace may go without answering, in milliseconds. */
   readonly silentWaitMs: number;
   readonly patience: Patience;
   readonly now: () => number;
@@ -36,14 +36,19 @@ const engineFileSchema = z.object({ pid: z.int(), address: z.string().min(1), ve
 export async function acquireEngine(options: AcquireOptions): Promise<AcquiredEngine> {
   const { now, busyWaitMs, silentWaitMs, workspace } = options;
   const began = now();
+  let silent: { readonly pid: number; readonly since: number } | undefined;
   for (;;) {
+    const asked = now();
     const running = await findRunning(options);
     if (running.kind === 'found') return { session: running.session, child: options.child?.isRunning() === true ? options.child : undefined };
     if (running.kind === 'silent') {
       // It is another process' child, and not ours to end.
       const pid = String(running.pid);
-      if (now() - began >= silentWaitMs) throw hostError('workspace-busy', `the engine that holds ${workspace} (process ${pid}) does not answer; end process ${pid} and try again, nothing that is done will be lost`, { pid: running.pid });
+      // What was waited for until now may have been another one.
+      if (silent?.pid !== running.pid) silent = { pid: running.pid, since: asked };
+      if (now() - silent.since >= silentWaitMs) throw hostError('workspace-busy', `the engine that holds ${workspace} (process ${pid}) does not answer; end process ${pid} and try again, nothing that is done will be lost`, { pid: running.pid });
     } else {
+      silent = undefined;
       const started = await startEngine(options);
       if (started.kind === 'ready') return { session: await openOwnSession(started.process, options.patience), child: started.process };
       if (started.code !== 'workspace-busy') throw hostError(started.code, started.message, { workspace });

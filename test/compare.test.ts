@@ -198,6 +198,23 @@ describe('two files', () => {
     expect(most()).toEqual({ files: 1, decodes: 1 });
   });
 
+  test('are decoded once each, and of two sizes only the smaller once more', async () => {
+    const [large, small, same] = [await png(photo), await png(await raw(toSharp(photo).resize(165))), await png(paintPhoto(330, 220, 9))];
+    const side = (path: string): CompareInput['a'] => ({ name: path, paths: [path], sha256: null });
+    const needOf = async (a: string, b: string) => {
+      const { context } = createContext();
+      const asked: number[] = [];
+      await compareTask.run({ a: side(a), b: side(b), transform: 'identity', scratch: join(folder, 'scratch'), heatmap: null }, { ...context, admitDecode: (bytes) => { asked.push(bytes); return context.admitDecode(bytes); } });
+      return asked;
+    };
+    expect(await needOf(large, same)).toHaveLength(2);
+    for (const asked of [await needOf(large, small), await needOf(small, large)]) {
+      expect(asked).toHaveLength(3);
+      expect(asked[0]).toBe(asked[2]);
+      expect(asked[1]).toBeGreaterThan(asked[0]!);
+    }
+  });
+
   test('leave a heat map: black where they are equal, lighter the more they differ', async () => {
     const steps = [0, 1, 5, 20, 80, 255];
     const [dark, other] = [await png(paint(60, 10, () => [0, 0, 0])), await png(paint(60, 10, (x) => [0, steps[Math.floor(x / 10)]!, 0]))];

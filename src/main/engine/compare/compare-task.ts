@@ -1,8 +1,10 @@
 import type { Transform } from '../../../contract/index.ts';
 import { type ContentSource, readContent } from '../assets/content.ts';
 import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
-import type { Size } from '../pixels/decode/decode.ts';
-import { type Decoded, decodeForZoom, decodeFullSize, type Outline, outlineOf } from '../pixels/full-size.ts';
+import { toZoom } from '../pixels/cascade.ts';
+import type { Pixels, Size } from '../pixels/decode/decode.ts';
+import { freePixels } from '../pixels/free-pixels.ts';
+import { decodeForZoom, decodeFullSize, type Outline, outlineOf } from '../pixels/full-size.ts';
 import { hashDecoded } from '../pixels/pixel-hash.ts';
 import type { Fingerprint } from '../similarity/fingerprint.ts';
 import { defineTask, type TaskContext } from '../tasks/define-task.ts';
@@ -12,7 +14,7 @@ import { writeHeatmap } from './heatmap.ts';
 import { createMeter } from './measure.ts';
 import { glanceAt, type Glance, type Placement, placeOn } from './placement.ts';
 import { resizedRows, rowsOf, undoneSize } from './rows.ts';
-import { createScratch } from './scratch.ts';
+import { createScratch, type Scratch } from './scratch.ts';
 
 export interface SideInput extends ContentSource {
   /** What it is called in errors. */
@@ -54,8 +56,8 @@ export interface CompareResult {
 }
 
 /**
- * Measures two files against each other at full size. Only one picture is in memory at a time: the first is laid down on
- * the disk at the size of the comparison, and read row by row beside the second.
+ * Measures two files against each other at full size. Only one picture is in memory at a time: the larger is laid down on
+ * the disk at the size of the comparison, and read row by row beside the other.
  */
 export const compareTask = defineTask<CompareInput, CompareResult>({ name: 'compare', run });
 
@@ -63,33 +65,66 @@ async function run({ a, b, transform, scratch, heatmap }: CompareInput, context:
   const first = await look(a, context);
   const second = await look(b, context);
   if (first.sha256 === second.sha256 && transform === 'identity') return await compareWithItself(first, second, heatmap, context);
-  const undone = undoneSize(second.outline, transform);
-  const plain = align(first.outline, undone);
-  const placement = plain.kind === 'same-size' ? null : placeOn(await glance(first, 'identity', context), await glance(second, transform, context), transform);
-  const alignment = placement ? alignPlaced(first.outline, undone, placement) : plain;
-  const { size } = alignment;
-  await using laidDown = await createScratch(scratch, size.width * 3);
-
+  const sides: Sides = { a: { known: first, transform: 'identity' }, b: { known: second, transform } };
+  // The larger is laid down: what has to be known of the other before costs less.
+  const [early, late] = second.outline.width * second.outline.height > first.outline.width * first.outline.height ? (['b', 'a'] as const) : (['a', 'b'] as const);
   const sameSize = first.outline.width === second.outline.width && first.outline.height === second.outline.height;
-  const one = await withPicture(first, 'identity', sameSize, context, async ({ pixels }) => {
-    for (const row of resizedRows(rowsOf(pixels, 'identity'), alignment.a, size)) await laidDown.write(row);
-  });
+  const laid = await layDown(sides, early, late, sameSize, scratch, context);
+  await using laidDown = laid.rows;
+  const { alignment: { kind, size, [late]: region }, placement } = laid;
   const meter = createMeter(size.width, size.height);
-  const other = await withPicture(second, transform, sameSize, context, async ({ pixels }) => {
-    const pairs = inStep(laidDown.rows(), resizedRows(rowsOf(pixels, transform), alignment.b, size), (rowA, rowB) => {
-      meter.add(rowA, rowB);
-      return heatmap === null ? rowB : largestDifferences(rowA, rowB);
+  const { findings: read } = await withPicture(sides[late], sameSize, context, async ({ pixels }) => {
+    const pairs = inStep(laidDown.rows(), resizedRows(rowsOf(pixels, sides[late].transform), region, size), (one, other) => {
+      meter.add(one, other);
+      return heatmap === null ? one : largestDifferences(one, other);
     });
     if (heatmap === null) for await (const _ of pairs);
     else await writeHeatmap(heatmap, size.width, size.height, pairs);
   });
+  const [one, other] = early === 'a' ? [laid.findings, read] : [read, laid.findings];
   return {
     a: contentOf(first, one), b: contentOf(second, other),
-    alignment: alignment.kind, bInA: placement, comparedWidth: size.width, comparedHeight: size.height,
+    alignment: kind, bInA: placement, comparedWidth: size.width, comparedHeight: size.height,
     identicalPixels: sameSize && one.pixelSha256 === other.pixelSha256,
     psnrDb: meter.psnrDb(), ssim: meter.ssim(),
     pdqDistance: pdqDistance(one.fingerprint, other.fingerprint), phashDistance: phashDistance(one.fingerprint, other.fingerprint),
   };
+}
+
+type Which = 'a' | 'b';
+interface Side { readonly known: Look; readonly transform: Transform }
+type Sides = Readonly<Record<Which, Side>>;
+
+interface LaidDown {
+  readonly rows: Scratch;
+  readonly alignment: Alignment;
+  readonly placement: Placement | null;
+  readonly findings: Findings;
+}
+
+/**
+ * Lays `early` down at the size of the comparison. That depends on where `late` lies, if their sizes differ: then it is
+ * glanced at before; of `early` what it is decoded for anyway will do.
+ */
+async function layDown(sides: Sides, early: Which, late: Which, sameSize: boolean, scratch: string, context: TaskContext): Promise<LaidDown> {
+  const [a, b] = [sides.a.known.outline, undoneSize(sides.b.known.outline, sides.b.transform)];
+  const plain = align(a, b);
+  const glanced = plain.kind === 'same-size' ? null : await glance(sides[late], context);
+  const { known: { outline }, transform } = sides[early];
+  const { findings, result } = await withPicture(sides[early], sameSize, context, async ({ pixels, zoom }) => {
+    const own = glanced && await glanceAt(zoom, outline, transform);
+    const placement = glanced && own && (early === 'a' ? placeOn(own, glanced, sides.b.transform) : placeOn(glanced, own, sides.b.transform));
+    const alignment = placement ? alignPlaced(a, b, placement) : plain;
+    const rows = await createScratch(scratch, alignment.size.width * 3);
+    try {
+      for (const row of resizedRows(rowsOf(pixels, transform), alignment[early], alignment.size)) await rows.write(row);
+    } catch (error) {
+      await rows[Symbol.asyncDispose]();
+      throw error;
+    }
+    return { rows, alignment, placement };
+  });
+  return { ...result, findings };
 }
 
 interface Look {
@@ -109,7 +144,7 @@ async function look(side: SideInput, context: TaskContext): Promise<Look> {
 }
 
 /** What tells whether one picture is only a part of the other, from as few pixels as will do. */
-async function glance({ side, outline }: Look, transform: Transform, context: TaskContext): Promise<Glance> {
+async function glance({ known: { side, outline }, transform }: Side, context: TaskContext): Promise<Glance> {
   return await naming(side, async () => {
     using content = await readContent(side, context);
     using picture = await decodeForZoom(content.bytes, outline, context.admitDecode);
@@ -124,8 +159,14 @@ interface Findings {
   readonly fingerprint: Fingerprint;
 }
 
+interface Picture {
+  readonly pixels: Pixels;
+  /** The same at the size of the zoom rendition, on white. */
+  readonly zoom: Pixels;
+}
+
 /** Decodes a picture, tells what is asked of every one, and holds it while `use` runs. */
-async function withPicture(known: Look, transform: Transform, hashes: boolean, context: TaskContext, use: (picture: Decoded) => Promise<void>): Promise<Findings> {
+async function withPicture<Result>({ known, transform }: Side, hashes: boolean, context: TaskContext, use: (picture: Picture) => Promise<Result>): Promise<{ readonly findings: Findings; readonly result: Result }> {
   using picture = await naming(known.side, async () => {
     using content = await readContent(known.side, context);
     return await decodeFullSize(content.bytes, known.outline, context.admitDecode);
@@ -135,15 +176,19 @@ async function withPicture(known: Look, transform: Transform, hashes: boolean, c
   if (pixels.width !== width || pixels.height !== height) {
     throw new ProofsheetError('corrupt', `${known.side.name}: its header says ${width}×${height} px, but ${pixels.width}×${pixels.height} are in it`);
   }
-  const findings = { isDamaged, pixelSha256: hashes ? hashDecoded(pixels) : null, fingerprint: await fingerprintOf(pixels, transform) };
-  await use(picture);
-  return findings;
+  const zoom: Pixels = { ...await toZoom(pixels), channels: 3 };
+  try {
+    const findings = { isDamaged, pixelSha256: hashes ? hashDecoded(pixels) : null, fingerprint: await fingerprintOf(zoom, transform) };
+    return { findings, result: await use({ pixels, zoom }) };
+  } finally {
+    if (zoom.data.buffer !== pixels.data.buffer) freePixels(zoom.data);
+  }
 }
 
 /** Equal bytes are equal in everything; they are decoded once, because a picture that cannot be is none. */
 async function compareWithItself(first: Look, second: Look, heatmap: string | null, context: TaskContext): Promise<CompareResult> {
   const { width, height } = first.outline;
-  const findings = await withPicture(first, 'identity', false, context, async () => {
+  const { findings } = await withPicture({ known: first, transform: 'identity' }, false, context, async () => {
     if (heatmap !== null) await writeHeatmap(heatmap, width, height, blackRows(width, height));
   });
   return {

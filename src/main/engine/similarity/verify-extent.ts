@@ -10,6 +10,8 @@ export interface Extent {
   readonly isBeyond: boolean;
   /** The most that one reaches beyond the other, as a share of a side. */
   readonly most: number;
+  /** Does what both show have clearly more pixels in the part than in the whole: a photograph, and a room on whose wall it hangs. */
+  readonly isFinerPart: boolean;
 }
 
 /** Up to this share of a side both show the same: a row of pixels lost in a conversion. */
@@ -17,6 +19,9 @@ const SAME = 0.01;
 /** Where both reach beyond each other by more, the camera has moved: a share of a side, and pixels of a card. */
 const BEYOND = 0.001;
 const EDGE = 0.4;
+
+/** Of the pixels: more than rounding and a touch of scaling. */
+const COARSER = 0.7;
 
 interface Sides { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
 
@@ -31,12 +36,13 @@ export function measureExtent(a: Look, b: Look, { transform, window }: Alignment
   const most = Math.max(beyondA, beyondB);
   // An edge cannot be placed better than within a part of a pixel of the smaller card.
   const tolerance = BEYOND + EDGE / Math.min(a.width, a.height, b.width, b.height);
-  if (most < SAME) return { kind: 'same', whole: null, isBeyond: Math.min(beyondA, beyondB) > tolerance, most };
+  if (most < SAME) return { kind: 'same', whole: null, isBeyond: Math.min(beyondA, beyondB) > tolerance, most, isFinerPart: false };
   const [isBorderA, isBorderB] = [isBorder(planeA, ofA), isBorder(planeB, ofB)];
   const whole = beyondB >= beyondA ? 'a' : 'b';
   const isBeyond = Math.min(beyondA, beyondB) > tolerance && !(beyondB > SAME && isBorderA || beyondB <= tolerance) && !(beyondA > SAME && isBorderB || beyondA <= tolerance);
   const isBordered = (beyondB < SAME || isBorderA) && (beyondA < SAME || isBorderB);
-  return { kind: isBordered ? 'bordered' : 'cropped', whole, isBeyond, most };
+  const finer = a.original.width * a.original.height * window.across * window.down / (b.original.width * b.original.height);
+  return { kind: isBordered ? 'bordered' : 'cropped', whole, isBeyond, most, isFinerPart: (whole === 'a' ? finer : 1 / finer) < COARSER };
 }
 
 function largest({ left, top, right, bottom }: Sides): number {
@@ -48,9 +54,14 @@ const SOFT = 0.3;
 const EVEN = 3;
 /** No camera makes so little of a surface: one colour. */
 const FLAT = 0.5;
+/** A border is even everywhere: of its places not even one in 250 is as steep as this. */
+const STEEP = 16;
+const MOST_STEEP = 0.004;
 /** In levels, and in steps as they are found inside: where a picture merely goes on, there is no seam. */
 const SEAM = 5;
 const SEAM_BY_STEP = 2;
+/** Of its length, where the border is not of one colour. */
+const MOST_OF_SEAM = 0.45;
 /** How far the two sides of a seam are looked at from it, in pixels of the plane. */
 const APART = 2;
 
@@ -64,7 +75,7 @@ function isBorder({ values, width, height }: Plane, sides: Sides): boolean {
     top: Math.round(Math.max(0, sides.top) * height), bottom: height - Math.round(Math.max(0, sides.bottom) * height),
   };
   const step = (at: number, other: number): number => Math.abs((values[at] ?? 0) - (values[other] ?? 0));
-  let [outer, outerCount, inner, innerSteps, innerCount, seam, seamCount] = [0, 0, 0, 0, 0, 0, 0];
+  let [outer, outerCount, outerSteep, inner, innerSteps, innerCount, seam, seamCount] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let y = 0; y + 1 < height; y++) {
     for (let x = 0; x + 1 < width; x++) {
       const at = y * width + x;
@@ -72,7 +83,7 @@ function isBorder({ values, width, height }: Plane, sides: Sides): boolean {
       // The edge of the picture itself belongs to neither.
       const isOutside = x + 2 < box.left || x > box.right || y + 2 < box.top || y > box.bottom;
       const isInside = x > box.left && x + 2 < box.right && y > box.top && y + 2 < box.bottom;
-      if (isOutside) { outer += slope; outerCount++; }
+      if (isOutside) { outer += slope; outerCount++; if (slope > STEEP) outerSteep++; }
       if (isInside) {
         inner += slope;
         innerCount++;
@@ -81,20 +92,28 @@ function isBorder({ values, width, height }: Plane, sides: Sides): boolean {
     }
   }
   // A strip too thin to look at: whoever cuts that little off had no border in mind.
-  if (outerCount === 0) return false;
+  if (outerCount === 0 || outerSteep > MOST_STEEP * outerCount) return false;
+  const evenness = outer / outerCount;
+  const leastSeam = evenness < FLAT ? SEAM : Math.max(SEAM, SEAM_BY_STEP * (innerSteps / Math.max(1, innerCount)));
+  let seams = 0;
+  const look = (at: number, other: number): void => {
+    seam += step(at, other);
+    if (step(at, other) > leastSeam) seams++;
+    seamCount++;
+  };
   const across = (x: number, from: number, to: number): void => {
     if (x - APART < 0 || x + APART >= width) return;
-    for (let y = from; y < to; y++) { seam += step(y * width + x - APART, y * width + x + APART); seamCount++; }
+    for (let y = from; y < to; y++) look(y * width + x - APART, y * width + x + APART);
   };
   const down = (y: number, from: number, to: number): void => {
     if (y - APART < 0 || y + APART >= height) return;
-    for (let x = from; x < to; x++) { seam += step((y - APART) * width + x, (y + APART) * width + x); seamCount++; }
+    for (let x = from; x < to; x++) look((y - APART) * width + x, (y + APART) * width + x);
   };
   if (sides.left > SAME) across(box.left, box.top, box.bottom);
   if (sides.right > SAME) across(box.right, box.top, box.bottom);
   if (sides.top > SAME) down(box.top, box.left, box.right);
   if (sides.bottom > SAME) down(box.bottom, box.left, box.right);
-  const evenness = outer / outerCount;
-  const leastSeam = evenness < FLAT ? SEAM : Math.max(SEAM, SEAM_BY_STEP * (innerSteps / Math.max(1, innerCount)));
-  return evenness < Math.max(EVEN, SOFT * (inner / Math.max(1, innerCount))) && seam / Math.max(1, seamCount) > leastSeam;
+  // What ends at the edge of a crop, a sleeve, is a seam in places; a border has one nearly all along.
+  const isSeamed = seam > leastSeam * Math.max(1, seamCount) && (evenness < FLAT || seams > MOST_OF_SEAM * seamCount);
+  return evenness < Math.max(EVEN, SOFT * (inner / Math.max(1, innerCount))) && isSeamed;
 }

@@ -82,7 +82,7 @@ const MOST_PLAIN = 0.985;
 const MIN_SIDE = 24;
 
 /** Why two pictures that fit each other are not the same picture after all. */
-type Finding = 'structure' | 'content' | 'motion' | 'beyond' | 'color' | 'saturation';
+type Finding = 'structure' | 'content' | 'motion' | 'beyond' | 'detail' | 'color' | 'saturation';
 
 /** Each limit is where benign edits and pictures of something else part, see docs/similarity.md. */
 const LIMITS = {
@@ -114,6 +114,8 @@ function judge(change: Change, extent: Extent, slack: number): readonly Finding[
   if (change.changed > 0 && !isMark(change, slack)) findings.push('content');
   if (change.motion > slack * motionLimit(change)) findings.push('motion');
   if (extent.isBeyond) findings.push('beyond');
+  // Neither can stand for the other: one shows more, the other shows it better.
+  if (extent.kind === 'cropped' && extent.isFinerPart) findings.push('detail');
   const chroma = LIMITS.chroma + LIMITS.chromaByHalf * Math.min(change.chromaHalf, 4) + LIMITS.chromaByMost * change.most;
   if (change.chroma > slack * chroma || change.chromaHalf > slack * LIMITS.chromaHalf) findings.push('color');
   if (Math.abs(Math.log(change.saturation)) > slack * Math.log(LIMITS.saturation)) findings.push('saturation');

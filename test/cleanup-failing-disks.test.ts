@@ -126,7 +126,7 @@ test.each(['undo', 'restore', 'empty'] as const)('an %s that the end of the engi
     if ((changes += 1) === 5) stop();
     return run(...paths as string[]);
   };
-  const bench = openBench(folder, { files: { ...realFiles, link: change(realFiles.link), unlink: change(realFiles.unlink) } });
+  const bench = openBench(folder, { files: { ...realFiles, link: change(async (from, to) => realFiles.link(from, to)), unlink: change(async (path) => realFiles.unlink(path)) } });
   bench.scan();
   const { operations, journal } = bench.cleanup;
   await operations.apply(await bench.plan());
@@ -227,7 +227,7 @@ test('volumes that do not answer hold one thread between them, and the others ar
   expect(await first.cleanup.operations.apply(await first.plan())).toMatchObject({ moved: 2 });
   leaveIntents(first, 1);
   first.db.close();
-  const silence = Promise.withResolvers<void>();
+  const silence = Promise.withResolvers<null>();
   let isSilent = true;
   let waiting = 0;
   let most = 0;
@@ -245,7 +245,7 @@ test('volumes that do not answer hold one thread between them, and the others ar
   expect(most).toBe(1);
   expect(journal.intents(undefined, 9).map(({ errorCode }) => errorCode)).toEqual(['offline', 'offline']);
   isSilent = false;
-  silence.resolve();
+  silence.resolve(null);
   await expect.poll(() => journal.hasIntents(), { interval: 5 }).toBe(false);
   expect(await operations.undo(1)).toMatchObject({ restored: 2, skipped: [] });
   await second.close();

@@ -83,12 +83,11 @@ export function createRecovery({ files, journal, plans, places, isStopping, answ
   /** @returns why it cannot be told what became of it; null when it is settled */
   async function settle(item: JournalItem, answers: Map<string, Refusal | null>): Promise<Refusal | null> {
     const volume = volumeOf(item);
-    const known = answers.get(volume);
-    const answer = known === undefined ? await ask(volume, item) : known;
-    answers.set(volume, answer);
-    if (answer !== null) return answer;
     try {
-      return await settleIntent(item);
+      const known = answers.get(volume);
+      const answer = known === undefined ? await ask(volume, item) : known;
+      answers.set(volume, answer);
+      return answer ?? await settleIntent(item);
     } catch (error) {
       if (isStopping()) throw error;
       return refusalOf(error);
@@ -109,8 +108,9 @@ export function createRecovery({ files, journal, plans, places, isStopping, answ
   /** By one file for all on its volume. A network volume whose server is gone lets a look hang for minutes. */
   async function ask(volume: string, { place, sourceId }: JournalItem): Promise<Refusal | null> {
     if (asked !== null) return asked === volume ? SILENT : WAITING;
+    const paths = [...place === null ? [] : [place], journal.pathOf(sourceId)];
     asked = volume;
-    const answer = failureOf(files, [...place === null ? [] : [place], journal.pathOf(sourceId)]).finally(() => { asked = null; });
+    const answer = failureOf(files, paths).finally(() => { asked = null; });
     const limit = Promise.withResolvers<Refusal>();
     const timer = setTimeout(limit.resolve, answerMs, SILENT);
     try {

@@ -136,6 +136,13 @@ describe('groups', () => {
     expect(link(pictures, cropped.map(({ a, b }) => ({ a, b })))).toEqual([['c', 'b', 'a']]);
   });
 
+  test('are led by what a framed picture was made of, though that be a part of another', () => {
+    // w holds a, and the user has parted the two; f is a in a frame, and larger.
+    const pictures = [{ key: 'a', area: 100 }, { key: 'f', area: 150 }, { key: 'w', area: 400 }];
+    const [group] = link(pictures, [{ a: 'a', b: 'w', whole: 'b' }, { a: 'a', b: 'f', whole: 'a' }], [['a', 'w']]);
+    expect(group).toEqual(['a', 'f']);
+  });
+
   test('are the same whatever the order of images and pairs', () => {
     const random = createRandom(17);
     const letters = Array.from({ length: 60 }, (_, at) => String(at).padStart(3, '0'));

@@ -209,12 +209,24 @@ function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, clas
   return links;
 }
 
-function derivedIn({ starts, kinds }: Links, count: number): Uint8Array {
-  const derived = new Uint8Array(count);
-  for (let place = 0; place < count; place += 1) {
-    for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) if (kinds[at] === ALIKE_AS_PART) derived[place] = 1;
+/** Framed crops of a picture that hangs in another: further steps make no difference. */
+const MOST_STEPS = 4;
+
+/** In how many steps each was made of others by cropping or framing: what a framed picture was made of leads it, though it be a part of something itself. */
+function derivedIn({ starts, others, kinds }: Links, count: number): Uint8Array {
+  const steps = new Uint8Array(count);
+  for (let round = 0, isChanged = true; round < MOST_STEPS && isChanged; round += 1) {
+    isChanged = false;
+    for (let place = 0; place < count; place += 1) {
+      for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) {
+        const least = kinds[at] === ALIKE_AS_PART ? Math.min(MOST_STEPS, (steps[others[at] ?? 0] ?? 0) + 1) : 0;
+        if (least <= (steps[place] ?? 0)) continue;
+        steps[place] = least;
+        isChanged = true;
+      }
+    }
   }
-  return derived;
+  return steps;
 }
 
 /**

@@ -117,6 +117,12 @@ test.each([
   expect(outcome([derived, whole], rules).kept).toContain('/deep/er/original.jpg');
 });
 
+test('a format is no better than another of the same pixels', () => {
+  const camera = file('/camera.jpg', { isReference: true, details: 12 });
+  expect(outcome([camera, file('/saved.png', { format: 'png', relation: 'identical-pixels', bytes: 9_000_000 })])).toEqual({ kept: ['/camera.jpg'], gone: { '/saved.png': ['metadata', '12 details against 3 details'] } });
+  expect(outcome([camera, file('/master.png', { format: 'png', relation: 'near' })]).kept).toEqual(['/master.png']);
+});
+
 test('among files that show as much in as many pixels the protected one is first, and a somewhat larger one is kept beside it', () => {
   expect(outcome([file('/p/a.jpg', { isProtected: true, score: 20 }), file('/b.jpg')])).toEqual({ kept: ['/p/a.jpg'], gone: { '/b.jpg': ['protected', 'protected against not protected'] } });
   expect(outcome([file('/p/a.jpg', { isProtected: true }), file('/b.jpg', { width: 4400 }), file('/c.jpg')])).toEqual({

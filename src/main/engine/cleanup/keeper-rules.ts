@@ -178,7 +178,7 @@ const RANKS: Readonly<Record<KeeperRule, Ranks>> = {
   resolution: by((member) => -pixels(member)),
   upright: rankUpright,
   quality: rankQuality,
-  format: by(({ format }) => formatClass(format)),
+  format: rankFormat,
   metadata: by(({ details }) => -details),
   // Two seconds are as exact as the times of some memory cards.
   oldest: by(({ mtimeMs }) => (mtimeMs === null ? Number.MAX_SAFE_INTEGER : Math.floor(mtimeMs / 2000))),
@@ -224,6 +224,13 @@ function rankQuality(group: readonly Candidate[]): readonly number[] {
 }
 
 const FORMAT_CLASSES: readonly (readonly string[])[] = [RAW_FORMATS, ['tiff', 'psd'], ['png', 'bmp'], ['jpeg', 'heic', 'avif', 'jxl', 'jp2', 'webp'], ['gif'], ['ico']];
+
+/** What has the same pixels as a JPEG was saved from it, or is what it came from undamaged: its format makes it no better. */
+function rankFormat(group: readonly Candidate[]): readonly number[] {
+  const isSame = ({ isReference, relation }: Candidate): boolean => isReference || relation === 'identical-pixels' || relation === 'identical-bytes';
+  const least = group.reduce((worst, member) => (isSame(member) ? Math.max(worst, formatClass(member.format)) : worst), 0);
+  return group.map((member) => (isSame(member) ? least : formatClass(member.format)));
+}
 
 function formatClass(format: string): number {
   const found = FORMAT_CLASSES.findIndex((formats) => formats.includes(format));

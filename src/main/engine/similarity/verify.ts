@@ -150,11 +150,14 @@ function isMark({ changed, mark, isClipped, isWritten }: Change, slack: number):
   return isInk && !wasUniform || bringsMuch && isInCorner || isAtEdge && oneSign > 0.97 && (!wasUniform || asymmetry > 1.5);
 }
 
-/** Nothing but a new encoding, another size, a touch of tone. */
+/** What decoders and colour profiles differ by; a tenth brighter is an edit. */
+const STRICT_TONE = 0.06;
+
+/** Nothing but a new encoding or another size. */
 function isStrict(change: Change, extent: Extent, alignment: Alignment): boolean {
   const { gain, gamma, offset } = change.tone;
   return alignment.transform === 'identity' && extent.kind === 'same' && extent.most < 0.004 && change.changed === 0
-    && Math.abs(gain - 1) < 0.12 && Math.abs(Math.log(gamma)) < 0.12 && Math.abs(offset) < 12;
+    && Math.abs(gain - 1) < STRICT_TONE && Math.abs(Math.log(gamma)) < STRICT_TONE && Math.abs(offset) < 100 * STRICT_TONE;
 }
 
 function isLoose(change: Change): boolean {

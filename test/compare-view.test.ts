@@ -3,9 +3,10 @@ import { TRANSFORMS, type Asset } from '../src/contract/index.ts';
 import { evidenceRows } from '../src/renderer/compare/evidence-rows.ts';
 import { arrangePanes } from '../src/renderer/compare/layout.ts';
 import { likelyKeeperFirst } from '../src/renderer/compare/likely-keeper.ts';
-import { alignedSize, common, layOut, place, rebased, sharpestOf, undoing, visiblePart, WHOLE } from '../src/renderer/compare/view.ts';
+import { alignedSize, common, inverse, layOut, place, rebased, sharpestOf, undoing, visiblePart, WHOLE } from '../src/renderer/compare/view.ts';
 import { carriedOver, fitScale, panBy, zoomAt } from '../src/renderer/picture/zoom.ts';
 import { tilesFor } from '../src/renderer/picture/tiles.ts';
+import { inverseOf } from '../src/main/engine/similarity/verify-look.ts';
 import { rowsOf } from '../src/main/engine/compare/rows.ts';
 import { createFormat } from '../src/renderer/i18n/format.ts';
 import { createI18n } from '../src/renderer/i18n/setup.ts';
@@ -95,6 +96,7 @@ describe('the shared view', () => {
     const picture = { width: 3, height: 2, channels: 3 as const, data: Uint8Array.from({ length: 18 }, (_, at) => Math.floor(at / 3)) };
     const rows = rowsOf(picture, transform);
     expect({ width: rows.width, height: rows.height }).toEqual(alignedSize(picture, transform));
+    expect(inverse(transform)).toBe(inverseOf(transform));
     const [a, b, c, d] = undoing(transform);
     const row = new Uint8Array(rows.width * 3);
     for (let y = 0; y < 2; y += 1) {
@@ -162,12 +164,16 @@ describe('candidates', () => {
   });
 
   it('begin with the one most likely to be kept', () => {
-    const order = (...parts: Partial<Asset>[]): number[] => likelyKeeperFirst(parts.map((part, index) => asset({ id: index + 1, ...part }))).map(({ id }) => id);
+    const order = (...parts: Partial<Asset>[]): number[] => likelyKeeperFirst(parts.map((part, index) => asset({ id: index + 1, ...part })), new Set([9])).map(({ id }) => id);
     expect(order({ ...small, bytes: 9e6 }, {})).toEqual([2, 1]);
     expect(order({}, { metadata: { cameraModel: 'X' } })).toEqual([2, 1]);
     expect(order({}, { bytes: 6e6 })).toEqual([2, 1]);
     expect(order({}, { takenAt: '2020-01-01T00:00:00.000Z' }, { takenAt: '2019-01-01T00:00:00.000Z' })).toEqual([3, 2, 1]);
     expect(order({}, {})).toEqual([1, 2]);
+    // A copy in a frame has more pixels, and no more of the picture.
+    expect(order({ id: 9, width: 6600, height: 4600 }, { id: 2 })).toEqual([2, 9]);
+    const score = (value: number): Partial<Asset> => ({ quality: { ...asset({}).quality, score: value } });
+    expect(order(score(66), { ...score(70), bytes: 4e6 }, score(76))).toEqual([3, 1, 2]);
   });
 
   it('are told apart by figures, and the better one is named only where there is one', () => {
@@ -182,5 +188,13 @@ describe('candidates', () => {
     expect(found.get('Sharpness')?.better).toEqual([]);
     expect(rows({}, { bytes: 6e6 }).get('Size')?.better).toEqual([1]);
     expect(rows({}, {}).has('Taken')).toBe(false);
+    const quality = (sharpness: number, score: number): Partial<Asset> => ({ quality: { ...asset({}).quality, sharpness, score } });
+    expect(rows(quality(0.52, 70), quality(0.5, 72)).get('Sharpness')?.better).toEqual([]);
+    expect(rows(quality(0.52, 70), quality(0.5, 72)).get('Quality')?.better).toEqual([]);
+    const three = rows(quality(0.52, 73), quality(0.51, 72), quality(0.4, 70));
+    expect([three.get('Sharpness')?.better, three.get('Quality')?.better]).toEqual([[0, 1], [0, 1]]);
+    expect(rows({ bytes: 5.05e6 }, {}).get('Size')?.better).toEqual([]);
+    expect(rows({ width: 6000 }, { width: 5900 }).get('Dimensions')?.better).toEqual([]);
+    expect(rows({ metadata: { iso: 100 } }, {}).get('Metadata fields')?.better).toEqual([0]);
   });
 });

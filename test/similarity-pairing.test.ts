@@ -119,6 +119,8 @@ describe('a crop from a corner', () => {
       }
       const { groups } = await client.similarity.groups({ level: 'similar' });
       expect(groups.map(({ members }) => members.map(({ path, relation, isReference }) => [basename(path), isReference ? 'reference' : relation]))).toEqual([[['whole.jpg', 'reference'], ['corner.jpg', 'cropped']]]);
+      const [a, b] = groups[0]!.members.map(({ assetId }) => assetId) as [number, number];
+      for (const pair of [{ a, b }, { a: b, b: a }]) expect(await client.similarity.pair(pair)).toMatchObject({ derived: b, evidence: { relation: 'cropped' } });
       await close();
     }
   });

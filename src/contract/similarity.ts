@@ -80,8 +80,11 @@ export const similarityContract = {
   related: procedure
     .input(z.object({ assetId: idSchema }))
     .output(z.array(z.object({ assetId: idSchema, sha256: sha256Schema, path: z.string(), kinship: kinshipSchema }))),
-  /** The evidence between two images of the catalog, null when they are not even loosely alike. */
-  pair: procedure.input(z.object({ a: idSchema, b: idSchema })).output(z.object({ evidence: pairEvidenceSchema.nullable(), kinship: kinshipSchema.nullable(), isNotDuplicate: z.boolean() })),
+  /**
+   * The evidence between two images of the catalog, null when they are not even loosely alike; `derived` is the one that
+   * was made of the other by cutting or framing.
+   */
+  pair: procedure.input(z.object({ a: idSchema, b: idSchema })).output(z.object({ evidence: pairEvidenceSchema.nullable(), derived: idSchema.nullable(), kinship: kinshipSchema.nullable(), isNotDuplicate: z.boolean() })),
   /** Remembers by content, for ever, that these are not duplicates of each other; or takes that back. */
   setNotDuplicate: procedure
     .input(z.object({ pairs: z.array(assetPairSchema).min(1).max(5000), value: z.boolean() }))

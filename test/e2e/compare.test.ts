@@ -154,6 +154,9 @@ describe('comparing', () => {
     await expect.poll(async () => await library.selected.count(), { timeout: 10_000 }).toBe(2);
     await page.keyboard.press('c');
     await expect.poll(async () => (await shown(page)).length, { timeout: 10_000 }).toBe(2);
+    await page.getByRole('main').getByRole('button', { name: 'Not a duplicate', disabled: false }).waitFor();
+    // The frame has more pixels, and no more of the picture.
+    expect(await names(page)).toEqual(['whole.jpg', 'framed.jpg']);
     const pane = (await areas(page).first().boundingBox())!;
     await page.mouse.move(pane.x + pane.width * 0.2, pane.y + pane.height * 0.3);
     for (let turn = 0; turn < 6; turn += 1) await page.mouse.wheel(0, -240);
@@ -240,7 +243,7 @@ async function openCompared(browser: Browser, chosen: readonly string[], options
   await writeFile(join(folder, 'half.jpg'), await sharp(whole).resize(900).jpeg({ quality: 80 }).toBuffer());
   await writeFile(join(folder, 'turned.tif'), await sharp(whole).resize(600).rotate(90).tiff({ compression: 'lzw' }).toBuffer());
   await writeFile(join(folder, 'part.jpg'), await sharp(whole).extract(PART).jpeg({ quality: 85 }).toBuffer());
-  await writeFile(join(folder, 'framed.jpg'), await sharp(await sharp(whole).extend({ top: 200, bottom: 200, left: 200, right: 200, background: 'white' }).toBuffer()).resize(1100).jpeg({ quality: 85 }).toBuffer());
+  await writeFile(join(folder, 'framed.jpg'), await sharp(whole).extend({ top: 200, bottom: 200, left: 200, right: 200, background: 'white' }).jpeg({ quality: 85 }).toBuffer());
   await writeFile(join(folder, 'other.jpg'), await toSharp(paintPhoto(500, 400, 6)).jpeg().toBuffer());
   const window = await bench.openWindow(browser, options);
   const { page } = window;

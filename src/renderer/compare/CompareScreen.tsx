@@ -1,4 +1,4 @@
-import { useMutation, useQueries, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ArrowLeft, Columns2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -17,6 +17,7 @@ import styles from './Compare.module.css';
 import { CompareView } from './CompareView.tsx';
 import { likelyKeeperFirst } from './likely-keeper.ts';
 import { useAssets } from './queries.ts';
+import { useRelations } from './useRelations.ts';
 
 /** Compares the images that were chosen in the library or the loupe, and leads back to where they were chosen. */
 export function CompareScreen() {
@@ -45,10 +46,12 @@ function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly on
   const found = useAssets(ids);
   const assets = found.flatMap(({ asset }) => asset ?? []);
   const failed = found.some(({ error }) => error !== null);
-  const ordered = assets.length === ids.length ? likelyKeeperFirst(assets).map(({ id }) => id) : ids;
-  const relations = useRelations(ordered, assets.length === ids.length);
-  const [first] = ordered;
-  const marked = useMarking(ordered, focused, relations.isNotDuplicate);
+  const known = assets.length === ids.length;
+  const relations = useRelations(ids, known);
+  const ordered = known ? likelyKeeperFirst(assets, relations.derived).map(({ id }) => id) : ids;
+  const [first = 0, ...others] = ordered;
+  const isMarked = others.map((other) => relations.isNotDuplicate(first, other));
+  const marked = useMarking(ordered, focused, isMarked);
 
   const moveTo = (index: number) => setFocused((index + ids.length) % ids.length);
   useActions({
@@ -56,7 +59,6 @@ function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly on
     'loupe-next': { run: () => moveTo(focused + 1) },
     'not-duplicate': { run: marked.toggle, enabled: relations.ready },
   });
-  const known = assets.length === ids.length;
   // The stage takes the keyboard, so that the space bar flicks and does not press what opened the screen.
   useEffect(() => {
     if (known) document.querySelector<HTMLElement>(`.${styles.stage ?? ''}`)?.focus();
@@ -67,36 +69,18 @@ function Chosen({ ids, onLeave }: { readonly ids: readonly number[]; readonly on
       <h1 className="visually-hidden">{t('compare.title')}</h1>
       <CompareView
         candidates={ordered.map((assetId, index) => ({
-          assetId, transform: relations.transforms[index - 1] ?? 'identity',
+          assetId, transform: index === 0 ? 'identity' : relations.transform(first, assetId),
           ...(index === 0 && { label: <Badge tone="accent">{t('compare.keeper')}</Badge> }),
-          ...(index > 0 && relations.isNotDuplicate[index - 1] === true && { label: <Badge>{t('compare.isMarked')}</Badge> }),
+          ...(index > 0 && isMarked[index - 1] === true && { label: <Badge>{t('compare.isMarked')}</Badge> }),
         }))}
         focused={focused} onFocus={setFocused} measuring={relations.ready} evidence={evidence} onEvidence={(shown) => set({ inspectorOpen: shown })}
         leading={<Button variant="quiet" icon={ArrowLeft} onClick={onLeave}>{t('actions.go-library')}</Button>}
-        actions={first !== undefined && (
+        actions={
           <Tooltip label={t('actions.not-duplicate')} shortcut={keyLabel('not-duplicate')}><Button onClick={marked.toggle} disabled={!relations.ready} aria-pressed={marked.value}>{t('actions.not-duplicate')}</Button></Tooltip>
-        )}
+        }
       />
     </>
   );
-}
-
-/** How each of the others came from the first, and whether somebody said that it did not. */
-function useRelations([first, ...others]: readonly number[], enabled: boolean) {
-  const client = useClient();
-  const found = useQueries({
-    queries: others.map((other) => ({
-      queryKey: ['similarity', 'pair', first, other],
-      queryFn: ({ signal }: { readonly signal: AbortSignal }) => client.similarity.pair({ a: first ?? 0, b: other }, { signal }),
-      enabled,
-      retry: false,
-    })),
-  });
-  return {
-    ready: enabled && found.every(({ isPending }) => !isPending),
-    transforms: found.map(({ data }) => data?.evidence?.transform ?? 'identity' as const),
-    isNotDuplicate: found.map(({ data }) => data?.isNotDuplicate ?? false),
-  };
 }
 
 /** Remembers that the focused candidate and the others are no duplicates of each other, or takes that back. */

@@ -9,6 +9,11 @@ export function alignedSize({ width, height }: Size, transform: Transform): Size
 
 const SWAPS_SIDES: ReadonlySet<Transform> = new Set(['rotate-90', 'rotate-270', 'transpose', 'transverse']);
 
+/** What undoes a transform: of them all only quarter turns are not their own undoing. */
+export function inverse(transform: Transform): Transform {
+  return transform === 'rotate-90' ? 'rotate-270' : transform === 'rotate-270' ? 'rotate-90' : transform;
+}
+
 /** The `a, b, c, d` of a CSS matrix that undoes a transform. */
 export function undoing(transform: Transform): readonly [number, number, number, number] {
   switch (transform) {

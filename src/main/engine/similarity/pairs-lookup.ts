@@ -5,7 +5,7 @@ import { shownLocation } from '../catalog/sources.ts';
 import { errorCodeOf, ProofsheetError } from '../errors.ts';
 import type { TaskRunner } from '../tasks/pool.ts';
 import { lookAtFileTask, type FileLook } from './look-at-file-task.ts';
-import { evidenceFrom, SAME_BYTES, SAME_PIXELS } from './pair-rows.ts';
+import { derivedOf, evidenceFrom, type PairRow, SAME_BYTES, SAME_PIXELS } from './pair-rows.ts';
 import { byContent, type PairComparer, rowFrom } from './pairing-compare.ts';
 import type { PairingStore } from './pairing-store.ts';
 import { verifyInPool } from './pairing-verify.ts';
@@ -23,7 +23,7 @@ export interface LookupDependencies {
 }
 
 export interface Related { readonly assetId: number; readonly sha256: string; readonly path: string; readonly kinship: Kinship }
-export interface PairFinding { readonly evidence: PairEvidence | null; readonly kinship: Kinship | null; readonly isNotDuplicate: boolean }
+export interface PairFinding { readonly evidence: PairEvidence | null; readonly derived: number | null; readonly kinship: Kinship | null; readonly isNotDuplicate: boolean }
 
 export interface Lookup {
   findAsset(assetId: number, limit: number): Promise<SimilarHit[]>;
@@ -135,17 +135,20 @@ export function createLookup({ db, store, factsOf, candidates, comparer, pool }:
       const [one, other] = [requireFacts(a), requireFacts(b)];
       const [low, high] = byContent(one, other);
       const isNotDuplicate = isApart.get(Buffer.from(low.sha256, 'hex'), Buffer.from(high.sha256, 'hex')) === 1;
-      if (a === b) return { evidence: SAME_BYTES, kinship: null, isNotDuplicate };
-      if (one.pixels !== null && one.pixels === other.pixels) return { evidence: SAME_PIXELS, kinship: null, isNotDuplicate };
+      if (a === b) return { evidence: SAME_BYTES, derived: null, kinship: null, isNotDuplicate };
+      if (one.pixels !== null && one.pixels === other.pixels) return { evidence: SAME_PIXELS, derived: null, kinship: null, isNotDuplicate };
+      const finding = (row: PairRow): PairFinding => {
+        const evidence = evidenceFrom(row, a);
+        return { evidence, derived: evidence && derivedOf(row), kinship: row.kinship, isNotDuplicate };
+      };
       const known = store.rowOf(a, b);
-      if (known) return { evidence: evidenceFrom(known, a), kinship: known.kinship, isNotDuplicate };
+      if (known) return finding(known);
       // They never came near each other; whoever compares them by eye still wants to know how they lie on each other.
       const [first, second] = byContent(one, other);
       const { verdicts: [verdict = null], unreadable, failed } = await verifyInPool(pool, [[first.id, second.id]], (key) => comparer.cardOf(key), { atOnce: () => 1, signal: NEVER });
       const [reason] = [...unreadable.values(), ...failed.values()];
       if (reason !== undefined) throw notCompared(reason);
-      const row = rowFrom(first, second, verdict, store.distanceOf(a, b));
-      return { evidence: evidenceFrom(row, a), kinship: row.kinship, isNotDuplicate };
+      return finding(rowFrom(first, second, verdict, store.distanceOf(a, b)));
     },
   };
 }

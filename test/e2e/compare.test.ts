@@ -270,7 +270,7 @@ async function holdBack(page: Page, procedure: string): Promise<() => Promise<vo
     const send = WebSocket.prototype.send;
     const waiting: (() => void)[] = [];
     WebSocket.prototype.send = function (message) {
-      if (String(message).includes(held)) waiting.push(() => { send.call(this, message); });
+      if (typeof message === 'string' && message.includes(held)) waiting.push(() => { send.call(this, message); });
       else send.call(this, message);
     };
     addEventListener('release', () => {

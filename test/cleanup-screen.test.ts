@@ -4,7 +4,6 @@ import { lastDecision, remember, type Act } from '../src/renderer/cleanup/acts.t
 import { createDecisionQueue } from '../src/renderer/cleanup/decision-queue.ts';
 import { accept, choose, nextOpen, pairsWithOthers, summarize, undoOf, withChoices } from '../src/renderer/cleanup/decisions.ts';
 import { factsText } from '../src/renderer/cleanup/facts-text.ts';
-import { folderText } from '../src/renderer/cleanup/folder-text.ts';
 import { leftText } from '../src/renderer/cleanup/left-text.ts';
 import { evidenceText } from '../src/renderer/cleanup/member-text.ts';
 import { answer, hasPairs, nextPair, type PairAnswer } from '../src/renderer/cleanup/pairs.ts';
@@ -161,12 +160,6 @@ test('what cannot be reached is told beside what was left alone', () => {
 });
 
 describe('what is shown of a file', () => {
-  test('a folder keeps its last parts, which tell most', () => {
-    expect(folderText('/photos/a.jpg')).toBe('/photos');
-    expect(folderText('/home/anna/Pictures/2023/Backup of the old phone/DCIM/Camera/a.jpg')).toBe('…/DCIM/Camera');
-    expect(folderText('C:\\Users\\anna\\Pictures\\2023\\Backup of the old phone\\DCIM\\a.jpg')).toBe('…/2023/Backup of the old phone/DCIM');
-  });
-
   test('what is not the same is never called a hundred per cent alike', () => {
     const { t } = createI18n('en');
     const tell = (change: Partial<ReviewMember>): string => evidenceText(t, createFormat('en'), { isReference: false, relation: 'near', transform: 'identity', similarity: 0.9997, ...change });

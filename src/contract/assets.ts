@@ -65,6 +65,10 @@ export const assetSchema = z.object({
 });
 export type Asset = z.infer<typeof assetSchema>;
 
+/** Where an image is whose files are all gone: they wait in quarantine or in the system's trash, or there is none. */
+export const absenceSchema = z.enum(['quarantine', 'trash', 'gone']);
+export type Absence = z.infer<typeof absenceSchema>;
+
 /** What a grid cell needs, and nothing more. */
 export const assetCellSchema = z.object({
   id: idSchema,
@@ -77,6 +81,8 @@ export const assetCellSchema = z.object({
   placeholder: z.string(),
   hasAlpha: z.boolean(),
   flags: z.array(z.string()),
+  /** Null while a file of it, or the workspace's own copy, is there. */
+  absence: absenceSchema.nullable(),
 });
 export type AssetCell = z.infer<typeof assetCellSchema>;
 

@@ -214,6 +214,94 @@ describe('cleaning up', () => {
     expect((await client.similarity.groups({ level: 'similar' })).total).toBe(2);
   });
 
+  test('an image that is parted and taken back has the keyboard again, whatever its group is called then', async () => {
+    const bench = await startWorkbench();
+    const folder = await makeDuplicates(join(bench.folder, 'Shop'), 6, 6);
+    for (const part of ['originals', 'copies', 'turned']) for (let index = 1; index <= 6; index += 1) await copyExactly(join(folder, part, `000${index}.jpg`), join(folder, 'again', part, `000${index} copy.jpg`));
+    await compared(bench, folder);
+    const { page } = await bench.openWindow(browser);
+    const { cleanup, toast } = screensOf(page);
+    await page.keyboard.press('KeyU');
+    await cleanup.decided(0, 6).waitFor();
+    await page.keyboard.press('BracketRight');
+    await page.keyboard.press('BracketRight');
+    const tiles = cleanup.groups.nth(2).getByRole('gridcell');
+    const contents = new Map(await tiles.evaluateAll((cells) => cells.map((cell) => [cell.querySelector('img')?.src.split('/').at(-2) ?? '', cell.getAttribute('data-source')] as const)));
+    expect(contents.size).toBe(3);
+    // Each leaves with its copy as a group of its own; one of the three is what the whole group has its name from.
+    for (const source of contents.values()) {
+      await page.locator(`[data-source="${String(source)}"]`).click();
+      await page.keyboard.press('KeyN');
+      await cleanup.decided(0, 7).waitFor();
+      await toast('.jpg” is no duplicate of the others').waitFor();
+      await page.keyboard.press('Backspace');
+      await cleanup.decided(0, 6).waitFor();
+      await expect.poll(async () => await cleanup.focused.getAttribute('data-source')).toBe(source);
+      await expect.poll(async () => await page.getByRole('row').filter({ has: page.locator(`[data-source="${String(source)}"]`) }).getByRole('gridcell').count()).toBe(6);
+    }
+  }, LONG);
+
+  test('after a click the keys mean the groups again; what was come to with the keyboard is pressed', async () => {
+    const bench = await startWorkbench();
+    await compared(bench, await makeDuplicates(join(bench.folder, 'Shop'), 8));
+    const { page } = await bench.openWindow(browser);
+    const { go, cleanup } = screensOf(page);
+    const toolbar = page.getByRole('toolbar', { name: 'Cleanup' });
+    await go('Cleanup');
+    await cleanup.decided(0, 8).waitFor();
+    await toolbar.getByRole('button', { name: 'Strict' }).click();
+    await cleanup.decided(0, 8).waitFor();
+    await cleanup.focused.waitFor();
+    await toolbar.getByRole('button', { name: 'Similar' }).click();
+    await cleanup.focused.waitFor();
+    await page.keyboard.press('Enter');
+    await cleanup.decided(1, 8).waitFor();
+    for (const _ of ['hide', 'show']) await toolbar.getByRole('button', { name: 'Show or hide the keeper rules' }).click();
+    await page.keyboard.press('Enter');
+    await cleanup.decided(2, 8).waitFor();
+    await page.getByRole('checkbox', { name: 'Oldest' }).click();
+    await page.keyboard.press('Enter');
+    await cleanup.decided(3, 8).waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('complementary').getByRole('button', { name: 'Add folder' }).click();
+    await page.getByRole('dialog', { name: 'Protect a folder' }).getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('dialog', { name: 'Protect a folder' }).waitFor({ state: 'hidden' });
+    await page.keyboard.press('Enter');
+    await cleanup.decided(4, 8).waitFor();
+    await toolbar.getByRole('button', { name: 'History' }).press('Enter');
+    await page.getByRole('heading', { name: 'History' }).waitFor();
+    await page.keyboard.press('Escape');
+    await cleanup.decided(4, 8).waitFor();
+  }, LONG);
+
+  test('what was cleaned up before a restart is undone with a key; until then the library says where the files are', async () => {
+    const bench = await startWorkbench();
+    const pictures = await compared(bench, await makeDuplicates(join(bench.folder, 'Shop'), 4));
+    const before = await hashTree(pictures);
+    const { client } = await joinEngine(bench.workspace);
+    for (const level of ['exact', 'similar'] as const) await client.cleanup.apply({ planId: (await client.cleanup.plan({ level })).planId });
+    await bench.killEngine();
+    const { page, complaints } = await bench.openWindow(browser);
+    const { library, toast, palette } = screensOf(page);
+    await page.keyboard.press('KeyG');
+    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(8);
+    const away = library.cells.filter({ hasText: 'In quarantine' });
+    await expect.poll(async () => await away.count()).toBe(4);
+    await away.first().click();
+    await library.inspector.getByText('In quarantine', { exact: true }).waitFor();
+    await library.inspector.getByRole('heading', { name: /^000\d\.jpg$/ }).waitFor();
+    await takeScreenshot(page, 'library-in-quarantine');
+    await page.keyboard.press('Control+KeyZ');
+    await toast('4 files are back in their places').waitFor();
+    expect(await hashTree(pictures)).toEqual(before);
+    await expect.poll(async () => await away.count()).toBe(0);
+    await page.keyboard.press('Control+KeyK');
+    await palette.getByRole('combobox').fill('undo');
+    await palette.getByRole('option', { name: 'Undo' }).click();
+    await toast('Nothing to undo').waitFor();
+    expect(complaints).toEqual([]);
+  }, LONG);
+
   test('history tells what cannot be reached, and lists it with what was left alone', async () => {
     const bench = await startWorkbench();
     await compared(bench, await makeDuplicates(join(bench.folder, 'Shop'), 4));
@@ -302,7 +390,7 @@ describe('cleaning up', () => {
     await page.getByRole('button', { name: 'Undo' }).first().click();
     await toast('back in their places').waitFor();
     await go('Library');
-    await page.getByRole('complementary', { name: 'Inspector' }).getByRole('heading', { name: 'Duplicates' }).waitFor();
+    await page.getByRole('complementary', { name: 'Inspector' }).getByRole('heading', { name: 'Similar images' }).waitFor();
     await check('inspector');
     await page.keyboard.press('Shift+KeyU');
     await cleanup.focused.waitFor();

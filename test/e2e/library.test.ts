@@ -58,6 +58,15 @@ describe('looking around', () => {
     expect((await page.evaluate(async () => await navigator.clipboard.readText())).split('\n')).toEqual([join(pictures, '0002.jpg'), join(pictures, 'gold', '0008.jpg')]);
     await page.keyboard.press('Shift+Escape');
     await toast('2 paths copied').waitFor({ state: 'hidden' });
+    // The one that was clicked goes along with the next; after all was deselected, none does.
+    await page.getByRole('button', { name: 'Deselect' }).click();
+    const cell = (name: string) => library.cells.filter({ hasText: `${name}.jpg` });
+    await cell('0004').click({ modifiers: ['Control'] });
+    await expect.poll(names).toEqual(['0004.jpg']);
+    await cell('0001').click();
+    await cell('0003').click({ modifiers: ['Control'] });
+    await cell('0006').click({ modifiers: ['Control'] });
+    await expect.poll(names).toEqual(['0001.jpg', '0003.jpg', '0006.jpg']);
     expect(complaints.filter((line) => !/status of 4/.test(line))).toEqual([]);
   });
 

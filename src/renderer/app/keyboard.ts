@@ -4,13 +4,14 @@ import { ACTION_NAMES, actionForKey, ACTIONS, type ActionName, type ActionRegist
 /** Keys that would type nothing even inside a text field may still be shortcuts there. */
 export function useKeyboard(registry: ActionRegistry): void {
   useEffect(() => {
+    const pointed = followPointer();
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const modified = event.ctrlKey || event.metaKey;
       // Held, Enter would press a button again and again.
       if (event.repeat && event.code === 'Enter' && isPressed(event.target)) event.preventDefault();
       if (isTyping(event.target) && (!modified || EDITING_CODES.has(event.code))) return;
-      if (isDialogOpen() || ['Enter', 'Space'].includes(event.code) && !modified && isPressed(event.target)) return;
+      if (isDialogOpen() || ['Enter', 'Space'].includes(event.code) && !modified && isPressed(event.target) && !pointed.has(event.target)) return;
       const { handlers } = registry.getState();
       const name = actionForKey(event, handlers);
       if (!name) return;
@@ -18,8 +19,29 @@ export function useKeyboard(registry: ActionRegistry): void {
       if (!event.repeat || repeats(name)) handlers[name]?.run();
     };
     window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    return () => {
+      window.removeEventListener('keydown', onKeyDown);
+      pointed.stop();
+    };
   }, [registry]);
+}
+
+/**
+ * Which elements have the keyboard only because they were clicked. Enter and the space bar are not meant for them when they
+ * mean something else there; one that was come to with Tab is pressed. An element that gets the keyboard back, from a
+ * dialog say, counts as it did before.
+ */
+function followPointer(): { readonly has: (target: EventTarget | null) => boolean; readonly stop: () => void } {
+  const clicked = new WeakSet<EventTarget>();
+  let byTab = false;
+  const controller = new AbortController();
+  const options = { signal: controller.signal, capture: true };
+  window.addEventListener('keydown', ({ key }) => { byTab = key === 'Tab' || key.startsWith('Arrow'); }, options);
+  window.addEventListener('pointerdown', () => { byTab = false; }, options);
+  window.addEventListener('focusin', ({ target }) => { if (byTab && target) clicked.delete(target); }, options);
+  // A click made by a key or by assistive technology counts no presses of a button.
+  window.addEventListener('click', ({ detail }) => { if (detail > 0 && document.activeElement) clicked.add(document.activeElement); }, options);
+  return { has: (target) => target !== null && clicked.has(target), stop: () => controller.abort() };
 }
 
 /** The desktop's menus do what the keyboard does, where and when the keyboard does it. */

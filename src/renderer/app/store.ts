@@ -27,6 +27,8 @@ export interface AppState extends Preferences {
   /** The rank that has the keyboard, in the open view. */
   readonly focusedRank: number;
   readonly anchorRank: number;
+  /** The rank one went to while nothing was selected: Ctrl-click on another selects it as well. Null after a selection was dropped. */
+  readonly chosenRank: number | null;
   readonly selection: Selection;
   readonly loupeOpen: boolean;
   /** False once the grid has been scrolled. */
@@ -73,7 +75,7 @@ const STORAGE_KEY = 'proofsheet.preferences';
 export function createAppStore(storage: Storage, roomy: boolean): AppStore {
   const store: AppStore = create<AppState>((set) => ({
     ...DEFAULTS, inspectorOpen: roomy, rulesOpen: roomy, ...readPreferences(storage),
-    screen: 'library', pendingImport: null, filter: '', focusedRank: 0, anchorRank: 0, selection: EMPTY_SELECTION, loupeOpen: false, atTop: true,
+    screen: 'library', pendingImport: null, filter: '', focusedRank: 0, anchorRank: 0, chosenRank: null, selection: EMPTY_SELECTION, loupeOpen: false, atTop: true,
     batchId: null, comparing: [], cleanup: CLEANUP_START, acts: [], decisions: createDecisionQueue(), overlay: null,
     set,
   }));

@@ -2,7 +2,7 @@ import { useAddPaths } from '../import/useAddPaths.ts';
 import { useDismissToast } from '../ui/Toast.tsx';
 import { useUndo } from '../cleanup/useUndo.ts';
 import { useActions } from './actions.ts';
-import { useAppState, useAppStore, useSet } from './store.ts';
+import { useAppStore, useSet } from './store.ts';
 
 /** What can be done from every screen. */
 export function useGlobalActions(): void {
@@ -11,7 +11,6 @@ export function useGlobalActions(): void {
   const add = useAddPaths();
   const toasts = useDismissToast();
   const { undo } = useUndo();
-  const canUndo = useAppState((state) => state.acts.length > 0);
   useActions({
     'go-home': { run: () => set({ screen: 'home' }) },
     'go-library': { run: () => set({ screen: 'library', loupeOpen: false }) },
@@ -21,7 +20,7 @@ export function useGlobalActions(): void {
     'add-folder': { run: () => add('folder') },
     'add-files': { run: () => add('files') },
     'add-list': { run: () => add('list') },
-    'undo': { run: undo, enabled: canUndo },
+    'undo': { run: undo },
     'palette': { run: () => set({ overlay: 'palette' }) },
     'shortcuts': { run: () => set({ overlay: 'shortcuts' }) },
     'dismiss-toast': { run: toasts.dismiss, enabled: toasts.shown },

@@ -90,5 +90,5 @@ export function GroupLoupe({ groups, group, member, onClose }: GroupLoupeProps) 
 }
 
 function cellOf({ assetId, sha256, name, width, height, format, placeholder }: ReviewMember): AssetCell {
-  return { id: assetId, sha256, name, width, height, format, placeholder, hasAlpha: false, flags: [] };
+  return { id: assetId, sha256, name, width, height, format, placeholder, hasAlpha: false, flags: [], absence: null };
 }

@@ -1,3 +1,4 @@
+import type { MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useActions } from '../app/actions.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
@@ -66,7 +67,7 @@ export function Groups() {
   return (
     <div className={styles.cleanup}>
       <h1 className="visually-hidden">{t('actions.go-cleanup')}</h1>
-      <div className={styles.work} hidden={look !== null}>
+      <div className={styles.work} hidden={look !== null} onClick={giveListTheKeyboard}>
         <GroupsHeader groups={groups} />
         {!listed && review.error && <ErrorBanner error={review.error} onRetry={review.retry} />}
         <div className={styles.body}>
@@ -81,4 +82,12 @@ export function Groups() {
       <div className="visually-hidden" role="status" aria-live="polite">{groups.news}</div>
     </div>
   );
+}
+
+/** After a click beside the list its keys mean the list again. The handle of a rule keeps them: arrows move it. */
+function giveListTheKeyboard({ target, currentTarget, detail }: MouseEvent<HTMLElement>): void {
+  const control = target instanceof Element ? target.closest('button, [role="checkbox"]') : null;
+  const isByMouse = detail > 0;
+  if (!isByMouse || !control || control.matches('[data-handle]') || control.closest('[role="grid"]')) return;
+  currentTarget.querySelector<HTMLElement>('[role="gridcell"][tabindex="0"]')?.focus({ preventScroll: true });
 }

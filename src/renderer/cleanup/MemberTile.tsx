@@ -9,7 +9,7 @@ import { presetFor } from '../library/preset.ts';
 import { classNames } from '../ui/class-names.ts';
 import styles from './Group.module.css';
 import { factsText } from './facts-text.ts';
-import { folderText } from './folder-text.ts';
+import { folderOf } from './folder-text.ts';
 import { evidenceText, isTold } from './member-text.ts';
 
 export type TileVerb = 'keep' | 'reject' | 'not-duplicate';
@@ -57,8 +57,8 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
         <span className={classNames(styles.corner, styles.bottom)}><span className={styles.chip} title={isTold(member) ? t('cleanup.evidenceHint', { distance: member.distance }) : t('cleanup.referenceHint')}>{evidenceText(t, format, member)}</span></span>
       </div>
       <div className={styles.facts}>
-        <strong title={name}>{name}</strong>
-        <span className={styles.muted} title={legible(member.path)}><bdi>{legible(folderText(member.path))}</bdi></span>
+        <strong title={name}><MiddleCut text={name} /></strong>
+        <span className={classNames(styles.muted, styles.folder)} title={legible(member.path)}><bdi>{legible(folderOf(member.path))}</bdi></span>
         <span>{shape}</span>
         <span className={styles.muted}>{member.format.toUpperCase()}{date && ` · ${format.date(date)}`}</span>
         <span className={classNames(styles.suggestion, decision !== null && styles.muted)}>
@@ -75,6 +75,15 @@ export const MemberTile = memo(function MemberTile({ member, index, rank, width,
     </div>
   );
 });
+
+/** Ten characters of a name's end stay: what tells copies apart, and the extension. */
+const NAME_PARTS = /^(.*?)(.{0,10})$/su;
+
+/** A name on one line; where it is too long, it is cut in its middle. */
+function MiddleCut({ text }: { readonly text: string }) {
+  const [, start, end] = NAME_PARTS.exec(text) ?? [];
+  return <><span className={styles.nameStart}>{start}</span><span className={styles.nameEnd}>{end}</span></>;
+}
 
 /** The place of the picture inside its frame, known before it is there. */
 function fitted({ width, height }: ReviewMember, frameWidth: number, frameHeight: number): { readonly inlineSize: number; readonly blockSize: number } {

@@ -16,8 +16,8 @@ interface GroupPlace {
 /** Something the user did here, with what it takes to undo it. */
 export type Act =
   | GroupPlace & { readonly kind: 'decide'; readonly before: readonly MemberChoice[] }
-  /** `changed`: the pairs of which this had not been said before. */
-  | GroupPlace & { readonly kind: 'not-duplicate'; readonly changed: Promise<readonly { readonly a: number; readonly b: number }[]> }
+  /** `changed`: the pairs of which this had not been said before. `assetId`: the image, whose group may have another id when it is whole again. */
+  | GroupPlace & { readonly kind: 'not-duplicate'; readonly assetId: number; readonly changed: Promise<readonly { readonly a: number; readonly b: number }[]> }
   | { readonly kind: 'rules'; readonly before: readonly KeeperRuleSetting[] }
   | { readonly kind: 'protect'; readonly before: readonly string[] }
   | { readonly kind: 'operation'; readonly operationId: number };

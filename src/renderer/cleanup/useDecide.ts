@@ -61,12 +61,12 @@ export function useDecide(level: Level) {
   const part = useCallback(async ({ group, rank }: Placed, sourceId: number, others?: readonly number[]): Promise<boolean> => {
     const assetId = group.members.find((member) => member.sourceId === sourceId)?.assetId;
     const pairs = assetId === undefined ? [] : pairsWithOthers(group, assetId).filter(({ b }) => others === undefined || others.includes(b));
-    if (pairs.length === 0) {
+    if (assetId === undefined || pairs.length === 0) {
       toast({ title: (t) => t('cleanup.sameFile'), description: (t) => t('cleanup.sameFileHint') });
       return false;
     }
     const changed = queue.add(async () => (await client.similarity.setNotDuplicate({ pairs, value: true })).pairs);
-    const act: Act = { kind: 'not-duplicate', level, groupId: group.id, rank, sourceId, changed };
+    const act: Act = { kind: 'not-duplicate', level, groupId: group.id, rank, sourceId, assetId, changed };
     set({ acts: remember(store.getState().acts, act) });
     try {
       await changed;

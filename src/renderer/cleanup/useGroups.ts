@@ -1,9 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewGroup } from '../../contract/index.ts';
+import { useKeyLabel } from '../app/keyboard.ts';
 import { useAppState, useAppStore, useSet } from '../app/store.ts';
 import { useClient } from '../connect/context.tsx';
+import { legible } from '../i18n/legible.ts';
 import { useFormat } from '../i18n/setup.ts';
+import { useToast } from '../ui/Toast.tsx';
 import type { MemberChoice } from './acts.ts';
 import { accept as acceptedChoices, nextOpen, summarize } from './decisions.ts';
 import { CLEANUP_START } from './place.ts';
@@ -26,6 +29,8 @@ export function useGroups() {
   const decisions = useAppState((state) => state.decisions);
   const placeRank = useAppState((state) => state.cleanup.rank ?? 0);
   const isPlaced = useAppState((state) => state.cleanup.rank !== null);
+  const toast = useToast();
+  const takeBackKey = useKeyLabel()('take-back');
   const [news, setNews] = useState('');
   const review = useReview(level, [placeRank - RANKS_BEFORE, placeRank, placeRank + RANKS_AHEAD]);
   const knownGroup = useKnownGroup(level);
@@ -91,11 +96,12 @@ export function useGroups() {
     if (!group) return;
     void part({ group, rank }, sourceId, others).then((parted) => {
       if (!parted) return;
-      setNews(t('cleanup.parted'));
+      const name = legible(group.members.find((member) => member.sourceId === sourceId)?.name ?? '');
+      toast({ id: 'parted', title: (say) => say('cleanup.parted', { name }), description: (say) => say('cleanup.partedHint', { key: takeBackKey }) });
       // What came to its place may have been decided before.
       if (knownGroup(rank)?.isDecided) void advance(rank - 1);
     });
-  }, [knownGroup, part, advance, t]);
+  }, [knownGroup, part, advance, toast, takeBackKey]);
 
   const setLevel = (next: typeof level) => {
     if (next !== level) set({ level: next, cleanup: CLEANUP_START });

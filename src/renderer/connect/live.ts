@@ -2,13 +2,13 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Change, Progress } from '../../contract/index.ts';
 import type { Connection } from './connection.ts';
 
-/** Query keys begin with the topic whose changes make them stale. A view's windows never do: its ranks are fixed. */
+/** Query keys begin with the topic whose changes make them stale. A view never is: its ranks are fixed. */
 export const PROGRESS_KEY = ['progress'] as const;
 const PAUSE_AFTER_FAILURE = 1000;
 /** While an import runs, rows change many times a second; counts on screen need not. */
 const SPACING = 1000;
-/** Groups follow from what is alike, and suggestions from the rules in the settings. */
-const ALSO: Readonly<Record<string, readonly string[]>> = { similarity: ['cleanup'], settings: ['cleanup'] };
+/** Groups follow from what is alike, and suggestions from the rules in the settings; of the images in a view's windows, files come and go. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { similarity: ['cleanup'], settings: ['cleanup'], cleanup: ['window'], assets: ['window'] };
 
 export interface LiveDependencies {
   readonly connection: Connection;

@@ -8,7 +8,7 @@ import { gridGeometry, rowsInBand, rowTop } from './geometry.ts';
 import styles from './Library.module.css';
 import { useCells, type View } from './queries.ts';
 import { trackHeight } from './scaled-scroll.ts';
-import { EMPTY_SELECTION, extendTo, FULL_SELECTION, invert, isEmpty, isSelected, selectOnly, toggle } from './selection.ts';
+import { EMPTY_SELECTION, extendTo, FULL_SELECTION, invert, isEmpty, isSelected, NOTHING_SELECTED, selectOnly, toggle } from './selection.ts';
 import { useElementSize, useScaledScroll } from './useScaledScroll.ts';
 
 const OVERSCAN = 2;
@@ -75,7 +75,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
     const { anchorRank } = store.getState();
     wantsFocus.current = true;
     if (extend) set({ focusedRank: rank, selection: keep ? extendTo(selection, anchorRank, rank) : selectOnly(anchorRank, rank) });
-    else set({ focusedRank: rank, anchorRank: rank });
+    else set({ focusedRank: rank, anchorRank: rank, chosenRank: rank });
     revealRank(rank);
   };
   const openLoupe = () => set({ loupeOpen: true });
@@ -83,7 +83,7 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
   useActions(visible ? {
     'open-loupe': { run: openLoupe },
     'select-all': { run: () => set({ selection: FULL_SELECTION }) },
-    'select-none': { run: () => set({ selection: EMPTY_SELECTION }) },
+    'select-none': { run: () => set(NOTHING_SELECTED) },
     'select-invert': { run: () => set({ selection: invert(selection) }) },
   } : {});
 
@@ -92,9 +92,9 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
     const page = Math.max(1, Math.floor(size.height / rowHeight)) * columns;
     const target = targetRank(leftToRight(event.key, event.currentTarget), mod, focusedRank, columns, page, view.total);
     if (target !== null) moveTo(target, event.shiftKey, mod);
-    else if (event.key === ' ') set({ selection: toggle(selection, focusedRank), anchorRank: focusedRank });
+    else if (event.key === ' ') set({ selection: toggle(selection, focusedRank), anchorRank: focusedRank, chosenRank: null });
     else if (event.key === 'Enter') openLoupe();
-    else if (event.key === 'Escape' && !isEmpty(selection)) set({ selection: EMPTY_SELECTION });
+    else if (event.key === 'Escape' && !isEmpty(selection)) set(NOTHING_SELECTED);
     else return;
     event.preventDefault();
   };
@@ -102,11 +102,14 @@ export function Grid({ view, visible }: { readonly view: View; readonly visible:
     const rank = rankOf(event.target);
     if (rank === null) return;
     const mod = event.ctrlKey || event.metaKey;
-    const { anchorRank } = store.getState();
+    const { anchorRank, chosenRank } = store.getState();
     wantsFocus.current = true;
     if (event.shiftKey) set({ focusedRank: rank, selection: mod ? extendTo(selection, anchorRank, rank) : selectOnly(anchorRank, rank) });
-    else if (mod) set({ focusedRank: rank, anchorRank: rank, selection: toggle(selection, rank) });
-    else set({ focusedRank: rank, anchorRank: rank, selection: EMPTY_SELECTION });
+    else if (mod) {
+      // The image one has clicked before looks chosen: it goes along with the next.
+      const begun = isEmpty(selection) && chosenRank === focusedRank && rank !== focusedRank ? selectOnly(focusedRank, focusedRank) : selection;
+      set({ focusedRank: rank, anchorRank: rank, chosenRank: null, selection: toggle(begun, rank) });
+    } else set({ focusedRank: rank, anchorRank: rank, chosenRank: rank, selection: EMPTY_SELECTION });
   };
 
   return (

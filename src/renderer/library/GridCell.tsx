@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import { Check, Film, TriangleAlert } from 'lucide-react';
+import { Check, FileX, Film, TriangleAlert } from 'lucide-react';
 import { memo, useState } from 'react';
 import type { AssetCell } from '../../contract/index.ts';
 import { legible } from '../i18n/legible.ts';
@@ -24,15 +24,17 @@ export interface GridCellProps {
 
 /** One image of the sheet. Its place and proportions are there before its picture, so nothing ever moves. */
 export const GridCell = memo(function GridCell({ rank, column, cell, width, mediaBase, selected, focused, t }: GridCellProps) {
-  const label = cell && t('library.cell', { name: legible(cell.name), width: cell.width, height: cell.height, format: cell.format.toUpperCase() });
+  const absence = cell?.absence && t(`library.absences.${cell.absence}`);
+  const label = cell && [t('library.cell', { name: legible(cell.name), width: cell.width, height: cell.height, format: cell.format.toUpperCase() }), absence].filter(Boolean).join(', ');
   return (
     <div
       role="gridcell" aria-colindex={column} aria-selected={selected} aria-label={label ?? t('library.loading')}
-      tabIndex={focused ? 0 : -1} data-rank={rank} className={styles.cell}
+      tabIndex={focused ? 0 : -1} data-rank={rank} className={classNames(styles.cell, absence && styles.absent)}
     >
       <div className={styles.frame} style={{ blockSize: width }}>
         {cell && <Picture cell={cell} width={width - 2 * FRAME_PADDING} mediaBase={mediaBase} />}
         {selected && <span className={styles.tick}><Check size={12} strokeWidth={3} aria-hidden /></span>}
+        {absence && <span className={styles.absence}><FileX size={12} aria-hidden /><span>{absence}</span></span>}
         {cell && <Marks flags={cell.flags} />}
       </div>
       {hasCaption(width) && <div className={styles.caption}>{cell && legible(cell.name)}</div>}

@@ -1,7 +1,7 @@
 import { ScanSearch } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Asset, Metadata } from '../../contract/index.ts';
+import type { Asset, AssetCell, Metadata } from '../../contract/index.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
 import { useFormat } from '../i18n/setup.ts';
 import { legible } from '../i18n/legible.ts';
@@ -16,27 +16,29 @@ const COLOR_SPACES: Readonly<Record<string, string>> = { srgb: 'sRGB' };
 const COMPONENTS = ['sharpness', 'contrast', 'brightness', 'colorfulness', 'resolution'] as const;
 
 /** Everything known about one image. */
-export function Inspector({ assetId }: { readonly assetId: number | undefined }) {
+export function Inspector({ cell }: { readonly cell: AssetCell | undefined }) {
   const { t } = useTranslation();
+  const assetId = cell?.id;
   const { data, error, refetch } = useAsset(assetId);
   const asset = assetId === undefined ? undefined : data;
   return (
     <aside className={styles.inspector} aria-label={t('inspector.title')} tabIndex={0}>
       {error && <ErrorBanner error={error} onRetry={() => void refetch()} />}
       {!asset && !error && <p className={styles.none}><ScanSearch size={20} strokeWidth={1.5} aria-hidden />{t('inspector.none')}</p>}
-      {asset && <Details asset={asset} />}
+      {asset && <Details asset={asset} cell={asset.id === assetId ? cell : undefined} />}
     </aside>
   );
 }
 
-function Details({ asset }: { readonly asset: Asset }) {
+function Details({ asset, cell }: { readonly asset: Asset; readonly cell: AssetCell | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { quality } = asset;
+  const { quality, flags } = asset;
+  const absence = cell?.absence;
   return (
     <>
-      <h2 className={styles.name} data-selectable>{legible(asset.sources[0]?.split(/[\\/]/).at(-1) ?? '')}</h2>
-      {asset.flags.length > 0 && <p className={styles.flags}>{asset.flags.map((flag) => <Badge key={flag} tone={flag === 'salvaged' || flag === 'wrong-extension' ? 'warning' : 'neutral'}>{flagLabel(t, flag)}</Badge>)}</p>}
+      <h2 className={styles.name} data-selectable>{legible(asset.sources[0]?.split(/[\\/]/).at(-1) ?? cell?.name ?? '')}</h2>
+      {(absence || flags.length > 0) && <p className={styles.flags}>{absence && <Badge tone="warning">{t(`library.absences.${absence}`)}</Badge>}{flags.map((flag) => <Badge key={flag} tone={flag === 'salvaged' || flag === 'wrong-extension' ? 'warning' : 'neutral'}>{flagLabel(t, flag)}</Badge>)}</p>}
       <Section title={t('inspector.file')}>
         <Fact label={t('inspector.dimensions')}>{asset.width} × {asset.height} <Muted>{format.megapixels(asset.width * asset.height)}</Muted></Fact>
         <Fact label={t('inspector.format')}>{asset.format.toUpperCase()}</Fact>

@@ -113,5 +113,5 @@ function Focused({ view, visible, inspector }: { readonly view: View; readonly v
   const cell = useCells(view, rank, Math.min(view.total, rank + 1))(rank);
   const reveal = useHost().desktop?.reveal;
   useActions(visible && cell && reveal ? { reveal: { run: () => void reveal(cell.id) } } : {});
-  return inspector && <Inspector assetId={cell?.id} />;
+  return inspector && <Inspector cell={cell} />;
 }

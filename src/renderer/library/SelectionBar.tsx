@@ -9,7 +9,7 @@ import { useToast } from '../ui/Toast.tsx';
 import { MOST_COMPARED } from '../compare/useCompareSelection.ts';
 import styles from './Library.module.css';
 import type { View } from './queries.ts';
-import { EMPTY_SELECTION, selectedCount, selectedPortions } from './selection.ts';
+import { NOTHING_SELECTED, selectedCount, selectedPortions } from './selection.ts';
 
 /** So many the engine tells at once. */
 const PATHS_AT_ONCE = 5000;
@@ -47,7 +47,7 @@ export function SelectionBar({ view, visible }: { readonly view: View; readonly 
       <Button size="small" onClick={findDuplicates.run}>{t('actions.find-duplicates')}</Button>
       <Button size="small" onClick={runCopy}>{t('actions.copy-paths')}</Button>
       <Button size="small" onClick={selectInvert.run}>{t('library.invert')}</Button>
-      <Button size="small" onClick={() => set({ selection: EMPTY_SELECTION })}>{t('library.deselect')}</Button>
+      <Button size="small" onClick={() => set(NOTHING_SELECTED)}>{t('library.deselect')}</Button>
     </div>
   );
 }

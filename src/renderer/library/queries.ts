@@ -46,7 +46,6 @@ export function useCells(view: View, start: number, end: number): CellAt {
       queryKey: ['window', view.viewId, first + index],
       queryFn: ({ signal }) => client.assets.window({ viewId: view.viewId, start: (first + index) * PAGE, count: PAGE }, { signal }),
       ...(first + index === 0 && { initialData: [...view.cells] }),
-      structuralSharing: false,
       gcTime: PAGES_KEPT_MS,
     })),
   });

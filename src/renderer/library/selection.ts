@@ -13,6 +13,8 @@ export interface Interval {
 }
 
 export const EMPTY_SELECTION: Selection = { all: false, exceptions: [] };
+/** Drops the selection, and what would have begun the next one. */
+export const NOTHING_SELECTED = { selection: EMPTY_SELECTION, chosenRank: null } as const;
 export const FULL_SELECTION: Selection = { all: true, exceptions: [] };
 
 export function isSelected({ all, exceptions }: Selection, rank: number): boolean {

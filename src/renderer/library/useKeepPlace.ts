@@ -17,11 +17,12 @@ export function useKeepPlace(view: View | undefined, key: string): void {
   // The selection that is on its way into the view shown, with the view whose ranks it has.
   const underway = useRef<{ readonly from: number; readonly selection: Selection } | null>(null);
 
-  useEffect(() => { set({ focusedRank: 0, anchorRank: 0 }); }, [set, key]);
+  useEffect(() => { set({ focusedRank: 0, anchorRank: 0, chosenRank: null }); }, [set, key]);
   useEffect(() => {
     const from = shown.current;
     shown.current = viewId;
     if (from === undefined || viewId === undefined || from === viewId) return;
+    set({ chosenRank: null });
     const { selection } = store.getState();
     if (!isEmpty(selection)) underway.current = { from, selection };
     const carried = underway.current;

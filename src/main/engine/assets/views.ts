@@ -4,6 +4,7 @@ import type { Reader } from '../catalog/reader.ts';
 import { ProofsheetError } from '../errors.ts';
 import { shownLocation } from '../catalog/sources.ts';
 import { parseFilter } from './filter.ts';
+import { ABSENCE } from './absence.ts';
 import { FLAGS } from './flags.ts';
 import { carrySelection } from './selection.ts';
 
@@ -26,7 +27,7 @@ const SORT_COLUMNS: Readonly<Record<Sort['key'], string>> = {
   added: 'a.added_order', taken: 'a.taken_at', name: 'a.name COLLATE NOCASE', bytes: 'a.bytes', pixels: 'a.width * a.height', score: 'a.score',
 };
 
-const CELL_COLUMNS = `a.id, lower(hex(a.sha256)) AS sha256, a.name, a.width, a.height, a.format, a.placeholder, a.has_alpha AS hasAlpha, ${FLAGS}`;
+const CELL_COLUMNS = `a.id, lower(hex(a.sha256)) AS sha256, a.name, a.width, a.height, a.format, a.placeholder, a.has_alpha AS hasAlpha, ${FLAGS}, ${ABSENCE}`;
 
 interface CellRow extends Omit<AssetCell, 'flags' | 'hasAlpha'> {
   readonly hasAlpha: number;

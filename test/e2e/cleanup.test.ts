@@ -235,6 +235,7 @@ describe('cleaning up', () => {
       await cleanup.decided(0, 7).waitFor();
       await toast('.jpg” is no duplicate of the others').waitFor();
       await page.keyboard.press('Backspace');
+      await toast('is no duplicate of the others').waitFor({ state: 'hidden' });
       await cleanup.decided(0, 6).waitFor();
       await expect.poll(async () => await cleanup.focused.getAttribute('data-source')).toBe(source);
       await expect.poll(async () => await page.getByRole('row').filter({ has: page.locator(`[data-source="${String(source)}"]`) }).getByRole('gridcell').count()).toBe(6);
@@ -292,7 +293,7 @@ describe('cleaning up', () => {
     await library.inspector.getByRole('heading', { name: /^000\d\.jpg$/ }).waitFor();
     await takeScreenshot(page, 'library-in-quarantine');
     await page.keyboard.press('Control+KeyZ');
-    await toast('4 files are back in their places').waitFor();
+    await toast('4 files are back in their places').getByText('Cleanup of ').waitFor();
     expect(await hashTree(pictures)).toEqual(before);
     await expect.poll(async () => await away.count()).toBe(0);
     await page.keyboard.press('Control+KeyK');

@@ -24,6 +24,9 @@ export type Act =
 
 const REMEMBERED = 1000;
 
+/** The toast that tells of the last parting, until that is taken back. */
+export const PARTED_TOAST = 'parted';
+
 export function remember(acts: readonly Act[], act: Act): readonly Act[] {
   // Once files have moved, the decisions about them are history.
   const kept = act.kind === 'operation' ? acts.filter(({ kind }) => kind === 'operation') : acts;

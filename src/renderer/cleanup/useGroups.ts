@@ -7,7 +7,7 @@ import { useClient } from '../connect/context.tsx';
 import { legible } from '../i18n/legible.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { useToast } from '../ui/Toast.tsx';
-import type { MemberChoice } from './acts.ts';
+import { type MemberChoice, PARTED_TOAST } from './acts.ts';
 import { accept as acceptedChoices, nextOpen, summarize } from './decisions.ts';
 import { CLEANUP_START } from './place.ts';
 import { useKnownGroup, useReview } from './queries.ts';
@@ -97,7 +97,7 @@ export function useGroups() {
     void part({ group, rank }, sourceId, others).then((parted) => {
       if (!parted) return;
       const name = legible(group.members.find((member) => member.sourceId === sourceId)?.name ?? '');
-      toast({ id: 'parted', title: (say) => say('cleanup.parted', { name }), description: (say) => say('cleanup.partedHint', { key: takeBackKey }) });
+      toast({ id: PARTED_TOAST, title: (say) => say('cleanup.parted', { name }), description: (say) => say('cleanup.partedHint', { key: takeBackKey }) });
       // What came to its place may have been decided before.
       if (knownGroup(rank)?.isDecided) void advance(rank - 1);
     });

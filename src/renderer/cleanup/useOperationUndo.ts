@@ -3,28 +3,35 @@ import { useCallback } from 'react';
 import type { Operation } from '../../contract/index.ts';
 import { useAppStore, useSet } from '../app/store.ts';
 import { useClient } from '../connect/context.tsx';
-import { useCloseToast, useToast } from '../ui/Toast.tsx';
+import { type Say, useCloseToast, useToast } from '../ui/Toast.tsx';
 
 /** Puts back what an operation has moved, and tells how much of it. */
 export function useOperationUndo(): (operationId: number) => Promise<void> {
+  const undo = useTellingUndo();
+  return useCallback((operationId) => undo(operationId), [undo]);
+}
+
+/** With `createdAt` it tells as well of when the operation was. */
+function useTellingUndo(): (operationId: number, createdAt?: string) => Promise<void> {
   const client = useClient();
   const queries = useQueryClient();
   const store = useAppStore();
   const set = useSet();
   const toast = useToast();
   const closeToast = useCloseToast();
-  return useCallback(async (operationId) => {
+  return useCallback(async (operationId, createdAt) => {
     closeToast(operationToast(operationId));
     const { restored, skippedCount, skipped: [first] } = await client.cleanup.undo({ operationId });
     set({ acts: store.getState().acts.filter((act) => act.kind !== 'operation' || act.operationId !== operationId) });
     void queries.invalidateQueries({ queryKey: ['cleanup'] });
+    const details: Say = (t, format) => [
+      ...createdAt === undefined ? [] : [t('cleanup.cleanupOf', { date: format.dateTime(createdAt) })],
+      ...skippedCount === 0 ? [] : [t('cleanup.notRestored', { count: skippedCount, formatted: format.number(skippedCount) })],
+    ].join(' · ');
     toast({
       title: (t, format) => t('cleanup.restored', { count: restored, formatted: format.number(restored) }),
-      ...(skippedCount > 0 && {
-        tone: 'danger' as const,
-        description: (t, format) => t('cleanup.notRestored', { count: skippedCount, formatted: format.number(skippedCount) }),
-        ...(first && { detail: `${first.path}: ${first.reason}` }),
-      }),
+      ...((createdAt !== undefined || skippedCount > 0) && { description: details }),
+      ...(skippedCount > 0 && { tone: 'danger' as const, ...(first && { detail: `${first.path}: ${first.reason}` }) }),
     });
   }, [client, queries, store, set, toast, closeToast]);
 }
@@ -37,7 +44,7 @@ export function useLatestOperationUndo(): () => Promise<void> {
   const client = useClient();
   const toast = useToast();
   const closeToast = useCloseToast();
-  const undo = useOperationUndo();
+  const undo = useTellingUndo();
   return useCallback(async () => {
     for (const operation of await client.cleanup.operations({ limit: LOOKED_THROUGH })) {
       if (!isUndoable(operation)) continue;
@@ -46,7 +53,7 @@ export function useLatestOperationUndo(): () => Promise<void> {
       if ((await client.cleanup.operationItems({ operationId: id, state: 'moved', limit: 1 })).length === 0) continue;
       const about = `undoing-${id}`;
       toast({ id: about, title: (t, format) => t('cleanup.undoing', { date: format.dateTime(createdAt) }), description: (t, format) => t('cleanup.undoingFiles', { count: moved - restored, formatted: format.number(moved - restored) }) });
-      await undo(id).finally(() => closeToast(about));
+      await undo(id, createdAt).finally(() => closeToast(about));
       return;
     }
     toast({ id: 'nothing-to-undo', title: (t) => t('cleanup.nothingToUndo') });

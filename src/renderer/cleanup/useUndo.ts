@@ -4,8 +4,8 @@ import type { Level } from '../../contract/index.ts';
 import { useAppStore, useSet } from '../app/store.ts';
 import { useErrorToast } from '../app/useErrorToast.ts';
 import { useClient } from '../connect/context.tsx';
-import { useToast } from '../ui/Toast.tsx';
-import { type Act, lastDecision } from './acts.ts';
+import { useCloseToast, useToast } from '../ui/Toast.tsx';
+import { type Act, lastDecision, PARTED_TOAST } from './acts.ts';
 import { showGroup } from './decision-queue.ts';
 import { withChoices } from './decisions.ts';
 import { reviewKey, type ReviewPage } from './queries.ts';
@@ -33,6 +33,7 @@ export function useUndo(): Undo {
   const store = useAppStore();
   const set = useSet();
   const toast = useToast();
+  const closeToast = useCloseToast();
   const errorToast = useErrorToast();
   const undoOperation = useOperationUndo();
   const undoLatest = useLatestOperationUndo();
@@ -64,6 +65,7 @@ export function useUndo(): Undo {
   const run = useCallback((act: Act | undefined) => {
     if (!act) return;
     set({ acts: store.getState().acts.filter((one) => one !== act) });
+    if (act.kind === 'not-duplicate') closeToast(PARTED_TOAST);
     if (act.kind === 'decide') {
       const key = reviewKey(act.level);
       void queries.cancelQueries({ queryKey: key });
@@ -79,7 +81,7 @@ export function useUndo(): Undo {
         toast({ title: (t) => t('cleanup.rules.restored') });
       }
     }).catch((error: unknown) => errorToast((t) => t('cleanup.notUndone'), error));
-  }, [store, set, queries, revert, returnTo, returnToParted, toast, errorToast]);
+  }, [store, set, queries, revert, returnTo, returnToParted, toast, closeToast, errorToast]);
 
   return {
     takeBack: useCallback(() => run(lastDecision(store.getState().acts)), [run, store]),

@@ -172,7 +172,7 @@ export const de: Catalogue = {
     },
     accept: 'Annehmen', compare: 'Vergleichen', back: 'Gruppen', announce: '{{keep}} behalten, {{remove}} entfernen.', parted: '„{{name}}“ ist kein Duplikat der anderen', partedHint: 'Für immer gemerkt: Mit ihnen ist sie in keiner Gruppe mehr. {{key}} nimmt das zurück.',
     sameFile: 'Das ist dieselbe Datei', sameFileHint: 'Exakte Kopien einer Datei lassen sich nicht unterscheiden; behalten Sie so viele, wie Sie möchten.',
-    notDecided: 'Die Entscheidung wurde nicht gespeichert', notUndone: 'Das ließ sich nicht rückgängig machen', nothingToUndo: 'Nichts rückgängig zu machen', undoing: 'Aufräumen vom {{date}} wird zurückgenommen',
+    notDecided: 'Die Entscheidung wurde nicht gespeichert', notUndone: 'Das ließ sich nicht rückgängig machen', nothingToUndo: 'Nichts rückgängig zu machen', undoing: 'Aufräumen vom {{date}} wird zurückgenommen', cleanupOf: 'Aufräumen vom {{date}}',
     undoingFiles_one: '{{formatted}} Datei wird zurückgelegt.', undoingFiles_other: '{{formatted}} Dateien werden zurückgelegt.',
     restored_one: '{{formatted}} Datei ist wieder an ihrem Platz', restored_other: '{{formatted}} Dateien sind wieder an ihrem Platz',
     notRestored_one: '{{formatted}} Datei ließ sich nicht zurücklegen', notRestored_other: '{{formatted}} Dateien ließen sich nicht zurücklegen',

@@ -170,7 +170,7 @@ export const en = {
     },
     accept: 'Accept', compare: 'Compare', back: 'Groups', announce: 'Keep {{keep}}, remove {{remove}}.', parted: '“{{name}}” is no duplicate of the others', partedHint: 'Remembered for good: it is in no group with them any more. {{key}} takes that back.',
     sameFile: 'These are the same file', sameFileHint: 'Exact copies of one file cannot be told apart; keep as many as you like.',
-    notDecided: 'The decision was not saved', notUndone: 'That could not be undone', nothingToUndo: 'Nothing to undo', undoing: 'Undoing the cleanup of {{date}}',
+    notDecided: 'The decision was not saved', notUndone: 'That could not be undone', nothingToUndo: 'Nothing to undo', undoing: 'Undoing the cleanup of {{date}}', cleanupOf: 'Cleanup of {{date}}',
     undoingFiles_one: '{{formatted}} file is being put back.', undoingFiles_other: '{{formatted}} files are being put back.',
     restored_one: '{{formatted}} file is back in its place', restored_other: '{{formatted}} files are back in their places',
     notRestored_one: '{{formatted}} file could not be put back', notRestored_other: '{{formatted}} files could not be put back',

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAppState, useSet } from '../app/store.ts';
 import { useFormat } from '../i18n/setup.ts';
+import { classNames } from '../ui/class-names.ts';
 import { hasTerm, toggleTerm } from './filter.ts';
 import { flagLabel } from './flag-label.ts';
 import styles from './Library.module.css';
@@ -56,7 +57,7 @@ function FacetGroup({ group }: { readonly group: Group }) {
         {values.map((value) => (
           <li key={value.filter}>
             <button type="button" className={styles.facet} aria-pressed={hasTerm(filter, value.filter)} title={value.label} onClick={() => set({ filter: toggleTerm(filter, value.filter) })}>
-              <span className={styles.facetLabel}><bdi>{facetLabel(t, group.key, value.label)}</bdi></span>
+              <span className={classNames(styles.facetLabel, group.key === 'folder' && styles.cutAtFront)}><bdi>{facetLabel(t, group.key, value.label)}</bdi></span>
               <span className={styles.facetCount}>{format.number(value.count)}</span>
             </button>
           </li>

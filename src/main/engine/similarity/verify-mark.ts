@@ -16,7 +16,7 @@ export interface Mark {
   readonly oneColorBack: number;
   /** Share of the changed blocks where one of the two shows nothing but the ground: there something was laid beside the things. */
   readonly onGround: number;
-  /** Share of the changed blocks that are plain in both: the inside of something solid, which letters hardly have. */
+  /** Share of the changed blocks that are plain where the mark lies: the inside of something solid, which letters hardly have. */
   readonly solid: number;
   /** Share of all blocks that are ground: of a thing on white, or on any one colour, most are. */
   readonly ground: number;
@@ -35,7 +35,7 @@ export const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, depth: 0, hue: 0, oneCo
 
 export function describeMark(isChanged: Uint8Array, { signed: differences, slopeA: slopesA, slopeB: slopesB }: BlockSlopes, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
   const [groundA, groundB] = [groundOf(from, slopesA, width, columns), groundOf(to, slopesB, width, columns)];
-  let [energyA, energyB, brighter, darker, onGround, onStructure, solid, total] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [energyA, energyB, brighter, darker, onGround, onStructure, solidA, solidB, total] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   let hue = 0;
   const places: number[] = [];
   const sides = { left: 0, top: 0, right: 0, bottom: 0 };
@@ -50,7 +50,8 @@ export function describeMark(isChanged: Uint8Array, { signed: differences, slope
     hue += hueBetween(from, to, block, width, columns);
     if (groundA[block] === 1 || groundB[block] === 1) onGround++;
     if (Math.min(slopeA, slopeB) > 2 * PLAIN_SLOPE) onStructure++;
-    if (Math.max(slopeA, slopeB) < 2 * PLAIN_SLOPE) solid++;
+    if (slopeA < 2 * PLAIN_SLOPE) solidA++;
+    if (slopeB < 2 * PLAIN_SLOPE) solidB++;
     const [x, y] = [block % columns, Math.floor(block / columns)];
     sides.left = Math.max(sides.left, (x + 1) / columns);
     sides.right = Math.max(sides.right, 1 - x / columns);
@@ -63,7 +64,7 @@ export function describeMark(isChanged: Uint8Array, { signed: differences, slope
   return {
     asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
     depth: (brighter + darker) / total, hue: hue / total,
-    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onGround: onGround / total, solid: solid / total, ground: Math.max(shareOf(groundA), shareOf(groundB)), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
+    oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onGround: onGround / total, solid: (there >= back ? solidB : solidA) / total, ground: Math.max(shareOf(groundA), shareOf(groundB)), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
     cornerReach: Math.max(Math.min(sides.left, sides.right), Math.min(sides.top, sides.bottom)),
   };
 }

@@ -99,7 +99,7 @@ const LIMITS = {
   /** Of the picture's width or height. */
   reach: 0.18, edge: 0.14, corner: 0.4,
   /** Of the changed blocks. */
-  solid: 0.2,
+  solid: 0.1,
   /** In levels, and of the area. */
   shade: 21, shadeHue: 9, shadeAsymmetry: 2.2, shadeArea: 0.15,
   /** Of the area, of what lies along an edge. */

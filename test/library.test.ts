@@ -175,6 +175,21 @@ describe('a view', () => {
     db.close();
   });
 
+  test('says where an image is whose files are all gone', async () => {
+    const { db, path } = await openLibrary(7);
+    db.exec(`
+      UPDATE source SET missing_since = 1 WHERE asset_id > 1;
+      UPDATE asset SET stored = 1 WHERE id = 6;
+      INSERT INTO operation (id, kind, mode, state, created_at) VALUES (1, 'cleanup', 'quarantine', 'applied', 0), (2, 'cleanup', 'trash', 'applied', 0);
+      INSERT INTO operation_item (operation_id, source_id, asset_id, keeper_id, path, bytes, state)
+        VALUES (1, 1, 1, 1, '', 1, 'moved'), (1, 3, 3, 1, '', 1, 'moved'), (2, 4, 4, 1, '', 1, 'moved'), (1, 5, 5, 1, '', 1, 'deleted')`);
+    const reader = createReader(path, ENGINE_FILES.readerThread);
+    const { cells } = await createViews(db, reader, Date.now).open('', { key: 'name', direction: 'ascending' }, 10);
+    expect(cells.map(({ absence }) => absence)).toEqual([null, 'gone', 'quarantine', 'trash', 'gone', null, 'gone']);
+    await reader.close();
+    db.close();
+  });
+
   test('stays as it was while assets are added, until it is opened again', async () => {
     const { db, path } = await openLibrary(100);
     const reader = createReader(path, ENGINE_FILES.readerThread);

@@ -157,7 +157,7 @@ async function compareWithPeer(): Promise<string> {
   for (const folder of FOLDERS) {
     for (const { name, usage, groups } of await findGroups(await transformedPictures(folder), peer)) {
       const { recall, precision } = score(groups, folder.scenes);
-      rows.push([`${folder.scenes * Object.keys(EDITS).length} of ${folder.width} px`, name, `${usage.wallSeconds.toFixed(1)} s`, `${usage.cpuSeconds.toFixed(1)} s`, percent(recall), percent(precision)]);
+      rows.push([`${folder.scenes * Object.keys(EDITS).length} of ${folder.width} px`, name, `${usage.wallSeconds.toFixed(1)} s`, `${usage.cpuSeconds.toFixed(1)} s`, ...groups.length === 0 ? ['–', '–'] : [percent(recall), percent(precision)]]);
     }
   }
   const absent = peer === null ? '\n\nfindimagedupes is not installed (Debian: `apt-get install findimagedupes`): nothing to compare with.' : '';

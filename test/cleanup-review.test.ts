@@ -92,7 +92,8 @@ test('the rules of the settings decide where none are named', async () => {
 /** Two pictures that were found to be the same, as the comparison writes it down. */
 function pair(workspace: string, relation = 'near'): void {
   const db = new Database(join(workspace, 'catalog.sqlite'));
-  db.prepare(`INSERT OR REPLACE INTO pair (a_id, b_id, level, relation, transform, distance, similarity) VALUES (1, 2, 1, ?, 'identity', 0, 0.99)`).run(relation);
+  db.prepare('DELETE FROM pair WHERE a_id = 1 AND b_id = 2').run();
+  db.prepare(`INSERT INTO pair (a_id, b_id, level, relation, transform, distance, similarity) VALUES (1, 2, 1, ?, 'identity', 0, 0.99)`).run(relation);
   db.close();
 }
 
@@ -137,7 +138,8 @@ test('a plan at a strict level leaves alone what only looks alike', async () => 
   const { client, workspace } = await twins(2);
   await client.similarity.catchUp();
   const db = new Database(join(workspace, 'catalog.sqlite'));
-  db.prepare(`INSERT OR REPLACE INTO pair (a_id, b_id, level, relation, transform, distance, similarity) VALUES (1, 2, 3, 'near', 'identity', 20, 0.9)`).run();
+  db.prepare('DELETE FROM pair WHERE a_id = 1 AND b_id = 2').run();
+  db.prepare(`INSERT INTO pair (a_id, b_id, level, relation, transform, distance, similarity) VALUES (1, 2, 3, 'near', 'identity', 20, 0.9)`).run();
   db.close();
   expect((await client.cleanup.plan({ level: 'strict' })).counts.remove).toBe(2);
   expect((await client.cleanup.plan({ level: 'loose' })).counts.remove).toBe(3);
@@ -148,7 +150,8 @@ test('the picture without a border is the reference of its group, and stays', as
   await client.similarity.catchUp();
   const db = new Database(join(workspace, 'catalog.sqlite'));
   // The first has the border, which makes it hold all of the second.
-  db.prepare(`INSERT OR REPLACE INTO pair (a_id, b_id, level, relation, transform, whole, distance, similarity) VALUES (1, 2, 2, 'bordered', 'identity', 'a', 20, 0.9)`).run();
+  db.prepare('DELETE FROM pair WHERE a_id = 1 AND b_id = 2').run();
+  db.prepare(`INSERT INTO pair (a_id, b_id, level, relation, transform, whole, distance, similarity) VALUES (1, 2, 2, 'bordered', 'identity', 'a', 20, 0.9)`).run();
   db.prepare('UPDATE asset SET width = 70, height = 70 WHERE id = 1').run();
   db.close();
   const { groups: [group] } = await review(client, { level: 'similar' });

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import sharp from 'sharp';
@@ -8,11 +8,17 @@ import { treeOf } from './support/cleanup-bench.ts';
 import { openEngine, type TestClient } from './support/engine.ts';
 
 /** A library in which each of `count` pictures lies twice: 0001.jpg …, and again in `copies`. */
+const WRITTEN = new Date('2026-01-02T03:04:05Z');
+
 async function twins(count: number) {
   const folder = await temporaryFolder();
   const pictures = await makePictures(join(folder, 'pictures'), count, 64);
   await mkdir(join(pictures, 'copies'));
-  for (let index = 1; index <= count; index += 1) await copyFile(join(pictures, `000${index}.jpg`), join(pictures, 'copies', `000${index}.jpg`));
+  for (let index = 1; index <= count; index += 1) {
+    await copyFile(join(pictures, `000${index}.jpg`), join(pictures, 'copies', `000${index}.jpg`));
+    // None is older than another.
+    for (const folderOf of [pictures, join(pictures, 'copies')]) await utimes(join(folderOf, `000${index}.jpg`), WRITTEN, WRITTEN);
+  }
   const workspace = join(folder, 'workspace');
   const engine = openEngine(workspace);
   await engine.ingest({ paths: [pictures] });

@@ -174,7 +174,8 @@ function fitPart({ from, to }: Samples, gamma: number, margin: number): ToneFit 
       const expected = gain * u + offset;
       if (round > 0 && (v >= 254 && expected >= 254 || v <= 1 && expected <= 1)) continue;
       const distance = Math.abs(v - expected);
-      const weight = distance > limit ? (limit / distance) ** 2 : 1;
+      const share = limit / distance;
+      const weight = distance > limit ? share * share : 1;
       weights += weight; sumU += weight * u; sumV += weight * v; squares += weight * u * u; products += weight * u * v;
     }
     if (weights < MIN_WEIGHT * from.length) return { tone: { gain: 1, gamma: 1, offset: 0 }, error: Infinity };

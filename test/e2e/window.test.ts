@@ -93,9 +93,9 @@ describe('the window', () => {
     await batches.state('Cancelled').waitFor();
     await page.getByRole('main').getByText(/^\d+ of 150 images · \d+ cancelled$/).waitFor();
     await batches.button('Go on').click();
-    await batches.state('Done').waitFor({ timeout: 60_000 });
+    await batches.state('Done').waitFor({ timeout: 90_000 });
     await page.getByRole('main').getByText('150 images').first().waitFor();
-  });
+  }, 120_000);
 
   test('failures are grouped by reason and can be tried again', async () => {
     const bench = await startWorkbench();
@@ -134,10 +134,10 @@ describe('the window', () => {
     await banner.waitFor();
     await takeScreenshot(page, 'reconnecting');
     await banner.waitFor({ state: 'hidden' });
-    await batches.state('Done').waitFor({ timeout: 40_000 });
+    await batches.state('Done').waitFor({ timeout: 90_000 });
     await go('Library');
     await page.getByText('150 images').first().waitFor();
-  });
+  }, 120_000);
 
   test('everything can be reached with the keyboard alone', async () => {
     const bench = await startWorkbench();

@@ -2,7 +2,8 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { POLICY_PROFILES, TRANSFORMS } from '../src/contract/index.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
-import { createLook, inverseOf, type Look, verify, type Verdict } from '../src/main/engine/similarity/verify.ts';
+import { createLook, inverseOf, type Look, verify as verifyBy, type Verdict } from '../src/main/engine/similarity/verify.ts';
+import { createPlanes } from '../src/main/engine/similarity/verify-planes.ts';
 import { EDITS, nextFrame, recolour, toSharp, withNumber, withSomebody } from './fixtures/edits.ts';
 import { type Change, createRandom, drawScene, type Raster, type SceneKind } from './fixtures/scenes.ts';
 
@@ -10,6 +11,8 @@ import { type Change, createRandom, drawScene, type Raster, type SceneKind } fro
 const SCENES: readonly (readonly [SceneKind, number])[] = [['landscape', 41], ['spheres', 42], ['texture', 47], ['bokeh', 44]];
 const rasters = new Map<string, Raster>();
 const looks = new Map<string, Look>();
+const planes = createPlanes();
+const verify = (a: Look, b: Look): Verdict | null => verifyBy(a, b, planes);
 
 beforeAll(async () => {
   for (const [kind, seed] of [...SCENES, ['ring', 45], ['document', 46]] as const) {

@@ -6,6 +6,7 @@ import { freePixels } from '../pixels/free-pixels.ts';
 import { areaAverage } from '../similarity/resample.ts';
 import { createLook, decide, inverseOf, type Look, measurePair } from '../similarity/verify.ts';
 import { sourcePoint } from '../similarity/verify-look.ts';
+import { createPlanes } from '../similarity/verify-planes.ts';
 import { rowsOf, undoneSize } from './rows.ts';
 
 /** Where one picture lies on another, as fractions of the other's sides; it may reach beyond them. */
@@ -47,7 +48,7 @@ export async function glanceAt(pixels: Pixels, original: Size, transform: Transf
  * duplicates finds it, then made exact at a larger size.
  */
 export function placeOn(a: Glance, b: Glance, transform: Transform): Placement | null {
-  const measured = measurePair(a.look, b.look);
+  const measured = measurePair(a.look, b.look, createPlanes());
   const verdict = measured && decide(measured);
   if (!measured || !verdict || measured.extent.whole === null) return null;
   const { alignment: { window, transform: found }, isSwapped } = measured;

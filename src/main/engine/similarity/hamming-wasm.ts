@@ -1,4 +1,4 @@
-/** hamming.wat as it runs; made by scripts/hamming-wasm.ts, and a test compares the two. */
+/** hamming.wat as it runs; made by scripts/wasm.ts, and a test compares the two. */
 export const HAMMING_WASM = [
   'AGFzbQEAAAABJgRgAn9/AX9gA39/fwF/YAV/f39/fwF/YAt/f39/f39/f39/fwF/AwYFAAABAgMFAwEAEAcoBAZtZW1vcnkCAAhkaXN0YW5jZQABBHNjYW4A',
   'AwlyZWN0YW5nbGUABAqEBAUcACAAKQMAIAEpAwCFeyAAKQMIIAEpAwiFe3ynCxUAIAAgARAAIABBEGogAUEQahAAagtCAQF/IAAgAkEBdGohAwJAA0AgACAD',

@@ -2,6 +2,7 @@ import { TRANSFORMS, type Transform } from '../../../contract/index.ts';
 import { turnFeatures } from './features.ts';
 import { MIN_AGREEING, placeByFeatures } from './features-geometry.ts';
 import type { Box } from './variants-borders.ts';
+import type { Planes } from './verify-planes.ts';
 import { inverseOf, isTransposing, type Look, type Plane, type Size, sourcePoint, turnPlane } from './verify-look.ts';
 
 /**
@@ -30,39 +31,57 @@ const BEHIND = 0.06;
  * How the second picture fits best on the first, by its borders, its features, or as a whole; null if in no way. What is
  * cheap is tried first: features are matched only where neither the wholes nor the trimmed pictures fit.
  */
-export function align(first: Look, second: Look): Alignment | null {
-  const plain = bestOf(first, second, TRANSFORMS.flatMap((transform) => guessWindows(first, second, transform).map((window) => ({ transform, window }))));
+export function align(first: Look, second: Look, planes: Planes): Alignment | null {
+  const pair = createPair(first, second, planes);
+  const plain = bestOf(pair, TRANSFORMS.flatMap((transform) => guessWindows(first, second, transform).map((window) => ({ transform, window }))));
   if (plain && plain.score > SURE) return plain;
   const found = TRANSFORMS.flatMap((transform) => {
     const window = windowByFeatures(first, second, transform);
     return window ? [{ transform, window }] : [];
   });
-  const featured = found.length === 0 ? null : bestOf(first, second, found);
+  const featured = found.length === 0 ? null : bestOf(pair, found);
   return plain && featured && plain.score >= featured.score ? plain : featured ?? plain;
+}
+
+/** The levels of two pictures in the memory of their comparison, each put there when it is first asked for. */
+interface Pair {
+  readonly levels: number;
+  readonly first: (level: number, transform: Transform) => Plane;
+  readonly second: (level: number) => Plane;
+  readonly planes: Planes;
+}
+
+function createPair(first: Look, second: Look, planes: Planes): Pair {
+  const placed = new Map<string, Plane>();
+  const place = (name: string, look: Look, level: number, transform: Transform): Plane => {
+    const key = `${name} ${level} ${transform}`;
+    const known = placed.get(key);
+    if (known !== undefined) return known;
+    const { values, width, height } = turnPlane(look.levels[level] as Plane, transform);
+    // Between the last row and what would be the next is looked at, too, with a weight of nothing.
+    const cells = planes.take(values.length + width + 1).fill(0, values.length);
+    cells.set(values);
+    const plane = { values: cells.subarray(0, values.length), width, height };
+    placed.set(key, plane);
+    return plane;
+  };
+  return { levels: second.levels.length, planes, first: (level, transform) => place('first', first, level, transform), second: (level) => place('second', second, level, 'identity') };
 }
 
 interface Guess { readonly transform: Transform; readonly window: Window }
 
-function bestOf(first: Look, second: Look, guesses: readonly Guess[]): Alignment | null {
-  const [coarse] = second.levels;
-  const [coarseFirst] = first.levels;
-  if (!coarse || !coarseFirst) return null;
-  const turned = new Map<Transform, Plane>();
-  const turnedFirst = (transform: Transform): Plane => {
-    const plane = turned.get(transform) ?? turnPlane(coarseFirst, transform);
-    turned.set(transform, plane);
-    return plane;
-  };
-  const scored = guesses.map((guess) => ({ ...guess, score: correlate(turnedFirst(guess.transform), coarse, guess.window) })).toSorted((a, b) => b.score - a.score);
+function bestOf(pair: Pair, guesses: readonly Guess[]): Alignment | null {
+  const coarse = pair.second(0);
+  const scored = guesses.map((guess) => ({ ...guess, score: correlate(pair.first(0, guess.transform), coarse, guess.window, pair.planes) })).toSorted((a, b) => b.score - a.score);
   const [likeliest] = scored;
   const behind = (likeliest?.score ?? 0) > SURE ? BEHIND : HOPELESS;
   const coarsely = scored.slice(0, REFINED).filter(({ score }) => score > (likeliest?.score ?? 0) - behind)
-    .map((guess) => ({ guess, ...refineAt(turnedFirst(guess.transform), coarse, guess.window) })).toSorted((a, b) => b.score - a.score);
+    .map((guess) => ({ guess, ...refineAt(pair.first(0, guess.transform), coarse, guess.window, pair.planes) })).toSorted((a, b) => b.score - a.score);
   let best: Alignment | null = null;
   for (const { guess, window, score } of coarsely) {
     if (score < MIN_COARSE) break;
     if (best && (best.score > SURE || score < (coarsely[0]?.score ?? 0) - BEHIND)) break;
-    const refined = refineFinely(first, second, guess, { window, score });
+    const refined = refineFinely(pair, guess, { window, score });
     if (!best || refined.score > best.score) best = refined;
   }
   return best;
@@ -71,24 +90,22 @@ function bestOf(first: Look, second: Look, guesses: readonly Guess[]): Alignment
 interface Refined { readonly window: Window; readonly score: number }
 
 /** A refinement that does not fit better than its start leaves it. */
-function refineAt(first: Plane, second: Plane, start: Window): Refined {
-  const refined = refine(first, second, start, 6);
-  const [before, after] = [correlate(first, second, start), correlate(first, second, refined)];
+function refineAt(first: Plane, second: Plane, start: Window, planes: Planes): Refined {
+  const refined = refine(first, second, start, 6, planes);
+  const [before, after] = [correlate(first, second, start, planes), correlate(first, second, refined, planes)];
   return after > before ? { window: refined, score: after } : { window: start, score: before };
 }
 
 /** From what was found on the coarsest level to the finest. */
-function refineFinely(first: Look, second: Look, { transform, window: start }: Guess, coarse: Refined): Alignment {
+function refineFinely({ levels, first, second, planes }: Pair, { transform, window: start }: Guess, coarse: Refined): Alignment {
   let found = coarse;
-  let turned: Plane | undefined;
-  for (let level = 1; level < second.levels.length; level++) {
-    turned = turnPlane(first.levels[level] as Plane, transform);
-    const refined = refineAt(turned, second.levels[level] as Plane, found.window);
+  for (let level = 1; level < levels; level++) {
+    const refined = refineAt(first(level, transform), second(level), found.window, planes);
     found = { window: refined.window, score: Math.max(found.score, refined.score) };
   }
-  if (found.score > SURE || !turned) return { transform, ...found };
+  if (found.score > SURE) return { transform, ...found };
   // Coarse levels lead astray where everything is fine texture.
-  const direct = refineAt(turned, second.levels.at(-1) as Plane, start);
+  const direct = refineAt(first(levels - 1, transform), second(levels - 1), start, planes);
   return direct.score > found.score ? { transform, ...direct } : { transform, ...found };
 }
 
@@ -134,48 +151,31 @@ function windowByFeatures(first: Look, second: Look, transform: Transform): Wind
 const SAMPLES = 40;
 
 /** Correlation of the luminance over the overlap, −1 if that is under a fifth of either. */
-function correlate(first: Plane, second: Plane, window: Window): number {
+function correlate(first: Plane, second: Plane, window: Window, planes: Planes): number {
   const [fromX, toX] = overlap(window.left, window.across);
   const [fromY, toY] = overlap(window.top, window.down);
   const [spanX, spanY] = [toX - fromX, toY - fromY];
   if (spanX <= 0 || spanY <= 0 || spanX * spanY < 0.2 && spanX * spanY * window.across * window.down < 0.2) return -1;
   const across = Math.min(SAMPLES, second.width);
   const down = Math.min(SAMPLES, second.height);
-  const inFirst = { columns: steps(window.left + window.across * fromX, window.across * spanX, across, first.width), rows: steps(window.top + window.down * fromY, window.down * spanY, down, first.height) };
-  const inSecond = { columns: steps(fromX, spanX, across, second.width), rows: steps(fromY, spanY, down, second.height) };
-  let sumA = 0, sumB = 0, squareA = 0, squareB = 0, product = 0;
-  for (let row = 0; row < down; row++) {
-    const [topA, topB] = [Math.floor(inFirst.rows[row] ?? 0), Math.floor(inSecond.rows[row] ?? 0)];
-    const [v, w] = [(inFirst.rows[row] ?? 0) - topA, (inSecond.rows[row] ?? 0) - topB];
-    for (let column = 0; column < across; column++) {
-      const a = sample(first, inFirst.columns[column] ?? 0, topA, v);
-      const b = sample(second, inSecond.columns[column] ?? 0, topB, w);
-      sumA += a; sumB += b; squareA += a * a; squareB += b * b; product += a * b;
-    }
-  }
-  const n = across * down;
-  const [varA, varB] = [squareA - (sumA * sumA) / n, squareB - (sumB * sumB) / n];
-  return (product - (sumA * sumB) / n) / Math.sqrt(Math.max(n, varA) * Math.max(n, varB));
+  const steps = (start: number, span: number, count: number, length: number): number => stepsOf(start, span, count, length, planes).byteOffset;
+  return planes.passes.correlate(
+    first.values.byteOffset, first.width,
+    steps(window.left + window.across * fromX, window.across * spanX, across, first.width), steps(window.top + window.down * fromY, window.down * spanY, down, first.height),
+    second.values.byteOffset, second.width, steps(fromX, spanX, across, second.width), steps(fromY, spanY, down, second.height), across, down,
+  );
 }
 
 /** Where `count` samples spread over a part of a side lie between its pixels: a whole pixel is left on the right of each. */
-function steps(start: number, span: number, count: number, length: number): Float64Array {
-  const places = new Float64Array(count);
-  for (let at = 0; at < count; at++) places[at] = Math.max(0, Math.min(length - 1.0001, (start + ((at + 0.5) / count) * span) * length - 0.5));
+function stepsOf(start: number, span: number, count: number, length: number, planes: Planes): Float32Array {
+  const places = planes.take(count);
+  for (let at = 0; at < count; at++) places[at] = Math.max(0, Math.min(length - 1.001, (start + ((at + 0.5) / count) * span) * length - 0.5));
   return places;
 }
 
 /** The part of the second picture's side, 0 to 1, that lies inside the first. */
 export function overlap(start: number, span: number): readonly [number, number] {
   return [Math.max(0, -start / span), Math.min(1, (1 - start) / span)];
-}
-
-function sample({ values, width }: Plane, x: number, top: number, v: number): number {
-  const left = Math.floor(x);
-  const u = x - left;
-  const at = top * width + left;
-  const upper = (values[at] ?? 0) * (1 - u) + (values[at + 1] ?? 0) * u;
-  return upper + ((values[at + width] ?? 0) * (1 - u) + (values[at + width + 1] ?? 0) * u - upper) * v;
 }
 
 const UNKNOWNS = 6;
@@ -187,10 +187,10 @@ const NEAR = 0.01;
  * picture seen through the window becomes the second (Baker and Matthews, "Lucas-Kanade 20 years on", 2004). What fits
  * far worse than the rest, like a logo, counts less (Huber).
  */
-function refine(first: Plane, second: Plane, start: Window, rounds: number): Window {
+function refine(first: Plane, second: Plane, start: Window, rounds: number, planes: Planes): Window {
   let state: Fit = { window: start, gain: 1, offset: 0, limit: 40 };
   for (let round = 0; round < rounds; round++) {
-    const equations = accumulate(first, second, state);
+    const equations = accumulate(first, second, state, planes);
     const delta = equations.count < 20 ? null : solve(equations.normal, equations.right);
     if (!delta) return start;
     const bound = (value = 0): number => Math.max(-0.05, Math.min(0.05, value));
@@ -216,52 +216,27 @@ const PLACES = 56;
  * seen through the window the first becomes it, and so do its slopes (Baker and Matthews' efficient second-order step
  * takes the mean of both, at five times the cost).
  */
-function accumulate(first: Plane, second: Plane, { window, gain, offset, limit }: Fit): { normal: Float64Array; right: Float64Array; residuals: number; count: number } {
-  const step = Math.ceil(Math.max(second.width, second.height) / PLACES);
-  const { width, height, values } = first;
-  const { width: acrossCount, height: downCount, values: target } = second;
-  let residuals = 0, count = 0;
-  let xx = 0, xa = 0, xy = 0, xd = 0, xv = 0, x1 = 0, aa = 0, ay = 0, ad = 0, av = 0, a1 = 0, yy = 0, yd = 0, yv = 0, y1 = 0, dd = 0, dv = 0, d1 = 0, vv = 0, v1 = 0, ones = 0;
-  let rx = 0, ra = 0, ry = 0, rd = 0, rv = 0, r1 = 0;
-  for (let py = 0; py < downCount; py += step) {
-    const y = (py + 0.5) / downCount;
-    const fromY = (window.top + window.down * y) * height - 0.5;
-    if (fromY < 0 || fromY >= height - 1) continue;
-    const top = Math.floor(fromY);
-    const v = fromY - top;
-    const above = py > 0 ? acrossCount : 0;
-    const below = py < downCount - 1 ? acrossCount : 0;
-    for (let px = 0; px < acrossCount; px += step) {
-      const x = (px + 0.5) / acrossCount;
-      const fromX = (window.left + window.across * x) * width - 0.5;
-      if (fromX < 0 || fromX >= width - 1) continue;
-      const left = Math.floor(fromX);
-      const u = fromX - left;
-      const at = top * width + left;
-      const upper = (values[at] ?? 0) * (1 - u) + (values[at + 1] ?? 0) * u;
-      const value = upper + ((values[at + width] ?? 0) * (1 - u) + (values[at + width + 1] ?? 0) * u - upper) * v;
-      const place = py * acrossCount + px;
-      const slopeX = ((target[px < acrossCount - 1 ? place + 1 : place] ?? 0) - (target[px > 0 ? place - 1 : place] ?? 0)) * 0.5 * acrossCount / window.across;
-      const slopeY = ((target[place + below] ?? 0) - (target[place - above] ?? 0)) * 0.5 * downCount / window.down;
-      const residual = (target[place] ?? 0) - gain * value - offset;
-      const size = Math.abs(residual);
-      const weight = size > limit ? limit / size : 1;
-      residuals += size;
-      count++;
-      const slopeA = slopeX * x;
-      const slopeD = slopeY * y;
-      const [wx, wa, wy, wd, wv] = [weight * slopeX, weight * slopeA, weight * slopeY, weight * slopeD, weight * value];
-      xx += wx * slopeX; xa += wx * slopeA; xy += wx * slopeY; xd += wx * slopeD; xv += wx * value; x1 += wx;
-      aa += wa * slopeA; ay += wa * slopeY; ad += wa * slopeD; av += wa * value; a1 += wa;
-      yy += wy * slopeY; yd += wy * slopeD; yv += wy * value; y1 += wy;
-      dd += wd * slopeD; dv += wd * value; d1 += wd;
-      vv += wv * value; v1 += wv; ones += weight;
-      rx += wx * residual; ra += wa * residual; ry += wy * residual; rd += wd * residual; rv += wv * residual; r1 += weight * residual;
-    }
-  }
-  const normal = Float64Array.of(xx, 0, 0, 0, 0, 0, xa, aa, 0, 0, 0, 0, xy, ay, yy, 0, 0, 0, xd, ad, yd, dd, 0, 0, xv, av, yv, dv, vv, 0, x1, a1, y1, d1, v1, ones);
-  return { normal, right: Float64Array.of(rx, ra, ry, rd, rv, r1), residuals, count };
+function accumulate(first: Plane, second: Plane, { window, gain, offset, limit }: Fit, planes: Planes): { normal: Float64Array; right: Float64Array; residuals: number; count: number } {
+  const sums = planes.takeDoubles(SUMS);
+  planes.passes.accumulate(
+    first.values.byteOffset, first.width, first.height, second.values.byteOffset, second.width, second.height, Math.ceil(Math.max(second.width, second.height) / PLACES),
+    window.left, window.top, window.across, window.down, gain, offset, limit, sums.byteOffset,
+  );
+  const at = (index: number): number => sums[index] ?? 0;
+  // Of the symmetric matrix the rows below its diagonal: left, across, top, down, gain, offset.
+  const normal = Float64Array.of(
+    at(0), 0, 0, 0, 0, 0,
+    at(4), at(5), 0, 0, 0, 0,
+    at(8), at(9), at(10), 0, 0, 0,
+    at(12), at(13), at(14), at(15), 0, 0,
+    at(16), at(20), at(24), at(28), at(32), 0,
+    at(17), at(21), at(25), at(29), at(33), at(37),
+  );
+  return { normal, right: Float64Array.of(at(18), at(22), at(26), at(30), at(34), at(38)), residuals: at(40), count: at(41) };
 }
+
+/** What the pass writes: see there. */
+const SUMS = 42;
 
 /** Cholesky, with a touch of damping for pictures without structure in one direction; null where there is none at all. */
 function solve(normal: Float64Array, right: Float64Array): Float64Array | null {

@@ -1,23 +1,12 @@
-import { BLOCK } from './verify-blocks.ts';
-import { type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, quantile } from './verify-planes.ts';
+import { blocksOf, type Channels, type Planes, quantile } from './verify-planes.ts';
 
 /** Red and blue less luminance, mean of each block. */
 export interface Colors { readonly red: Float32Array; readonly blue: Float32Array }
 
-export function blockColors([red, green, blue]: Channels, width: number, height: number): Colors {
-  const [columns, rows] = [Math.max(1, Math.floor(width / BLOCK)), Math.max(1, Math.floor(height / BLOCK))];
-  const [across, down] = [Math.min(BLOCK, width), Math.min(BLOCK, height)];
-  const colors = { red: new Float32Array(columns * rows), blue: new Float32Array(columns * rows) };
-  for (let block = 0; block < columns * rows; block++) {
-    const start = Math.floor(block / columns) * BLOCK * width + (block % columns) * BLOCK;
-    let r = 0, g = 0, b = 0;
-    for (let row = 0; row < down; row++) {
-      for (let at = start + row * width, end = at + across; at < end; at++) { r += red[at] ?? 0; g += green[at] ?? 0; b += blue[at] ?? 0; }
-    }
-    const luma = LUMA_RED * r + LUMA_GREEN * g + LUMA_BLUE * b;
-    colors.red[block] = (r - luma) / (across * down);
-    colors.blue[block] = (b - luma) / (across * down);
-  }
+export function blockColors([red, green, blue]: Channels, width: number, height: number, planes: Planes): Colors {
+  const [columns, rows] = blocksOf(width, height);
+  const colors = { red: planes.take(columns * rows), blue: planes.take(columns * rows) };
+  planes.passes.blockColors(red.byteOffset, green.byteOffset, blue.byteOffset, width, columns, rows, colors.red.byteOffset, colors.blue.byteOffset);
   return colors;
 }
 

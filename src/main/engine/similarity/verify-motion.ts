@@ -1,4 +1,4 @@
-import { quantile } from './verify-planes.ts';
+import { type Planes, quantile } from './verify-planes.ts';
 
 /** Side of a tile, in cells; two by two of them are a place that is followed. */
 const TILE = 8;
@@ -13,12 +13,14 @@ interface Moves { readonly x: Float64Array; readonly y: Float64Array; readonly d
  * Lucas-Kanade at each place by itself: what is one and the same picture has moved nowhere. A shift and a stretch that
  * all places share is what the alignment has left, and does not count; nor do places that are cut off at black or white.
  * A move counts by how much of the change it explains: what noise, sharpening and tone change is no motion.
- * @param leftOut cells that do not count are not 0
+ * @param counted 1 where a cell counts, else 0; null where all do
  * @returns cells of the grid
  */
-export function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, leftOut: Uint8Array | null): number {
-  const [columns, rows] = [Math.floor((width - 2) / TILE), Math.floor((height - 2) / TILE)];
-  const { x, y, dx, dy, told } = follow(sumTiles(a, b, width, columns, rows, leftOut), columns, rows);
+export function measureMotion(a: Float32Array, b: Float32Array, width: number, height: number, counted: Float32Array | null, planes: Planes): number {
+  const [columns, rows] = [Math.max(0, Math.floor((width - 2) / TILE)), Math.max(0, Math.floor((height - 2) / TILE))];
+  const tiles = planes.takeDoubles(columns * rows * SUMS);
+  planes.passes.sumTiles(a.byteOffset, b.byteOffset, counted?.byteOffset ?? 0, width, columns, rows, tiles.byteOffset);
+  const { x, y, dx, dy, told } = follow(tiles, columns, rows);
   if (x.length < MIN_PLACES) return 0;
   const [across, down] = [fitLine(x, dx), fitLine(y, dy)];
   const moved = Float32Array.from(x, (place, at) => (told[at] ?? 0) * Math.sqrt(((dx[at] ?? 0) - across(place)) ** 2 + ((dy[at] ?? 0) - down(y[at] ?? 0)) ** 2));
@@ -27,25 +29,6 @@ export function measureMotion(a: Float32Array, b: Float32Array, width: number, h
 
 /** Of each tile, six sums over its cells: xx, xy, yy of the slopes, x, y with the change, and its square. */
 const SUMS = 6;
-
-function sumTiles(a: Float32Array, b: Float32Array, width: number, columns: number, rows: number, leftOut: Uint8Array | null): Float64Array {
-  const tiles = new Float64Array(Math.max(0, columns * rows * SUMS));
-  for (let tile = 0; tile < columns * rows; tile++) {
-    const start = (Math.floor(tile / columns) * TILE + 1) * width + (tile % columns) * TILE + 1;
-    let xx = 0, xy = 0, yy = 0, xt = 0, yt = 0, tt = 0;
-    for (let row = 0; row < TILE; row++) {
-      for (let at = start + row * width, end = at + TILE; at < end; at++) {
-        if (leftOut !== null && leftOut[at] !== 0) continue;
-        const slopeX = ((a[at + 1] ?? 0) - (a[at - 1] ?? 0) + (b[at + 1] ?? 0) - (b[at - 1] ?? 0)) / 4;
-        const slopeY = ((a[at + width] ?? 0) - (a[at - width] ?? 0) + (b[at + width] ?? 0) - (b[at - width] ?? 0)) / 4;
-        const change = (b[at] ?? 0) - (a[at] ?? 0);
-        xx += slopeX * slopeX; xy += slopeX * slopeY; yy += slopeY * slopeY; xt += slopeX * change; yt += slopeY * change; tt += change * change;
-      }
-    }
-    tiles.set([xx, xy, yy, xt, yt, tt], tile * SUMS);
-  }
-  return tiles;
-}
 
 /** By two by two tiles, where there is enough structure to tell. */
 function follow(tiles: Float64Array, columns: number, rows: number): Moves {

@@ -1,7 +1,6 @@
 import type { Transform } from '../../../contract/index.ts';
-import type { Coverage } from './resample.ts';
 import { overlap, type Alignment } from './verify-align.ts';
-import type { Channels, TakePlane } from './verify-planes.ts';
+import type { Channels, Planes } from './verify-planes.ts';
 import { isTransposing, type Look, type Size, walkOf } from './verify-look.ts';
 
 /** What two aligned pictures both show, on one grid: red, green and blue of each. */
@@ -19,7 +18,7 @@ const GRID_SIDE = 256;
  * Brings what both show to one size: that of the coarser of the two, and at most GRID_SIDE. Each cell is the mean of
  * what it covers, so that neither picture is sharper for having been larger.
  */
-export function cutOverlap(first: Look, second: Look, { transform, window }: Alignment, take: TakePlane): Overlap | null {
+export function cutOverlap(first: Look, second: Look, { transform, window }: Alignment, planes: Planes): Overlap | null {
   const turned = isTransposing(transform) ? { width: first.height, height: first.width } : { width: first.width, height: first.height };
   const [fromX, toX] = within(overlap(window.left, window.across), window.left, window.across, turned.width, second.width);
   const [fromY, toY] = within(overlap(window.top, window.down), window.top, window.down, turned.height, second.height);
@@ -33,7 +32,7 @@ export function cutOverlap(first: Look, second: Look, { transform, window }: Ali
   const scale = Math.min(1, GRID_SIDE / Math.max(coarser.width, coarser.height));
   const size = { width: Math.max(1, Math.round(coarser.width * scale)), height: Math.max(1, Math.round(coarser.height * scale)) };
   const isResampled = Math.max(Math.abs(inFirst.width / inSecond.width - 1), Math.abs(inFirst.height / inSecond.height - 1)) > 0.004 || fromX > 0.004 || fromY > 0.004;
-  return { ...size, isResampled, first: cutChannels(first, transform, inFirst, size, take), second: cutChannels(second, 'identity', inSecond, size, take) };
+  return { ...size, isResampled, first: cutChannels(first, transform, inFirst, size, planes), second: cutChannels(second, 'identity', inSecond, size, planes) };
 }
 
 interface Part extends Size { readonly left: number; readonly top: number }
@@ -47,58 +46,54 @@ function within([from, to]: readonly [number, number], start: number, span: numb
 }
 
 /** All three channels in one go, read in the order in which the transform has them. */
-function cutChannels({ rgb, width: lookWidth, height: lookHeight }: Look, transform: Transform, part: Part, { width, height }: Size, take: TakePlane): Channels {
+function cutChannels({ rgb, width: lookWidth, height: lookHeight }: Look, transform: Transform, part: Part, { width, height }: Size, planes: Planes): Channels {
   const { start, across, down, width: turnedWidth, height: turnedHeight } = walkOf({ width: lookWidth, height: lookHeight }, transform);
-  const columns = partCoverage(turnedWidth, part.left, part.width, width);
-  const rows = partCoverage(turnedHeight, part.top, part.height, height);
-  const [red, green, blue] = [take(width * height), take(width * height), take(width * height)];
-  const [firstColumn, endColumn] = [Math.min(...columns.indices.subarray(0, columns.starts[width])), Math.max(...columns.indices.subarray(0, columns.starts[width])) + 1];
-  const row = new Float64Array(3 * turnedWidth);
-  for (let y = 0, to = 0; y < height; y++) {
-    row.fill(0);
-    for (let share = rows.starts[y] ?? 0, end = rows.starts[y + 1] ?? 0; share < end; share++) {
-      const weight = rows.weights[share] ?? 0;
-      let from = 3 * (start + (rows.indices[share] ?? 0) * down + firstColumn * across);
-      for (let at = 3 * firstColumn; at < 3 * endColumn; at += 3, from += 3 * across) {
-        row[at] = (row[at] ?? 0) + weight * (rgb[from] ?? 0);
-        row[at + 1] = (row[at + 1] ?? 0) + weight * (rgb[from + 1] ?? 0);
-        row[at + 2] = (row[at + 2] ?? 0) + weight * (rgb[from + 2] ?? 0);
-      }
-    }
-    for (let x = 0, share = 0; x < width; x++, to++) {
-      let r = 0, g = 0, b = 0;
-      for (const end = columns.starts[x + 1] ?? 0; share < end; share++) {
-        const weight = columns.weights[share] ?? 0;
-        const at = 3 * (columns.indices[share] ?? 0);
-        r += weight * (row[at] ?? 0); g += weight * (row[at + 1] ?? 0); b += weight * (row[at + 2] ?? 0);
-      }
-      red[to] = r; green[to] = g; blue[to] = b;
-    }
-  }
-  return [red, green, blue];
+  const columns = partCoverage(turnedWidth, part.left, part.width, width, planes);
+  const rows = partCoverage(turnedHeight, part.top, part.height, height, planes);
+  const picture = planes.takeBytes(rgb.length);
+  picture.set(rgb);
+  const row = planes.take(4 * turnedWidth);
+  const channels = [planes.take(width * height), planes.take(width * height), planes.take(width * height)] as const;
+  planes.passes.cut(
+    picture.byteOffset, start, across, down, columns.first, columns.end, row.byteOffset,
+    columns.starts.byteOffset, columns.indices.byteOffset, columns.weights.byteOffset, rows.starts.byteOffset, rows.indices.byteOffset, rows.weights.byteOffset,
+    width, height, channels[0].byteOffset, channels[1].byteOffset, channels[2].byteOffset,
+  );
+  return channels;
+}
+
+/** Cell c is the sum of the pixels `indices[s]` times `weights[s]`, for s from `starts[c]` up to but not including `starts[c + 1]`. */
+interface PartCoverage {
+  readonly starts: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly weights: Float32Array;
+  /** The pixels that are asked for lie from here up to but not including there. */
+  readonly first: number;
+  readonly end: number;
 }
 
 /** Like areaCoverage, of a part of the side that begins and ends between pixels. */
-function partCoverage(length: number, start: number, span: number, cells: number): Coverage {
+function partCoverage(length: number, start: number, span: number, cells: number, planes: Planes): PartCoverage {
   const size = span / cells;
   // Less than one pixel to a cell is a straight line between two pixels, or steps would be seen.
   const reach = Math.max(1, size);
   const most = Math.ceil(reach) + 2;
-  const starts = new Uint32Array(cells + 1);
-  const indices = new Uint32Array(cells * most);
-  const weights = new Float64Array(cells * most);
-  let count = 0;
+  const [starts, indices, weights] = [planes.takeWords(cells + 1), planes.takeWords(cells * most), planes.take(cells * most)];
+  let [count, first, end] = [0, length, 0];
+  starts[0] = 0;
   for (let cell = 0; cell < cells; cell++) {
     const middle = start + (cell + 0.5) * size;
     const [from, to] = [middle - reach / 2, middle + reach / 2];
     for (let index = Math.floor(from); index < to; index++) {
       const covered = Math.min(to, index + 1) - Math.max(from, index);
       if (covered <= 1e-9) continue;
-      indices[count] = Math.max(0, Math.min(length - 1, index));
+      const pixel = Math.max(0, Math.min(length - 1, index));
+      first = Math.min(first, pixel);
+      end = Math.max(end, pixel + 1);
+      indices[count] = pixel;
       weights[count++] = covered / reach;
     }
     starts[cell + 1] = count;
   }
-  return { starts, indices, weights };
+  return { starts, indices, weights, first, end };
 }
-

@@ -1,4 +1,4 @@
-import { type Channels, lumaOf, slopeSquare, type TakePlane } from './verify-planes.ts';
+import { type Channels, type Planes, slopeSquare } from './verify-planes.ts';
 
 /** Steepness from which on a cell belongs to something. */
 const STEEP = 8;
@@ -12,8 +12,8 @@ const MOST_COLOR = 24;
  * Strokes change direction from cell to cell: there the second difference is larger than the slope. And the ground of a
  * page is of one level nearly everywhere, as few photographs' plain parts are.
  */
-export function isWritten(channels: Channels, width: number, height: number, take: TakePlane): boolean {
-  const luma = lumaOf(channels, take);
+export function isWritten(channels: Channels, width: number, height: number, planes: Planes): boolean {
+  const luma = planes.luma(channels);
   const [red, , blue] = channels;
   let steep = 0, fine = 0, ground = 0, color = 0;
   const levels = new Float64Array(66);

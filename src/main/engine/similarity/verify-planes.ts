@@ -1,30 +1,108 @@
+import { BLOCK } from './verify-blocks.ts';
+import { VERIFY_WASM } from './verify-wasm.ts';
+
 /** Red, green and blue of one picture on a grid. */
 export type Channels = readonly [Float32Array, Float32Array, Float32Array];
 
-/** Gives a plane of so many cells, which holds whatever was in it. */
-export type TakePlane = (length: number) => Float32Array;
-
+/** What the comparison of two pictures works on: memory of a WebAssembly module, whose passes over planes these are. */
 export interface Planes {
-  readonly take: TakePlane;
-  /** When nothing refers any more to the planes that were taken. */
-  free(): void;
+  /** A plane of so many cells, which holds whatever was in it; till the next `begin`. */
+  take(length: number): Float32Array;
+  /** Room for what passes read or write beside planes. */
+  takeDoubles(length: number): Float64Array;
+  takeWords(length: number): Uint32Array;
+  takeBytes(length: number): Uint8Array;
+  /** Nothing refers any more to what was taken; there is to be room for pictures of so many bytes. */
+  begin(pictureBytes: number): void;
+  /** The same with a place in memory for each array. */
+  readonly passes: Passes;
+  luma(channels: Channels): Float32Array;
+  /** 1·2·1 across and down; at the sides the outermost cell stands for what would lie beyond. */
+  binomial(plane: Float32Array, width: number, height: number, times?: number): Float32Array;
 }
 
-/**
- * The planes of one comparison after the other: a pair takes some thirty of a quarter of a megabyte, and making and
- * clearing them anew was a fifth of its time.
- */
+/** The functions of assembly/verify.ts, which says what they do; arrays are given by where they lie in memory. */
+export interface Passes {
+  readonly luma: (red: number, green: number, blue: number, output: number, count: number) => void;
+  readonly binomial: (input: number, output: number, scratch: number, width: number, height: number) => void;
+  readonly alikeCells: (a: number, b: number, output: number, count: number, limit: number) => void;
+  readonly slopeEnergy: (plane: number, counted: number, width: number, height: number, most: number) => number;
+  readonly moments: (plane: number, count: number, output: number) => void;
+  readonly clippedCells: (red: number, green: number, blue: number, output: number, count: number, low: number, high: number) => void;
+  readonly applyTable: (table: number, plane: number, output: number, count: number) => void;
+  readonly tableError: (table: number, first: number, second: number, count: number, from: number, step: number, most: number) => number;
+  readonly blockColors: (red: number, green: number, blue: number, width: number, columns: number, rows: number, outRed: number, outBlue: number) => void;
+  readonly compareBlocks: (a: number, b: number, clipped: number, width: number, height: number, residual: number, signed: number, slopeA: number, slopeB: number, cut: number) => number;
+  readonly sumTiles: (a: number, b: number, counted: number, width: number, columns: number, rows: number, output: number) => void;
+  readonly extremes: (input: number, output: number, scratch: number, width: number, height: number, isMost: boolean) => void;
+  readonly offTheLine: (plane: number, low: number, high: number, table: number, output: number, count: number) => void;
+  readonly blockRoots: (plane: number, width: number, columns: number, rows: number, output: number) => void;
+  readonly cut: (
+    rgb: number, from: number, across: number, down: number, firstColumn: number, endColumn: number, row: number,
+    columnStarts: number, columnIndices: number, columnWeights: number, rowStarts: number, rowIndices: number, rowWeights: number,
+    width: number, height: number, red: number, green: number, blue: number,
+  ) => void;
+  readonly fitGain: (from: number, to: number, count: number, margin: number, rounds: number, patient: number, least: number, output: number) => number;
+  readonly takeSamples: (first: number, second: number, count: number, start: number, step: number, most: number, from: number, to: number, scratch: number) => number;
+  readonly correlate: (first: number, firstWidth: number, firstColumns: number, firstRows: number, second: number, secondWidth: number, secondColumns: number, secondRows: number, across: number, down: number) => number;
+  readonly accumulate: (
+    first: number, width: number, height: number, second: number, acrossCount: number, downCount: number, step: number,
+    left: number, top: number, across: number, down: number, gain: number, offset: number, limit: number, sums: number,
+  ) => void;
+}
+
+/** What is used of it; its types come with those of a browser only. */
+interface WebAssemblyNamespace {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+interface Memory { readonly buffer: ArrayBuffer; readonly grow: (pages: number) => void }
+
+const PAGE = 65_536;
+/** Passes may read and write so much behind what was taken, and read as much before it. */
+const MARGIN = 32;
+/** For all planes of one comparison: the largest is a quarter of a megabyte, and there are at most 60. */
+const PLANES_BYTES = 20 * 2 ** 20;
+
 export function createPlanes(): Planes {
-  const held: Float32Array[] = [];
-  let taken = 0;
+  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly;
+  const { memory, ...passes } = new Instance(new Module(Buffer.from(VERIFY_WASM, 'base64'))).exports as Passes & { readonly memory: Memory };
+  let end = MARGIN;
+
+  function reserve(bytes: number): number {
+    const start = end;
+    end += (bytes + MARGIN + 15) & ~15;
+    if (end > memory.buffer.byteLength) throw new RangeError(`The planes of a comparison take more than ${memory.buffer.byteLength} bytes`);
+    return start;
+  }
+
+  const take = (length: number): Float32Array => new Float32Array(memory.buffer, reserve(4 * length), length);
+
   return {
-    take(length) {
-      const known = held[taken];
-      const plane = known !== undefined && known.length >= length ? known : new Float32Array(Math.max(length, 2 ** 16));
-      held[taken++] = plane;
-      return plane.subarray(0, length);
+    take, passes,
+    takeDoubles: (length) => new Float64Array(memory.buffer, reserve(8 * length), length),
+    takeWords: (length) => new Uint32Array(memory.buffer, reserve(4 * length), length),
+    takeBytes: (length) => new Uint8Array(memory.buffer, reserve(length), length),
+    begin(pictureBytes) {
+      end = MARGIN;
+      const missing = PLANES_BYTES + pictureBytes - memory.buffer.byteLength;
+      if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     },
-    free() { taken = 0; },
+    luma([red, green, blue]) {
+      const luma = take(red.length);
+      passes.luma(red.byteOffset, green.byteOffset, blue.byteOffset, luma.byteOffset, luma.length);
+      return luma;
+    },
+    binomial(plane, width, height, times = 1) {
+      let soft = plane;
+      if (times === 0) return soft;
+      const [output, scratch] = [take(plane.length), take(plane.length)];
+      for (let time = 0; time < times; time++) {
+        passes.binomial(soft.byteOffset, output.byteOffset, scratch.byteOffset, width, height);
+        soft = output;
+      }
+      return soft;
+    },
   };
 }
 
@@ -32,12 +110,6 @@ export function createPlanes(): Planes {
 export const LUMA_RED = 0.299;
 export const LUMA_GREEN = 0.587;
 export const LUMA_BLUE = 0.114;
-
-export function lumaOf([red, green, blue]: Channels, take: TakePlane): Float32Array {
-  const luma = take(red.length);
-  for (let at = 0; at < luma.length; at++) luma[at] = LUMA_RED * (red[at] ?? 0) + LUMA_GREEN * (green[at] ?? 0) + LUMA_BLUE * (blue[at] ?? 0);
-  return luma;
-}
 
 export function mapChannels([red, green, blue]: Channels, map: (plane: Float32Array) => Float32Array): Channels {
   return [map(red), map(green), map(blue)];
@@ -50,29 +122,9 @@ export function slopeSquare(plane: Float32Array, at: number, width: number): num
   return (across * across + down * down) / 4;
 }
 
-/** 1·2·1 across and down; at the sides the outermost cell stands for what would lie beyond. */
-export function binomial(plane: Float32Array, width: number, height: number, take: TakePlane): Float32Array {
-  const across = take(plane.length);
-  for (let y = 0; y < height; y++) {
-    const first = y * width;
-    const last = first + width - 1;
-    let before = plane[first] ?? 0;
-    let here = before;
-    for (let at = first; at < last; at++) {
-      const next = plane[at + 1] ?? 0;
-      across[at] = here * 0.5 + (before + next) * 0.25;
-      before = here;
-      here = next;
-    }
-    across[last] = here * 0.75 + before * 0.25;
-  }
-  const output = take(plane.length);
-  for (let y = 0; y < height; y++) {
-    const up = y > 0 ? width : 0;
-    const down = y < height - 1 ? width : 0;
-    for (let at = y * width, end = at + width; at < end; at++) output[at] = (across[at] ?? 0) * 0.5 + ((across[at - up] ?? 0) + (across[at + down] ?? 0)) * 0.25;
-  }
-  return output;
+/** How many blocks a grid has across and down. */
+export function blocksOf(width: number, height: number): readonly [number, number] {
+  return [Math.floor(width / BLOCK), Math.floor(height / BLOCK)];
 }
 
 export function quantile(sorted: Float32Array, share: number): number {

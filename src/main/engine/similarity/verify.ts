@@ -1,10 +1,11 @@
 import type { Kinship, Level, Relation, Transform } from '../../../contract/index.ts';
 import { align, type Alignment } from './verify-align.ts';
+import { BLOCK } from './verify-blocks.ts';
 import { type Change, measureChange } from './verify-change.ts';
 import { type Extent, measureExtent } from './verify-extent.ts';
 import { inverseOf, type Look } from './verify-look.ts';
 import { cutOverlap } from './verify-overlap.ts';
-import { createPlanes, type Planes } from './verify-planes.ts';
+import type { Planes } from './verify-planes.ts';
 
 export { createLook, inverseOf, type Look } from './verify-look.ts';
 
@@ -27,7 +28,7 @@ export interface Verdict {
  * `verify(b, a)` says the same with the inverse transform and the other `whole`, to the last bit.
  * @param planes whoever compares many pairs gives the same ones for all
  */
-export function verify(a: Look, b: Look, planes: Planes = createPlanes()): Verdict | null {
+export function verify(a: Look, b: Look, planes: Planes): Verdict | null {
   const measured = measurePair(a, b, planes);
   const verdict = measured && decide(measured);
   if (!measured?.isSwapped || !verdict) return verdict;
@@ -45,14 +46,15 @@ export interface Measured {
 }
 
 /** What `verify` looks at before it judges; null where nothing fits, or so little that the rest was not looked at. */
-export function measurePair(a: Look, b: Look, planes: Planes = createPlanes()): Measured | null {
+export function measurePair(a: Look, b: Look, planes: Planes): Measured | null {
   const isSwapped = compareLooks(a, b) < 0;
   const [first, second] = isSwapped ? [b, a] : [a, b];
-  planes.free();
-  const alignment = align(first, second);
-  const overlap = alignment && alignment.score > MIN_SCORE && cutOverlap(first, second, alignment, planes.take);
-  const change = overlap && measureChange(overlap, planes.take);
-  if (!overlap || !change) return null;
+  planes.begin(first.rgb.length + second.rgb.length);
+  const alignment = align(first, second, planes);
+  const overlap = alignment && alignment.score > MIN_SCORE && cutOverlap(first, second, alignment, planes);
+  if (!overlap || Math.min(overlap.width, overlap.height) < BLOCK) return null;
+  const change = measureChange(overlap, planes);
+  if (!change) return null;
   return { alignment, change, extent: measureExtent(first, second, alignment), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
 }
 

@@ -1,0 +1,41 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import asc from 'assemblyscript/asc';
+import wabt from 'wabt';
+
+const FOLDER = join(import.meta.dirname, '../src/main/engine/similarity');
+
+/** What the engine runs of each text it is written in. */
+export const WASM_MODULES = [
+  { text: 'hamming.wat', target: 'hamming-wasm.ts', constant: 'HAMMING_WASM', make: assemble },
+  { text: 'assembly/verify.ts', target: 'verify-wasm.ts', constant: 'VERIFY_WASM', make: compile },
+] as const;
+
+/** Its bytes, in base64. */
+export async function makeWasm({ text, make }: (typeof WASM_MODULES)[number]): Promise<string> {
+  return Buffer.from(await make(text, readFileSync(join(FOLDER, text), 'utf8'))).toString('base64');
+}
+
+async function assemble(name: string, text: string): Promise<Uint8Array> {
+  return (await wabt()).parseWat(name, text).toBinary({}).buffer;
+}
+
+async function compile(_name: string, text: string): Promise<Uint8Array> {
+  // Pointers are 32 bits wide, and stay so.
+  const options = { optimizeLevel: 3, noAssert: true, runtime: 'stub', enable: ['simd'], initialMemory: 1, disableWarning: ['201'] };
+  const { error, binary, stderr } = await asc.compileString(text, options);
+  if (error !== null || binary === null) throw new Error(`The text does not compile: ${stderr.toString()}`, { cause: error });
+  return binary;
+}
+
+/** Renews the bytes that the engine runs: `node scripts/wasm.ts`. */
+if (import.meta.main) {
+  for (const module of WASM_MODULES) {
+    const lines = (await makeWasm(module)).match(/.{1,120}/g) ?? [];
+    writeFileSync(join(FOLDER, module.target), `/** ${module.text} as it runs; made by scripts/wasm.ts, and a test compares the two. */
+export const ${module.constant} = [
+${lines.map((line) => `  '${line}',`).join('\n')}
+].join('');
+`);
+  }
+}

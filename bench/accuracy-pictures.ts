@@ -7,6 +7,7 @@ import { readHeader } from '../src/main/engine/pixels/header/header.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import type { Fingerprint } from '../src/main/engine/similarity/fingerprint.ts';
 import { createLook, type Look } from '../src/main/engine/similarity/verify.ts';
+import { createPlanes } from '../src/main/engine/similarity/verify-planes.ts';
 import { EDITS, nextFrame, recolour, toSharp, withSomebody } from '../test/fixtures/edits.ts';
 import { createRandom, drawScene, KINDS, METALS, type Metal, type Raster, type SceneKind } from '../test/fixtures/scenes.ts';
 
@@ -40,9 +41,11 @@ export async function* makeSamples(half: Half, folder: string | null): AsyncGene
   for (const path of photographs) yield await makeFamily({ kind: 'photograph', seed: family, raster: await readPhotograph(path) }, family++);
 }
 
+const planes = createPlanes();
+
 export async function lookAt({ card, size }: Sample): Promise<Look> {
   const pixels = await decode(card, 'jpeg', readHeader(card, 'jpeg'), { isTolerant: false, keepsOneScan: true });
-  return createLook(pixels.data, pixels.width, pixels.height, size);
+  return createLook(pixels.data, pixels.width, pixels.height, size, planes);
 }
 
 const WRITTEN = new Set<Sample['kind']>(['document', 'screenshot', 'chart']);

@@ -163,5 +163,5 @@ async function lookOf(bytes: Buffer): Promise<Look> {
   const outcome = await runPixelPass(bytes, { policy: POLICY_PROFILES.standard, salvage: false, admit: () => Promise.resolve({ [Symbol.dispose]: () => undefined }) });
   if (outcome.kind !== 'accepted') throw new Error(outcome.error.message);
   const { data, info } = await sharp(outcome.renditions.find(({ preset }) => preset === 'card')!.bytes).raw().toBuffer({ resolveWithObject: true });
-  return createLook(data, info.width, info.height, { width: outcome.width, height: outcome.height });
+  return createLook(data, info.width, info.height, { width: outcome.width, height: outcome.height }, planes);
 }

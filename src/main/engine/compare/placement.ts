@@ -23,6 +23,9 @@ export interface Glance {
 
 interface Plane extends Size { readonly values: Float32Array }
 
+/** One for all: a thread finds one placement at a time. */
+const workspace = createPlanes();
+
 /** The longer side in pixels, from coarse to fine; what is smaller stays as it is. */
 const PLANE_SIDES = [512, 1536] as const;
 
@@ -36,7 +39,7 @@ export async function glanceAt(pixels: Pixels, original: Size, transform: Transf
   const rgb = new Uint8Array(card.data);
   for (const made of new Set([zoom, card, plane])) if (made.data.buffer !== pixels.data.buffer) freePixels(made.data);
   return {
-    look: createLook(rgb, card.width, card.height, original),
+    look: createLook(rgb, card.width, card.height, original, workspace),
     planes: [{ ...coarse, values: areaAverage(fine.values, fine.width, fine.height, coarse.width, coarse.height) }, fine],
     size: undoneSize(original, transform),
   };
@@ -48,7 +51,7 @@ export async function glanceAt(pixels: Pixels, original: Size, transform: Transf
  * duplicates finds it, then made exact at a larger size.
  */
 export function placeOn(a: Glance, b: Glance, transform: Transform): Placement | null {
-  const measured = measurePair(a.look, b.look, createPlanes());
+  const measured = measurePair(a.look, b.look, workspace);
   const verdict = measured && decide(measured);
   if (!measured || !verdict || measured.extent.whole === null) return null;
   const { alignment: { window, transform: found }, isSwapped } = measured;

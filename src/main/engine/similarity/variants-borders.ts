@@ -38,6 +38,8 @@ export function findBorders(luma: Float32Array, width: number, height: number): 
 }
 
 function medianOf(values: Float32Array, start: number, step: number, count: number): number {
-  const line = Float32Array.from({ length: count }, (_, index) => values[start + index * step] ?? 0).sort();
+  const line = new Float32Array(count);
+  for (let index = 0; index < count; index++) line[index] = values[start + index * step] ?? 0;
+  line.sort();
   return line[count >> 1] ?? 0;
 }

@@ -72,7 +72,7 @@ interface Guess { readonly transform: Transform; readonly window: Window }
 
 function bestOf(pair: Pair, guesses: readonly Guess[]): Alignment | null {
   const coarse = pair.second(0);
-  const scored = guesses.map((guess) => ({ ...guess, score: correlate(pair.first(0, guess.transform), coarse, guess.window, pair.planes) })).toSorted((a, b) => b.score - a.score);
+  const scored = guesses.map((guess) => ({ ...guess, score: correlate(pair.first(0, guess.transform), coarse, guess.window, pair.planes, FEW_SAMPLES) })).toSorted((a, b) => b.score - a.score);
   const [likeliest] = scored;
   const behind = (likeliest?.score ?? 0) > SURE ? BEHIND : HOPELESS;
   const coarsely = scored.slice(0, REFINED).filter(({ score }) => score > (likeliest?.score ?? 0) - behind)
@@ -149,15 +149,17 @@ function windowByFeatures(first: Look, second: Look, transform: Transform): Wind
 }
 
 const SAMPLES = 40;
+/** Enough to tell which of many guesses are worth a refinement. */
+const FEW_SAMPLES = 24;
 
 /** Correlation of the luminance over the overlap, −1 if that is under a fifth of either. */
-function correlate(first: Plane, second: Plane, window: Window, planes: Planes): number {
+function correlate(first: Plane, second: Plane, window: Window, planes: Planes, samples = SAMPLES): number {
   const [fromX, toX] = overlap(window.left, window.across);
   const [fromY, toY] = overlap(window.top, window.down);
   const [spanX, spanY] = [toX - fromX, toY - fromY];
   if (spanX <= 0 || spanY <= 0 || spanX * spanY < 0.2 && spanX * spanY * window.across * window.down < 0.2) return -1;
-  const across = Math.min(SAMPLES, second.width);
-  const down = Math.min(SAMPLES, second.height);
+  const across = Math.min(samples, second.width);
+  const down = Math.min(samples, second.height);
   const steps = (start: number, span: number, count: number, length: number): number => stepsOf(start, span, count, length, planes).byteOffset;
   return planes.passes.correlate(
     first.values.byteOffset, first.width,

@@ -7,7 +7,7 @@ import { measureMotion } from './verify-motion.ts';
 import type { Overlap } from './verify-overlap.ts';
 import { isWritten } from './verify-page.ts';
 import { blocksOf, type Channels, mapChannels, type Planes, quantile } from './verify-planes.ts';
-import { applyTone, errorOf, fitTone, isNearlyNone, type Tone, toneTable } from './verify-tone.ts';
+import { applyTone, errorOf, fitTone, isNearlyNone, isNone, type Tone, toneTable } from './verify-tone.ts';
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */
 export interface Change {
@@ -53,8 +53,9 @@ function matchTone(first: Channels, second: Channels, planes: Planes): Tones {
   const back = isNearlyNone(there) ? there : fitTone(second, first, planes);
   const left = (tone: Tone, from: Channels, to: Channels): number => errorOf(tone, from, to, planes) / spreadOf(planes.luma(to), planes);
   const isThere = back === there || left(there, first, second) <= left(back, second, first);
-  const table = toneTable(isThere ? there : back, planes);
-  const toned = mapChannels(isThere ? first : second, (plane) => applyTone(table, plane, planes));
+  const [tone, before] = isThere ? [there, first] : [back, second];
+  const table = toneTable(tone, planes);
+  const toned = isNone(tone) ? before : mapChannels(before, (plane) => applyTone(table, plane, planes));
   return isThere ? { before: first, from: toned, to: second, tone: there } : { before: second, from: toned, to: first, tone: back };
 }
 
@@ -118,15 +119,21 @@ function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, heigh
   const clipped = isNearlyNone(tone) ? null : clippedCells(from, planes);
   const { ssim, ...blocks } = compareBlocks(lumaFrom, lumaTo, clipped, width, height, planes);
   if (clipped !== null) allowMixing(blocks.allowed, planes.luma(before), toneTable(tone, planes), width, height, planes);
-  const relative = blocks.residual.map((residual, at) => residual / (blocks.allowed[at] ?? 1));
+  const [relative, structured] = [planes.take(count), planes.take(count)];
+  let structuredCount = 0;
+  for (let at = 0; at < count; at++) {
+    relative[at] = (blocks.residual[at] ?? 0) / (blocks.allowed[at] ?? 1);
+    if (Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE) structured[structuredCount++] = relative[at] ?? 0;
+  }
   // Plain parts fit in any case, and would hide how well the rest does.
-  const structured = relative.filter((_, at) => Math.max(blocks.slopeA[at] ?? 0, blocks.slopeB[at] ?? 0) >= PLAIN_SLOPE);
-  const sorted = (structured.length >= MIN_STRUCTURED * count ? structured : relative).toSorted();
+  const sorted = structuredCount >= MIN_STRUCTURED * count ? structured.subarray(0, structuredCount).sort() : relative.toSorted();
   const most = quantile(sorted, 0.8);
   if (ssim < HOPELESS_SSIM || most > HOPELESS_MOST) return null;
   const limit = Math.max(standsOut, 4 * most);
-  const isChanged = Uint8Array.from(relative, (value, at) => (value > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL ? 1 : 0));
-  const changed = isChanged.reduce((sum, value) => sum + value, 0) / count;
+  const isChanged = new Uint8Array(count);
+  let changedCount = 0;
+  for (let at = 0; at < count; at++) if ((relative[at] ?? 0) > limit && (blocks.residual[at] ?? 0) > MIN_RESIDUAL) { isChanged[at] = 1; changedCount++; }
+  const changed = changedCount / count;
   const near = changed === 0 ? isChanged : grow(grow(isChanged, columns, rows), columns, rows);
   const [colorsFrom, colorsTo] = [blockColors(from, width, height, planes), blockColors(to, width, height, planes)];
   const saturation = fitSaturation(colorsFrom, colorsTo, near);
@@ -138,7 +145,7 @@ function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, heigh
     mark: changed === 0 || changed > MOST_MARKED ? NO_MARK : describeMark(isChanged, blocks, soften(from, blurs[0]), soften(to, blurs[1]), width, columns, rows),
     ...chromaDifference(colorsFrom, colorsTo, saturation, near, columns, rows),
     motion: measureMotion(lumaFrom, lumaTo, width, height, countedCells(changed === 0 ? null : near, clipped, width, height, planes), planes),
-    plain: blocks.slopeA.reduce((sum, slope, at) => sum + (Math.max(slope, blocks.slopeB[at] ?? 0) < PLAIN_SLOPE ? 1 : 0), 0) / count,
+    plain: 1 - structuredCount / count,
   };
 }
 
@@ -156,7 +163,11 @@ function compareBlocks(lumaA: Float32Array, lumaB: Float32Array, clipped: Float3
     lumaA.byteOffset, lumaB.byteOffset, clipped?.byteOffset ?? 0, width, height,
     residual.byteOffset, signed.byteOffset, slopeA.byteOffset, slopeB.byteOffset, cut.byteOffset,
   );
-  const allowed = cut.map((share, at) => ALLOWED + ALLOWED_IF_CLIPPED * share + (ALLOWED_BY_SLOPE + ALLOWED_BY_SLOPE_IF_CLIPPED * share) * Math.max(slopeA[at] ?? 0, slopeB[at] ?? 0));
+  const allowed = planes.take(count);
+  for (let at = 0; at < count; at++) {
+    const share = cut[at] ?? 0;
+    allowed[at] = ALLOWED + ALLOWED_IF_CLIPPED * share + (ALLOWED_BY_SLOPE + ALLOWED_BY_SLOPE_IF_CLIPPED * share) * Math.max(slopeA[at] ?? 0, slopeB[at] ?? 0);
+  }
   return { residual, signed, slopeA, slopeB, allowed, ssim: ssim / count };
 }
 

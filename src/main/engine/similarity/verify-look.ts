@@ -1,8 +1,8 @@
 import type { Transform } from '../../../contract/index.ts';
 import { extractFeatures, type Feature } from './features.ts';
-import { areaAverage } from './resample.ts';
+import { areaCoverage, type Coverage } from './resample.ts';
 import { type Box, findBorders } from './variants-borders.ts';
-import { LUMA_BLUE, LUMA_GREEN, LUMA_RED } from './verify-planes.ts';
+import { LUMA_BLUE, LUMA_GREEN, LUMA_RED, type Planes } from './verify-planes.ts';
 
 export interface Size { readonly width: number; readonly height: number }
 
@@ -27,15 +27,19 @@ const ALIGN_SIDES = [48, 96, 192] as const;
 const FEATURE_COUNT = 64;
 
 /** @param rgb the card's pixels, `width` × `height`, three bytes each */
-export function createLook(rgb: Uint8Array, width: number, height: number, original: Size): Look {
-  const luma: Plane = { values: lumaOf(rgb), width, height };
+export function createLook(rgb: Uint8Array, width: number, height: number, original: Size, planes: Planes): Look {
+  planes.begin(rgb.length);
+  const pixels = planes.takeBytes(rgb.length);
+  pixels.set(rgb);
+  const luma: Plane = { values: planes.take(width * height), width, height };
+  planes.passes.pixelLuma(pixels.byteOffset, luma.values.byteOffset, luma.values.length);
   let features: readonly Feature[] | undefined;
   return {
     rgb, width, height, original,
     box: findBorders(luma.values, width, height),
     // Where the wholes fit, nobody asks for them.
     get features() { return features ??= extractFeatures(lumaOf(rgb), width, height, FEATURE_COUNT); },
-    levels: levelsOf(luma),
+    levels: levelsOf(luma, planes),
   };
 }
 
@@ -47,20 +51,34 @@ function lumaOf(rgb: Uint8Array): Float32Array {
 }
 
 /** From fine to coarse, each made of the one before: the exact mean of means is the mean. */
-function levelsOf(luma: Plane): readonly Plane[] {
+function levelsOf(luma: Plane, planes: Planes): readonly Plane[] {
   const levels: Plane[] = [];
   let finer = luma;
   for (const side of ALIGN_SIDES.toReversed()) {
-    finer = shrink(luma, finer, side);
-    levels.unshift(finer);
+    finer = shrink(luma, finer, side, planes);
+    // They are kept for other comparisons than this.
+    levels.unshift({ ...finer, values: finer.values.slice() });
   }
   return levels;
 }
 
-function shrink({ width, height }: Size, finer: Plane, side: number): Plane {
+function shrink({ width, height }: Size, finer: Plane, side: number, planes: Planes): Plane {
   const scale = Math.min(1, side / Math.max(width, height));
   const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
-  return w === finer.width && h === finer.height ? finer : { values: areaAverage(finer.values, finer.width, finer.height, w, h), width: w, height: h };
+  if (w === finer.width && h === finer.height) return finer;
+  const [columns, rows] = [placeCoverage(areaCoverage(finer.width, w), planes), placeCoverage(areaCoverage(finer.height, h), planes)];
+  const [row, values] = [planes.take(finer.width), planes.take(w * h)];
+  planes.passes.resample(finer.values.byteOffset, finer.width, row.byteOffset, ...columns, ...rows, w, h, values.byteOffset);
+  return { values, width: w, height: h };
+}
+
+/** Where its starts, indices and weights lie. */
+function placeCoverage({ starts, indices, weights }: Coverage, planes: Planes): readonly [number, number, number] {
+  const placed = [planes.takeWords(starts.length), planes.takeWords(indices.length), planes.take(weights.length)] as const;
+  placed[0].set(starts);
+  placed[1].set(indices);
+  placed[2].set(weights);
+  return [placed[0].byteOffset, placed[1].byteOffset, placed[2].byteOffset];
 }
 
 /** Where a point of the transformed picture lies in the picture, both from 0 to 1 across and down. */

@@ -23,7 +23,8 @@ export function measureMotion(a: Float32Array, b: Float32Array, width: number, h
   const { x, y, dx, dy, told } = follow(tiles, columns, rows);
   if (x.length < MIN_PLACES) return 0;
   const [across, down] = [fitLine(x, dx), fitLine(y, dy)];
-  const moved = Float32Array.from(x, (place, at) => (told[at] ?? 0) * Math.sqrt(((dx[at] ?? 0) - across(place)) ** 2 + ((dy[at] ?? 0) - down(y[at] ?? 0)) ** 2));
+  const moved = new Float32Array(x.length);
+  for (let at = 0; at < moved.length; at++) moved[at] = (told[at] ?? 0) * Math.sqrt(((dx[at] ?? 0) - across(x[at] ?? 0)) ** 2 + ((dy[at] ?? 0) - down(y[at] ?? 0)) ** 2);
   return quantile(moved.sort(), 0.9);
 }
 
@@ -58,7 +59,8 @@ function follow(tiles: Float64Array, columns: number, rows: number): Moves {
 /** Least squares, twice: the second time without what lies far off. */
 function fitLine(x: Float64Array, y: Float64Array): (x: number) => number {
   const all = lineThrough(x, y, () => true);
-  const away = Float32Array.from(x, (place, at) => Math.abs((y[at] ?? 0) - all(place)));
+  const away = new Float32Array(x.length);
+  for (let at = 0; at < away.length; at++) away[at] = Math.abs((y[at] ?? 0) - all(x[at] ?? 0));
   const far = quantile(away.toSorted(), 0.6) * 2 + 0.02;
   const kept = away.reduce((count, distance) => count + (distance <= far ? 1 : 0), 0);
   return kept < MIN_PLACES ? all : lineThrough(x, y, (at) => (away[at] ?? 0) <= far);

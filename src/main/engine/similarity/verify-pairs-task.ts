@@ -75,5 +75,5 @@ async function lookAt(card: Uint8Array, { width, height }: Size): Promise<Look> 
   const bytes = Buffer.from(card.buffer, card.byteOffset, card.byteLength);
   // A card is a JPEG of our own making: any complaint means that it is not what was written.
   const pixels = await decode(bytes, 'jpeg', readHeader(bytes, 'jpeg'), { isTolerant: false, keepsOneScan: true });
-  return createLook(pixels.data, pixels.width, pixels.height, { width, height });
+  return createLook(pixels.data, pixels.width, pixels.height, { width, height }, planes);
 }

@@ -24,6 +24,12 @@ export interface Planes {
 /** The functions of assembly/verify.ts, which says what they do; arrays are given by where they lie in memory. */
 export interface Passes {
   readonly luma: (red: number, green: number, blue: number, output: number, count: number) => void;
+  readonly pixelLuma: (rgb: number, output: number, count: number) => void;
+  readonly resample: (
+    plane: number, width: number, row: number, columnStarts: number, columnIndices: number, columnWeights: number,
+    rowStarts: number, rowIndices: number, rowWeights: number, outWidth: number, outHeight: number, output: number,
+  ) => void;
+  readonly medianDifference: (first: number, second: number, count: number, step: number, counts: number) => number;
   readonly binomial: (input: number, output: number, scratch: number, width: number, height: number) => void;
   readonly alikeCells: (a: number, b: number, output: number, count: number, limit: number) => void;
   readonly slopeEnergy: (plane: number, counted: number, width: number, height: number, most: number) => number;

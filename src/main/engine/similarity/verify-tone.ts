@@ -37,9 +37,14 @@ export function fitTone(first: Channels, second: Channels, planes: Planes): Tone
   // Rare tones count as much as common ones in the samples, and halos of sharpening are made of them: what is simpler
   // and fits the picture as a whole clearly better, and the samples not clearly worse, is what was done.
   const area = errorOf(tone, first, second, planes);
-  const simpler = [NO_TONE, { ...NO_TONE, offset: medianDifference(first, second) }]
+  const simpler = [NO_TONE, { ...NO_TONE, offset: medianDifference(first, second, planes) }]
     .find((simple) => errorOf(simple, first, second, planes) < CLEARLY_BETTER * area && sampleError(simple, samples) < NOT_WORSE * error + CLOSE);
   return simpler ?? tone;
+}
+
+/** Does it change no level by as much as rounding does. */
+export function isNone({ gain, gamma, offset }: Tone): boolean {
+  return gamma === 1 && Math.max(Math.abs(offset), Math.abs(255 * (gain - 1) + offset)) < 0.5;
 }
 
 /** Where the tone is the same, nothing is clipped, and either direction will do. */
@@ -57,11 +62,8 @@ const NO_TONE: Tone = { gain: 1, gamma: 1, offset: 0 };
 const CLEARLY_BETTER = 0.85;
 const NOT_WORSE = 1.5;
 
-function medianDifference(first: Channels, second: Channels): number {
-  const [one, other] = [first[1], second[1]];
-  const differences = new Float32Array(Math.ceil(one.length / SPARSE));
-  for (let at = 0, index = 0; at < one.length; at += SPARSE, index++) differences[index] = (other[at] ?? 0) - (one[at] ?? 0);
-  return differences.sort()[differences.length >> 1] ?? 0;
+function medianDifference([, first]: Channels, [, second]: Channels, planes: Planes): number {
+  return planes.passes.medianDifference(first.byteOffset, second.byteOffset, first.length, SPARSE, planes.takeWords(4096).byteOffset);
 }
 
 function fitSamples(samples: Samples, planes: Planes): ToneFit {

@@ -25,6 +25,39 @@ export function luma(red: usize, green: usize, blue: usize, output: usize, count
   }
 }
 
+/** Of a picture of three bytes a pixel. */
+export function pixelLuma(rgb: usize, output: usize, count: i32): void {
+  for (let at: usize = 0, end = <usize>count << 2; at < end; at += 4, rgb += 3) {
+    store<f32>(output + at, LUMA_RED * <f32>load<u8>(rgb) + LUMA_GREEN * <f32>load<u8>(rgb, 1) + LUMA_BLUE * <f32>load<u8>(rgb, 2));
+  }
+}
+
+/**
+ * Brings a plane to `outWidth` × `outHeight` cells. A coverage has, for each cell, `starts` (u32, one more than cells),
+ * and for each share `indices` (u32) and `weights` (f32). `row` has room for a row of the plane.
+ */
+export function resample(
+  plane: usize, width: i32, row: usize, columnStarts: usize, columnIndices: usize, columnWeights: usize,
+  rowStarts: usize, rowIndices: usize, rowWeights: usize, outWidth: i32, outHeight: i32, output: usize,
+): void {
+  const stride = <usize>width << 2;
+  for (let y = 0; y < outHeight; y++) {
+    memory.fill(row, 0, stride);
+    for (let share = load<u32>(rowStarts + (<usize>y << 2)), end = load<u32>(rowStarts + (<usize>y << 2) + 4); share < end; share++) {
+      const weight = f32x4.splat(load<f32>(rowWeights + (<usize>share << 2)));
+      const from = plane + <usize>load<u32>(rowIndices + (<usize>share << 2)) * stride;
+      for (let at: usize = 0; at < stride; at += 16) v128.store(row + at, f32x4.add(v128.load(row + at), f32x4.mul(weight, v128.load(from + at))));
+    }
+    for (let x = 0, share = load<u32>(columnStarts); x < outWidth; x++, output += 4) {
+      let sum: f32 = 0;
+      for (const end = load<u32>(columnStarts + (<usize>x << 2) + 4); share < end; share++) {
+        sum += load<f32>(columnWeights + (<usize>share << 2)) * cell(row, <i32>load<u32>(columnIndices + (<usize>share << 2)));
+      }
+      store<f32>(output, sum);
+    }
+  }
+}
+
 /** 1·2·1 across and down; at the sides the outermost cell stands for what would lie beyond. `scratch` is a plane, too. */
 export function binomial(input: usize, output: usize, scratch: usize, width: i32, height: i32): void {
   const half = f32x4.splat(0.5), quarter = f32x4.splat(0.25);
@@ -214,6 +247,22 @@ export function compareBlocks(a: usize, b: usize, clipped: usize, width: i32, he
   return ssim;
 }
 
+/**
+ * Differences of every `step`th cell, counted in bins of an eighth of a level from −256 up to 256: answers with their
+ * median. `counts` has room for 4096 u32.
+ */
+export function medianDifference(first: usize, second: usize, count: i32, step: i32, counts: usize): f64 {
+  memory.fill(counts, 0, 4096 << 2);
+  let total = 0;
+  for (let at = 0; at < count; at += step, total++) {
+    const bin = counts + (<usize>max(0, min(4095, <i32>nearest<f32>((cell(second, at) - cell(first, at)) * 8) + 2048)) << 2);
+    store<u32>(bin, load<u32>(bin) + 1);
+  }
+  let bin = 0;
+  for (let below = <i32>load<u32>(counts); below <= total >> 1 && bin < 4095; below += <i32>load<u32>(counts + (<usize>bin << 2))) bin++;
+  return <f64>(bin - 2048) / 8;
+}
+
 const TILE = 8;
 
 /**
@@ -322,8 +371,8 @@ export function blockRoots(plane: usize, width: i32, columns: i32, rows: i32, ou
 }
 
 /**
- * Cuts a part out of a picture of three bytes a pixel and brings it to `width` × `height` cells. A coverage has, for each
- * cell, `starts` (u32, one more than cells), and for each share `indices` (u32) and `weights` (f32). `from`, `across` and
+ * Cuts a part out of a picture of three bytes a pixel and brings it to `width` × `height` cells. Coverages are as for
+ * `resample`. `from`, `across` and
  * `down` are in pixels: how to walk over the picture so that its pixels come as in the turned one. `row` has room for 16
  * bytes for each pixel of a turned row. One byte behind the picture is read.
  */

@@ -1,4 +1,5 @@
 import type { AssetFacts } from './pairs-facts.ts';
+import { CANDIDATE_DISTANCE } from './variants.ts';
 
 /** A family as small as this is compared all with all. */
 export const SMALL_FAMILY = 8;
@@ -6,8 +7,10 @@ export const SMALL_FAMILY = 8;
 export const LEADERS = 3;
 /** So many candidates an image is compared with at most; what comes of those it is alike to is not counted. */
 const MOST_TRIED = 16;
-/** Is an image unlike so many of a family, it is taken for another picture than the rest of it, too. */
+/** Did an image, and those it is alike to, refuse so many of a family, it is taken for another picture than the rest of it, too. */
 const MOST_REFUSALS = 2;
+/** Of those it is alike to, so many are asked whom they refused. */
+const MOST_ASKED = 8;
 
 export interface NearImage { readonly facts: AssetFacts; readonly distance: number }
 
@@ -27,10 +30,11 @@ export interface Seeker {
 }
 
 /**
- * Few comparisons tell of many candidates: who is alike to one of a family is led to the others by that, and who is
- * unlike two of one is unlike it. So the largest, which leads the others, and the nearest are tried, then those of what
- * is left over; product shots have more near strangers than copies, and both are found out about family by family. What is
- * tried, is a matter of contents and of earlier findings; ties go by hash.
+ * Few comparisons tell of many candidates: who is alike to one of a family is led to the others by that, and two
+ * refusals between two families tell of the rest of both. So the largest, which leads the others, and the nearest are
+ * tried, at first of those with a near code, then those of what is left over: product shots have more near strangers than
+ * copies, most of them by a part that they share, and both are found out about family by family. What is tried, is a
+ * matter of contents and of earlier findings; ties go by hash.
  */
 export function createSeeker(assetId: number, found: readonly NearImage[], { comparedWith, alikeTo }: Findings): Seeker {
   let left: readonly NearImage[] = onePerPixels(found).toSorted((a, b) => a.distance - b.distance || (a.facts.sha256 < b.facts.sha256 ? -1 : 1));
@@ -40,8 +44,13 @@ export function createSeeker(assetId: number, found: readonly NearImage[], { com
     const [compared, alike] = [comparedWith(assetId), alikeTo(assetId)];
     if (tried.has(candidate) || compared.has(candidate)) return true;
     for (const kin of alike) if (alikeTo(kin).has(candidate)) return true;
-    let refusals = 0;
-    for (const other of compared) if (!alike.has(other) && alikeTo(other).has(candidate)) refusals += 1;
+    let [refusals, asked] = [0, 0];
+    for (const kin of [assetId, ...alike]) {
+      const alikeToKin = alikeTo(kin);
+      for (const other of comparedWith(kin)) if (!alikeToKin.has(other) && (other === candidate || alikeTo(other).has(candidate))) refusals += 1;
+      asked += 1;
+      if (refusals >= MOST_REFUSALS || asked > MOST_ASKED) break;
+    }
     return refusals >= MOST_REFUSALS;
   }
 
@@ -51,7 +60,8 @@ export function createSeeker(assetId: number, found: readonly NearImage[], { com
       left = left.filter(({ facts: { id } }) => !isToldOf(id));
       const [nearest] = left;
       if (nearest === undefined || tried.size >= MOST_TRIED) return [];
-      const largest = left.reduce((first, one) => (largerFirst(one.facts, first.facts) < 0 ? one : first));
+      const likely = tried.size === 0 ? left.filter(({ distance }) => distance <= Math.max(nearest.distance, CANDIDATE_DISTANCE)) : left;
+      const largest = likely.reduce((first, one) => (largerFirst(one.facts, first.facts) < 0 ? one : first));
       const chosen = [...new Set([largest.facts.id, nearest.facts.id])];
       for (const id of chosen) tried.add(id);
       return chosen;

@@ -8,6 +8,8 @@ export type Pair = readonly [number, number];
 /** What has been compared, and what of it leads to further comparisons; lives as long as one portion. */
 export interface Closure extends Findings {
   isKnown(a: number, b: number): boolean;
+  /** Is to be compared now: until its finding is noted, it counts as a refusal, so that kin do not all ask the same. */
+  ask(pair: Pair): void;
   note(rows: readonly PairRow[]): void;
   /** What is to be compared because of pairs that were just found to be alike. */
   open(fresh: readonly PairRow[]): Promise<readonly Pair[]>;
@@ -72,6 +74,10 @@ export function createClosure(store: PairingStore, readFacts: (assetId: number) 
     isKnown,
     comparedWith: (assetId) => knownOf(assetId).compared,
     alikeTo: (assetId) => knownOf(assetId).alike,
+    ask([a, b]) {
+      knownOf(a).compared.add(b);
+      knownOf(b).compared.add(a);
+    },
     note(rows) {
       for (const row of rows) {
         noteAt(knownOf(row.aId), row, row.aId);

@@ -103,7 +103,8 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
     }), limits, hashes);
     await storeHashes(hashes);
     const seekers: Seeker[] = [];
-    for (const { assetId, candidates } of pending) {
+    // Who asks first decides who need not ask any more: a matter of contents, not of who came first.
+    for (const { assetId, candidates } of pending.toSorted((a, b) => (requireFacts(a.assetId).sha256 < requireFacts(b.assetId).sha256 ? -1 : 1))) {
       if (store.hasComparedTwin(assetId)) continue;
       // Who waits as well will ask for this one.
       const ready = candidates.filter((candidate) => waiting.has(candidate.assetId) || !store.isWaiting(candidate.assetId));
@@ -137,7 +138,12 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
   async function seek(seekers: readonly Seeker[], closure: Closure): Promise<readonly Pair[]> {
     const wanted = new Map<string, Pair>();
     for (const seeker of seekers) {
-      for (const candidate of seeker.next()) if (!closure.isKnown(seeker.assetId, candidate)) wanted.set(keyOf(seeker.assetId, candidate), pairOf(seeker.assetId, candidate));
+      for (const candidate of seeker.next()) {
+        if (closure.isKnown(seeker.assetId, candidate)) continue;
+        const pair = pairOf(seeker.assetId, candidate);
+        wanted.set(keyOf(...pair), pair);
+        closure.ask(pair);
+      }
       // Each may have a hundred candidates, and the engine answers meanwhile.
       await new Promise(setImmediate);
     }

@@ -76,7 +76,7 @@ function bestOf(pair: Pair, guesses: readonly Guess[]): Alignment | null {
   const [likeliest] = scored;
   const behind = (likeliest?.score ?? 0) > SURE ? BEHIND : HOPELESS;
   const coarsely = scored.slice(0, REFINED).filter(({ score }) => score > (likeliest?.score ?? 0) - behind)
-    .map((guess) => ({ guess, ...refineAt(pair.first(0, guess.transform), coarse, guess.window, pair.planes) })).toSorted((a, b) => b.score - a.score);
+    .map((guess) => ({ guess, ...refineAt(pair.first(0, guess.transform), coarse, guess.window, NEARLY, pair.planes) })).toSorted((a, b) => b.score - a.score);
   let best: Alignment | null = null;
   for (const { guess, window, score } of coarsely) {
     if (score < MIN_COARSE) break;
@@ -90,8 +90,8 @@ function bestOf(pair: Pair, guesses: readonly Guess[]): Alignment | null {
 interface Refined { readonly window: Window; readonly score: number }
 
 /** A refinement that does not fit better than its start leaves it. */
-function refineAt(first: Plane, second: Plane, start: Window, planes: Planes): Refined {
-  const refined = refine(first, second, start, 6, planes);
+function refineAt(first: Plane, second: Plane, start: Window, near: number, planes: Planes): Refined {
+  const refined = refine(first, second, start, near, planes);
   const [before, after] = [correlate(first, second, start, planes), correlate(first, second, refined, planes)];
   return after > before ? { window: refined, score: after } : { window: start, score: before };
 }
@@ -100,12 +100,12 @@ function refineAt(first: Plane, second: Plane, start: Window, planes: Planes): R
 function refineFinely({ levels, first, second, planes }: Pair, { transform, window: start }: Guess, coarse: Refined): Alignment {
   let found = coarse;
   for (let level = 1; level < levels; level++) {
-    const refined = refineAt(first(level, transform), second(level), found.window, planes);
+    const refined = refineAt(first(level, transform), second(level), found.window, level === levels - 1 ? NEAR : NEARLY, planes);
     found = { window: refined.window, score: Math.max(found.score, refined.score) };
   }
   if (found.score > SURE) return { transform, ...found };
   // Coarse levels lead astray where everything is fine texture.
-  const direct = refineAt(first(levels - 1, transform), second(levels - 1), start, planes);
+  const direct = refineAt(first(levels - 1, transform), second(levels - 1), start, NEAR, planes);
   return direct.score > found.score ? { transform, ...direct } : { transform, ...found };
 }
 
@@ -181,17 +181,19 @@ export function overlap(start: number, span: number): readonly [number, number] 
 }
 
 const UNKNOWNS = 6;
-/** In pixels of the plane: nearer a round need not come. */
+/** In pixels of the plane: nearer a round need not come; what a finer one takes up need not be as near. */
 const NEAR = 0.01;
+const NEARLY = 0.05;
+const MOST_ROUNDS = 6;
 
 /**
  * Gauss-Newton on the window's four numbers, with gain and offset of the luminance as two more, so that the first
  * picture seen through the window becomes the second (Baker and Matthews, "Lucas-Kanade 20 years on", 2004). What fits
  * far worse than the rest, like a logo, counts less (Huber).
  */
-function refine(first: Plane, second: Plane, start: Window, rounds: number, planes: Planes): Window {
+function refine(first: Plane, second: Plane, start: Window, near: number, planes: Planes): Window {
   let state: Fit = { window: start, gain: 1, offset: 0, limit: 40 };
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const equations = accumulate(first, second, state, planes);
     const delta = equations.count < 20 ? null : solve(equations.normal, equations.right);
     if (!delta) return start;
@@ -203,7 +205,7 @@ function refine(first: Plane, second: Plane, start: Window, rounds: number, plan
       window: moved, limit: Math.max(2, (1.5 * equations.residuals) / equations.count),
       gain: Math.max(0.2, Math.min(5, state.gain + (delta[4] ?? 0))), offset: state.offset + (delta[5] ?? 0),
     };
-    if (Math.max(Math.abs(delta[0] ?? 0), Math.abs(delta[1] ?? 0), Math.abs(delta[2] ?? 0), Math.abs(delta[3] ?? 0)) < NEAR / Math.max(second.width, second.height)) break;
+    if (Math.max(Math.abs(delta[0] ?? 0), Math.abs(delta[1] ?? 0), Math.abs(delta[2] ?? 0), Math.abs(delta[3] ?? 0)) < near / Math.max(second.width, second.height)) break;
   }
   return state.window;
 }

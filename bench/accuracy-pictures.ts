@@ -7,7 +7,7 @@ import { readHeader } from '../src/main/engine/pixels/header/header.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import type { Fingerprint } from '../src/main/engine/similarity/fingerprint.ts';
 import { createLook, type Look } from '../src/main/engine/similarity/verify.ts';
-import { createPlanes } from '../src/main/engine/similarity/verify-planes.ts';
+import { createPlanes } from '../src/main/engine/similarity/planes.ts';
 import { EDITS, nextFrame, recolour, toSharp, withSomebody } from '../test/fixtures/edits.ts';
 import { createRandom, drawScene, KINDS, METALS, type Metal, type Raster, type SceneKind } from '../test/fixtures/scenes.ts';
 

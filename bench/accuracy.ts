@@ -5,7 +5,7 @@ import { bitsBetween } from '../src/main/engine/similarity/index-distance.ts';
 import { CANDIDATE_DISTANCE, codesOf, indexCodesOf } from '../src/main/engine/similarity/variants.ts';
 import { decide, type Look, type Measured, measurePair } from '../src/main/engine/similarity/verify.ts';
 import { type Half, lookAt, makeSamples, type Sample } from './accuracy-pictures.ts';
-import { createPlanes } from '../src/main/engine/similarity/verify-planes.ts';
+import { createPlanes } from '../src/main/engine/similarity/planes.ts';
 import { createRandom } from '../test/fixtures/scenes.ts';
 import { table } from './measure.ts';
 

@@ -8,7 +8,7 @@ const FOLDER = join(import.meta.dirname, '../src/main/engine/similarity');
 /** What the engine runs of each text it is written in. */
 export const WASM_MODULES = [
   { text: 'hamming.wat', target: 'hamming-wasm.ts', constant: 'HAMMING_WASM', make: assemble },
-  { text: 'assembly/verify.ts', target: 'verify-wasm.ts', constant: 'VERIFY_WASM', make: compile },
+  { text: 'assembly/planes.ts', target: 'planes-wasm.ts', constant: 'PLANES_WASM', make: compile },
 ] as const;
 
 /** Its bytes, in base64. */

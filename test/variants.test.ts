@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { extractFeatures, type Feature, featureDistance, packFeatures, STORED_FEATURES, turnFeatures, unpackFeatures } from '../src/main/engine/similarity/features.ts';
+import { createPlanes } from '../src/main/engine/similarity/planes.ts';
 import { haveSharedPart, placeByFeatures } from '../src/main/engine/similarity/features-geometry.ts';
 import { createFeatureIndex } from '../src/main/engine/similarity/features-index.ts';
 import { bitsBetween } from '../src/main/engine/similarity/index-distance.ts';
@@ -135,7 +136,9 @@ describe('local features', () => {
 });
 
 function featuresOf({ values, width, height }: Luma): readonly Feature[] {
-  return extractFeatures(values, width, height, STORED_FEATURES);
+  const planes = createPlanes();
+  planes.begin(values.byteLength);
+  return extractFeatures(planes.place(values), width, height, STORED_FEATURES, planes);
 }
 
 function rowOf({ values, width, height }: Luma): { pdq: Uint8Array; pdqQuality: number; variants: Uint8Array } {

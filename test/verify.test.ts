@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { POLICY_PROFILES, TRANSFORMS } from '../src/contract/index.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import { createLook, inverseOf, type Look, verify as verifyBy, type Verdict } from '../src/main/engine/similarity/verify.ts';
-import { createPlanes } from '../src/main/engine/similarity/verify-planes.ts';
+import { createPlanes } from '../src/main/engine/similarity/planes.ts';
 import { EDITS, nextFrame, recolour, toSharp, withNumber, withSomebody } from './fixtures/edits.ts';
 import { type Change, createRandom, drawScene, type Raster, type SceneKind } from './fixtures/scenes.ts';
 

@@ -6,7 +6,7 @@ import { freePixels } from '../pixels/free-pixels.ts';
 import { areaAverage } from '../similarity/resample.ts';
 import { createLook, decide, inverseOf, type Look, measurePair } from '../similarity/verify.ts';
 import { sourcePoint } from '../similarity/verify-look.ts';
-import { createPlanes } from '../similarity/verify-planes.ts';
+import { createPlanes } from '../similarity/planes.ts';
 import { rowsOf, undoneSize } from './rows.ts';
 
 /** Where one picture lies on another, as fractions of the other's sides; it may reach beyond them. */

@@ -1,5 +1,5 @@
 import { PDQ_SIGNS } from './pdq.ts';
-import { areaAverage } from './resample.ts';
+import type { Planes } from './planes.ts';
 
 /** A place in a picture that is found again in a crop of it, and what it looks like there. */
 export interface Feature {
@@ -30,16 +30,17 @@ interface Level { readonly plane: Float32Array; readonly response: Float32Array;
  * The strongest blobs and corners of a picture, at most `count`: maxima of the determinant of the Hessian over place and
  * scale (Lindeberg, "Feature detection with automatic scale selection", 1998), in levels a third of an octave apart,
  * each with the signs of the lowest frequencies of the patch around it, as PDQ has them of the whole picture.
+ * @param luma one of the planes
  */
-export function extractFeatures(luma: Float32Array, width: number, height: number, count: number): readonly Feature[] {
-  const levels = makeLevels(luma, width, height);
+export function extractFeatures(luma: Float32Array, width: number, height: number, count: number, planes: Planes): readonly Feature[] {
+  const levels = makeLevels(luma, width, height, planes);
   return findMaxima(levels).toSorted((a, b) => b.strength - a.strength).slice(0, count).map(({ x, y, level }) => describe(levels, x, y, level));
 }
 
 /** Steps to half the size. */
 const HALVING = 3;
 
-function makeLevels(luma: Float32Array, width: number, height: number): readonly Level[] {
+function makeLevels(luma: Float32Array, width: number, height: number, planes: Planes): readonly Level[] {
   const levels: Level[] = [];
   const sharp = [{ plane: luma, width, height }];
   const first = Math.min(1, BASE_SIDE / Math.max(width, height));
@@ -49,41 +50,14 @@ function makeLevels(luma: Float32Array, width: number, height: number): readonly
     if (Math.min(w, h) < 2 * RADIUS + 2) break;
     // From the level of twice the size, which is a quarter of the work.
     const from = sharp[Math.max(Math.min(index, 1), index + 1 - HALVING)] ?? { plane: luma, width, height };
-    const plane = w === from.width && h === from.height ? from.plane : areaAverage(from.plane, from.width, from.height, w, h);
+    const plane = w === from.width && h === from.height ? from.plane : planes.average(from.plane, from.width, from.height, w, h);
     sharp.push({ plane, width: w, height: h });
-    const soft = blur(plane, w, h);
-    levels.push({ plane: soft, response: hessian(soft, w, h), width: w, height: h });
+    const [soft, scratch, response] = [planes.take(w * h), planes.take(w * h), planes.take(w * h)];
+    planes.passes.smooth(plane.byteOffset, soft.byteOffset, scratch.byteOffset, w, h);
+    planes.passes.hessian(soft.byteOffset, response.byteOffset, w, h);
+    levels.push({ plane: soft, response, width: w, height: h });
   }
   return levels;
-}
-
-/** Binomial, 1·4·6·4·1 across and down; the outermost two pixels are left as they are. */
-function blur(plane: Float32Array, width: number, height: number): Float32Array {
-  const across = new Float32Array(plane);
-  for (let y = 0; y < height; y++) {
-    for (let at = y * width + 2, end = (y + 1) * width - 2; at < end; at++) {
-      across[at] = ((plane[at] ?? 0) * 6 + ((plane[at - 1] ?? 0) + (plane[at + 1] ?? 0)) * 4 + (plane[at - 2] ?? 0) + (plane[at + 2] ?? 0)) / 16;
-    }
-  }
-  const output = new Float32Array(across);
-  for (let at = 2 * width, end = (height - 2) * width; at < end; at++) {
-    output[at] = ((across[at] ?? 0) * 6 + ((across[at - width] ?? 0) + (across[at + width] ?? 0)) * 4 + (across[at - 2 * width] ?? 0) + (across[at + 2 * width] ?? 0)) / 16;
-  }
-  return output;
-}
-
-function hessian(plane: Float32Array, width: number, height: number): Float32Array {
-  const response = new Float32Array(plane.length);
-  for (let y = 3; y < height - 3; y++) {
-    for (let at = y * width + 3, end = (y + 1) * width - 3; at < end; at++) {
-      const twice = 2 * (plane[at] ?? 0);
-      const xx = (plane[at - 1] ?? 0) + (plane[at + 1] ?? 0) - twice;
-      const yy = (plane[at - width] ?? 0) + (plane[at + width] ?? 0) - twice;
-      const xy = ((plane[at - width - 1] ?? 0) + (plane[at + width + 1] ?? 0) - (plane[at - width + 1] ?? 0) - (plane[at + width - 1] ?? 0)) / 4;
-      response[at] = xx * yy - xy * xy;
-    }
-  }
-  return response;
 }
 
 interface Maximum { readonly x: number; readonly y: number; readonly level: number; readonly strength: number }

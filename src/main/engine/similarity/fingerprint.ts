@@ -1,6 +1,7 @@
 import { extractFeatures, packFeatures, STORED_FEATURES } from './features.ts';
 import { areaAverage } from './resample.ts';
 import { pdqHashes, symmetricPdqHashes } from './pdq.ts';
+import { createPlanes } from './planes.ts';
 import { makeVariants } from './variants.ts';
 
 export interface Fingerprint {
@@ -17,6 +18,9 @@ export interface Fingerprint {
   readonly features: Uint8Array<ArrayBuffer>;
 }
 
+/** One for all: a thread makes one fingerprint at a time. */
+const planes = createPlanes();
+
 /**
  * All fingerprints of an upright picture, from its luminance (row by row, 0–255). `isWhole` tells that this is the
  * picture itself and no reduction of it: then the first hash is bit for bit that of the reference, which for so small a
@@ -24,11 +28,12 @@ export interface Fingerprint {
  */
 export function fingerprint(luma: Float32Array, width: number, height: number, isWhole: boolean): Fingerprint {
   const { hashes, quality } = symmetricPdqHashes(luma, width, height);
+  planes.begin(luma.byteLength);
   if (isWhole) hashes.set(pdqHashes(luma, width, height, 1).hashes);
   return {
     pdq: hashes, pdqQuality: quality, phash: perceptualHash(luma, width, height), dhash: differenceHash(luma, width, height),
     variants: makeVariants(luma, width, height),
-    features: packFeatures(extractFeatures(luma, width, height, STORED_FEATURES)),
+    features: packFeatures(extractFeatures(planes.place(luma), width, height, STORED_FEATURES, planes)),
   };
 }
 

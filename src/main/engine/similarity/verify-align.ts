@@ -2,7 +2,7 @@ import { TRANSFORMS, type Transform } from '../../../contract/index.ts';
 import { turnFeatures } from './features.ts';
 import { MIN_AGREEING, placeByFeatures } from './features-geometry.ts';
 import type { Box } from './variants-borders.ts';
-import type { Planes } from './verify-planes.ts';
+import type { Planes } from './planes.ts';
 import { inverseOf, isTransposing, type Look, type Plane, type Size, sourcePoint, turnPlane } from './verify-look.ts';
 
 /**

@@ -6,7 +6,7 @@ import { allowMixing } from './verify-mixing.ts';
 import { measureMotion } from './verify-motion.ts';
 import type { Overlap } from './verify-overlap.ts';
 import { isWritten } from './verify-page.ts';
-import { blocksOf, type Channels, mapChannels, type Planes, quantile } from './verify-planes.ts';
+import { blocksOf, type Channels, mapChannels, type Planes, quantile } from './planes.ts';
 import { applyTone, errorOf, fitTone, isNearlyNone, isNone, type Tone, toneTable } from './verify-tone.ts';
 
 /** What differs between two aligned pictures once tone and sharpness are made alike. */

@@ -1,4 +1,4 @@
-import { blocksOf, type Channels, type Planes, quantile } from './verify-planes.ts';
+import { blocksOf, type Channels, type Planes, quantile } from './planes.ts';
 
 /** Red and blue less luminance, mean of each block. */
 export interface Colors { readonly red: Float32Array; readonly blue: Float32Array }

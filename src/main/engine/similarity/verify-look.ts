@@ -1,8 +1,7 @@
 import type { Transform } from '../../../contract/index.ts';
 import { extractFeatures, type Feature } from './features.ts';
-import { areaCoverage, type Coverage } from './resample.ts';
 import { type Box, findBorders } from './variants-borders.ts';
-import { LUMA_BLUE, LUMA_GREEN, LUMA_RED, type Planes } from './verify-planes.ts';
+import type { Planes } from './planes.ts';
 
 export interface Size { readonly width: number; readonly height: number }
 
@@ -29,25 +28,15 @@ const FEATURE_COUNT = 64;
 /** @param rgb the card's pixels, `width` × `height`, three bytes each */
 export function createLook(rgb: Uint8Array, width: number, height: number, original: Size, planes: Planes): Look {
   planes.begin(rgb.length);
-  const pixels = planes.takeBytes(rgb.length);
-  pixels.set(rgb);
-  const luma: Plane = { values: planes.take(width * height), width, height };
-  planes.passes.pixelLuma(pixels.byteOffset, luma.values.byteOffset, luma.values.length);
+  const luma: Plane = { values: planes.pixelLuma(rgb), width, height };
   let features: readonly Feature[] | undefined;
   return {
     rgb, width, height, original,
     box: findBorders(luma.values, width, height),
     // Where the wholes fit, nobody asks for them.
-    get features() { return features ??= extractFeatures(lumaOf(rgb), width, height, FEATURE_COUNT); },
+    get features() { return features ??= extractFeatures(planes.pixelLuma(rgb), width, height, FEATURE_COUNT, planes); },
     levels: levelsOf(luma, planes),
   };
-}
-
-/** 0–255, with the weights of BT.601. */
-function lumaOf(rgb: Uint8Array): Float32Array {
-  const values = new Float32Array(rgb.length / 3);
-  for (let pixel = 0, at = 0; pixel < values.length; pixel++, at += 3) values[pixel] = LUMA_RED * (rgb[at] ?? 0) + LUMA_GREEN * (rgb[at + 1] ?? 0) + LUMA_BLUE * (rgb[at + 2] ?? 0);
-  return values;
 }
 
 /** From fine to coarse, each made of the one before: the exact mean of means is the mean. */
@@ -65,20 +54,7 @@ function levelsOf(luma: Plane, planes: Planes): readonly Plane[] {
 function shrink({ width, height }: Size, finer: Plane, side: number, planes: Planes): Plane {
   const scale = Math.min(1, side / Math.max(width, height));
   const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
-  if (w === finer.width && h === finer.height) return finer;
-  const [columns, rows] = [placeCoverage(areaCoverage(finer.width, w), planes), placeCoverage(areaCoverage(finer.height, h), planes)];
-  const [row, values] = [planes.take(finer.width), planes.take(w * h)];
-  planes.passes.resample(finer.values.byteOffset, finer.width, row.byteOffset, ...columns, ...rows, w, h, values.byteOffset);
-  return { values, width: w, height: h };
-}
-
-/** Where its starts, indices and weights lie. */
-function placeCoverage({ starts, indices, weights }: Coverage, planes: Planes): readonly [number, number, number] {
-  const placed = [planes.takeWords(starts.length), planes.takeWords(indices.length), planes.take(weights.length)] as const;
-  placed[0].set(starts);
-  placed[1].set(indices);
-  placed[2].set(weights);
-  return [placed[0].byteOffset, placed[1].byteOffset, placed[2].byteOffset];
+  return w === finer.width && h === finer.height ? finer : { values: planes.average(finer.values, finer.width, finer.height, w, h), width: w, height: h };
 }
 
 /** Where a point of the transformed picture lies in the picture, both from 0 to 1 across and down. */

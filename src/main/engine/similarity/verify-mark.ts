@@ -1,6 +1,6 @@
 import { BLOCK, PLAIN_SLOPE } from './verify-blocks.ts';
 import { CB, CR } from './verify-colors.ts';
-import { type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, quantile } from './verify-planes.ts';
+import { type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, quantile } from './planes.ts';
 
 /** How like a mark laid over the picture the changed blocks are. */
 export interface Mark {

@@ -1,4 +1,4 @@
-import { blocksOf, type Planes } from './verify-planes.ts';
+import { blocksOf, type Planes } from './planes.ts';
 
 /**
  * How far off the tone may be for having been applied to the mean of a cell: a new tone was given to what lies in the

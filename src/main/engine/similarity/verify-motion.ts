@@ -1,4 +1,4 @@
-import { type Planes, quantile } from './verify-planes.ts';
+import { type Planes, quantile } from './planes.ts';
 
 /** Side of a tile, in cells; two by two of them are a place that is followed. */
 const TILE = 8;

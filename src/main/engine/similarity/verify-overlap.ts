@@ -1,6 +1,6 @@
 import type { Transform } from '../../../contract/index.ts';
 import { overlap, type Alignment } from './verify-align.ts';
-import type { Channels, Planes } from './verify-planes.ts';
+import type { Channels, Planes } from './planes.ts';
 import { isTransposing, type Look, type Size, walkOf } from './verify-look.ts';
 
 /** What two aligned pictures both show, on one grid: red, green and blue of each. */

@@ -1,4 +1,4 @@
-import { type Channels, type Planes, slopeSquare } from './verify-planes.ts';
+import { type Channels, type Planes, slopeSquare } from './planes.ts';
 
 /** Steepness from which on a cell belongs to something. */
 const STEEP = 8;

@@ -5,7 +5,7 @@ import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 import { openToRead } from '../tasks/open-to-read.ts';
 import { createLook, type Look, verify, type Verdict } from './verify.ts';
 import type { Size } from './verify-look.ts';
-import { createPlanes } from './verify-planes.ts';
+import { createPlanes } from './planes.ts';
 
 /** With the upright size of the image that the card was made of. */
 export interface Card extends Size {

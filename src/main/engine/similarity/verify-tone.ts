@@ -1,4 +1,4 @@
-import type { Channels, Planes } from './verify-planes.ts';
+import type { Channels, Planes } from './planes.ts';
 
 /**
  * What an editor's brightness, contrast and gamma do to every channel alike: `gain · 255 · (v / 255) ^ gamma + offset`,

@@ -5,7 +5,7 @@ import { type Change, measureChange } from './verify-change.ts';
 import { type Extent, measureExtent } from './verify-extent.ts';
 import { inverseOf, type Look } from './verify-look.ts';
 import { cutOverlap } from './verify-overlap.ts';
-import type { Planes } from './verify-planes.ts';
+import type { Planes } from './planes.ts';
 
 export { createLook, inverseOf, type Look } from './verify-look.ts';
 

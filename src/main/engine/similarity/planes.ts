@@ -1,13 +1,16 @@
+import { areaCoverage } from './resample.ts';
 import { BLOCK } from './verify-blocks.ts';
-import { VERIFY_WASM } from './verify-wasm.ts';
+import { PLANES_WASM } from './planes-wasm.ts';
 
 /** Red, green and blue of one picture on a grid. */
 export type Channels = readonly [Float32Array, Float32Array, Float32Array];
 
-/** What the comparison of two pictures works on: memory of a WebAssembly module, whose passes over planes these are. */
+/** What features are found in and two pictures are compared on: memory of a WebAssembly module, and its passes over planes. */
 export interface Planes {
   /** A plane of so many cells, which holds whatever was in it; till the next `begin`. */
   take(length: number): Float32Array;
+  /** A plane with these values. */
+  place(values: ArrayLike<number>): Float32Array;
   /** Room for what passes read or write beside planes. */
   takeDoubles(length: number): Float64Array;
   takeWords(length: number): Uint32Array;
@@ -17,11 +20,15 @@ export interface Planes {
   /** The same with a place in memory for each array. */
   readonly passes: Passes;
   luma(channels: Channels): Float32Array;
+  /** Of a picture of three bytes a pixel, 0–255, with the weights of BT.601. */
+  pixelLuma(rgb: Uint8Array): Float32Array;
+  /** Brings a plane to another size, each cell the exact mean of the area it covers. */
+  average(plane: Float32Array, width: number, height: number, outWidth: number, outHeight: number): Float32Array;
   /** 1·2·1 across and down; at the sides the outermost cell stands for what would lie beyond. */
   binomial(plane: Float32Array, width: number, height: number, times?: number): Float32Array;
 }
 
-/** The functions of assembly/verify.ts, which says what they do; arrays are given by where they lie in memory. */
+/** The functions of assembly/planes.ts, which says what they do; arrays are given by where they lie in memory. */
 export interface Passes {
   readonly luma: (red: number, green: number, blue: number, output: number, count: number) => void;
   readonly pixelLuma: (rgb: number, output: number, count: number) => void;
@@ -31,6 +38,8 @@ export interface Passes {
   ) => void;
   readonly medianDifference: (first: number, second: number, count: number, step: number, counts: number) => number;
   readonly binomial: (input: number, output: number, scratch: number, width: number, height: number) => void;
+  readonly smooth: (input: number, output: number, scratch: number, width: number, height: number) => void;
+  readonly hessian: (plane: number, output: number, width: number, height: number) => void;
   readonly alikeCells: (a: number, b: number, output: number, count: number, limit: number) => void;
   readonly slopeEnergy: (plane: number, counted: number, width: number, height: number, most: number) => number;
   readonly moments: (plane: number, count: number, output: number) => void;
@@ -67,12 +76,12 @@ interface Memory { readonly buffer: ArrayBuffer; readonly grow: (pages: number) 
 const PAGE = 65_536;
 /** Passes may read and write so much behind what was taken, and read as much before it. */
 const MARGIN = 32;
-/** For all planes of one comparison: the largest is a quarter of a megabyte, and there are at most 60. */
+/** For all planes of one comparison: the largest is a quarter of a megabyte, and there are at most 60 of it. */
 const PLANES_BYTES = 20 * 2 ** 20;
 
 export function createPlanes(): Planes {
   const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly;
-  const { memory, ...passes } = new Instance(new Module(Buffer.from(VERIFY_WASM, 'base64'))).exports as Passes & { readonly memory: Memory };
+  const { memory, ...passes } = new Instance(new Module(Buffer.from(PLANES_WASM, 'base64'))).exports as Passes & { readonly memory: Memory };
   let end = MARGIN;
 
   function reserve(bytes: number): number {
@@ -83,12 +92,31 @@ export function createPlanes(): Planes {
   }
 
   const take = (length: number): Float32Array => new Float32Array(memory.buffer, reserve(4 * length), length);
+  const takeWords = (length: number): Uint32Array => new Uint32Array(memory.buffer, reserve(4 * length), length);
+  const takeBytes = (length: number): Uint8Array => new Uint8Array(memory.buffer, reserve(length), length);
+
+  function place(values: ArrayLike<number>): Float32Array {
+    const plane = take(values.length);
+    plane.set(values);
+    return plane;
+  }
+
+  function placeWords(values: Uint32Array): number {
+    const words = takeWords(values.length);
+    words.set(values);
+    return words.byteOffset;
+  }
+
+  /** Where its starts, indices and weights lie. */
+  function placeCoverage(length: number, cells: number): readonly [number, number, number] {
+    const { starts, indices, weights } = areaCoverage(length, cells);
+    const count = starts[cells] ?? 0;
+    return [placeWords(starts), placeWords(indices.subarray(0, count)), place(weights.subarray(0, count)).byteOffset];
+  }
 
   return {
-    take, passes,
+    take, place, takeWords, takeBytes, passes,
     takeDoubles: (length) => new Float64Array(memory.buffer, reserve(8 * length), length),
-    takeWords: (length) => new Uint32Array(memory.buffer, reserve(4 * length), length),
-    takeBytes: (length) => new Uint8Array(memory.buffer, reserve(length), length),
     begin(pictureBytes) {
       end = MARGIN;
       const missing = PLANES_BYTES + pictureBytes - memory.buffer.byteLength;
@@ -98,6 +126,19 @@ export function createPlanes(): Planes {
       const luma = take(red.length);
       passes.luma(red.byteOffset, green.byteOffset, blue.byteOffset, luma.byteOffset, luma.length);
       return luma;
+    },
+    pixelLuma(rgb) {
+      const pixels = takeBytes(rgb.length);
+      pixels.set(rgb);
+      const luma = take(rgb.length / 3);
+      passes.pixelLuma(pixels.byteOffset, luma.byteOffset, luma.length);
+      return luma;
+    },
+    average(plane, width, height, outWidth, outHeight) {
+      const [columns, rows] = [placeCoverage(width, outWidth), placeCoverage(height, outHeight)];
+      const [row, output] = [take(width), take(outWidth * outHeight)];
+      passes.resample(plane.byteOffset, width, row.byteOffset, ...columns, ...rows, outWidth, outHeight, output.byteOffset);
+      return output;
     },
     binomial(plane, width, height, times = 1) {
       let soft = plane;

@@ -1,5 +1,5 @@
 /*
- * The passes over all cells of a comparison of two pictures, in AssemblyScript, made into verify-wasm.ts by scripts/wasm.ts.
+ * The passes over all cells of a picture or of two, in AssemblyScript, made into planes-wasm.ts by scripts/wasm.ts.
  * Planes are f32, row by row, at multiples of 16 bytes, with at least 16 bytes before and behind each that may be read
  * and, behind, overwritten. Sums over a plane are f64. There is no allocation.
  */
@@ -79,6 +79,56 @@ export function binomial(input: usize, output: usize, scratch: usize, width: i32
     for (let at: usize = 0; at < stride; at += 16) {
       v128.store(to + at, f32x4.add(f32x4.mul(half, v128.load(here + at)), f32x4.mul(quarter, f32x4.add(v128.load(above + at), v128.load(below + at)))));
     }
+  }
+}
+
+// @ts-ignore: decorator
+@inline function smooth4(plane: usize, by: usize): v128 {
+  const near = f32x4.add(v128.load(plane - by), v128.load(plane + by)), far = f32x4.add(v128.load(plane - 2 * by), v128.load(plane + 2 * by));
+  return f32x4.mul(f32x4.splat(<f32>0.0625), f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(6), v128.load(plane)), f32x4.mul(f32x4.splat(4), near)), far));
+}
+
+// @ts-ignore: decorator
+@inline function smooth1(plane: usize, by: usize): f32 {
+  return <f32>0.0625 * (6 * load<f32>(plane) + 4 * (load<f32>(plane - by) + load<f32>(plane + by)) + (load<f32>(plane - 2 * by) + load<f32>(plane + 2 * by)));
+}
+
+/** 1·4·6·4·1 across and down; the outermost two cells are left as they are. `scratch` is a plane, too. */
+export function smooth(input: usize, output: usize, scratch: usize, width: i32, height: i32): void {
+  const stride = <usize>width << 2;
+  const bytes = stride * height;
+  memory.copy(scratch, input, bytes);
+  for (let row: usize = 0; row < bytes; row += stride) {
+    let at = row + 8;
+    const end = row + stride - 8;
+    for (; at + 16 <= end; at += 16) v128.store(scratch + at, smooth4(input + at, 4));
+    for (; at < end; at += 4) store<f32>(scratch + at, smooth1(input + at, 4));
+  }
+  memory.copy(output, scratch, bytes);
+  let at: usize = 2 * stride;
+  const end: usize = bytes - 2 * stride;
+  for (; at + 16 <= end; at += 16) v128.store(output + at, smooth4(scratch + at, stride));
+  for (; at < end; at += 4) store<f32>(output + at, smooth1(scratch + at, stride));
+}
+
+/** Determinant of the Hessian; nothing at the outermost three cells. */
+export function hessian(plane: usize, output: usize, width: i32, height: i32): void {
+  const stride = <usize>width << 2;
+  memory.fill(output, 0, stride * height);
+  const two = f32x4.splat(2), quarter = f32x4.splat(0.25);
+  for (let y = 3; y < height - 3; y++) {
+    const row = <usize>y * stride;
+    for (let at = row + 12, end = row + stride - 12; at < end; at += 16) {
+      const here = plane + at;
+      const twice = f32x4.mul(two, v128.load(here));
+      const xx = f32x4.sub(f32x4.add(v128.load(here - 4), v128.load(here + 4)), twice);
+      const yy = f32x4.sub(f32x4.add(v128.load(here - stride), v128.load(here + stride)), twice);
+      const same = f32x4.add(v128.load(here - stride - 4), v128.load(here + stride + 4)), other = f32x4.add(v128.load(here - stride + 4), v128.load(here + stride - 4));
+      const xy = f32x4.mul(quarter, f32x4.sub(same, other));
+      v128.store(output + at, f32x4.sub(f32x4.mul(xx, yy), f32x4.mul(xy, xy)));
+    }
+    // What the last four cells reach beyond the row's inside.
+    memory.fill(output + row + stride - 12, 0, 12);
   }
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import wabt from 'wabt';
 
@@ -13,18 +13,22 @@ export const WASM_MODULES = [
 
 /** Its bytes, in base64. */
 export async function makeWasm({ text, make }: (typeof WASM_MODULES)[number]): Promise<string> {
-  return Buffer.from(await make(text, readFileSync(join(FOLDER, text), 'utf8'))).toString('base64');
+  return Buffer.from(await make(join(FOLDER, text))).toString('base64');
 }
 
-async function assemble(name: string, text: string): Promise<Uint8Array> {
-  return (await wabt()).parseWat(name, text).toBinary({}).buffer;
+async function assemble(path: string): Promise<Uint8Array> {
+  return (await wabt()).parseWat(basename(path), readFileSync(path, 'utf8')).toBinary({}).buffer;
 }
 
-async function compile(_name: string, text: string): Promise<Uint8Array> {
-  // Pointers are 32 bits wide, and stay so.
+/** With all that lies beside it: the compiler takes what is imported. */
+async function compile(path: string): Promise<Uint8Array> {
+  const names = readdirSync(dirname(path)).filter((name) => name.endsWith('.ts'));
+  const entry = basename(path);
+  const sources = Object.fromEntries([entry, ...names.filter((name) => name !== entry)].map((name) => [name, readFileSync(join(dirname(path), name), 'utf8')]));
+  // Pointers are 32 bits wide, and stay so: the last option silences doubts about that.
   const options = { optimizeLevel: 3, noAssert: true, runtime: 'stub', enable: ['simd'], initialMemory: 1, disableWarning: ['201'] };
-  const { error, binary, stderr } = await asc.compileString(text, options);
-  if (error !== null || binary === null) throw new Error(`The text does not compile: ${stderr.toString()}`, { cause: error });
+  const { error, binary } = await asc.compileString(sources, options);
+  if (error !== null || binary === null) throw new Error(`${entry} does not compile`, { cause: error });
   return binary;
 }
 

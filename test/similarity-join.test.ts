@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import wabt from 'wabt';
 import { createHammingIndex } from '../src/main/engine/similarity/hamming-index.ts';
 import { CODE_BYTES, createHammingKernel, MAX_JOIN_DISTANCE } from '../src/main/engine/similarity/hamming-kernel.ts';
-import { HAMMING_WASM } from '../src/main/engine/similarity/hamming-wasm.ts';
 import { createRandom } from './fixtures/images.ts';
 
 type Random = () => number;
@@ -53,12 +49,6 @@ function bruteForce(codes: readonly Uint8Array[], limit: number): string[] {
 }
 
 const SETS = { random: plantedCodes, clumpy: clumpyCodes } as const;
-
-test('the bytes that run are those of the text they are made of', async () => {
-  const text = readFileSync(join(import.meta.dirname, '../src/main/engine/similarity/hamming.wat'), 'utf8');
-  const module = (await wabt()).parseWat('hamming.wat', text);
-  expect(Buffer.from(module.toBinary({}).buffer).toString('base64')).toBe(HAMMING_WASM);
-});
 
 /** Each two of the codes, as a join of all with all tells them: in both orders, and each with itself. */
 function joinAll(codes: readonly Uint8Array[], limit: number): string[] {

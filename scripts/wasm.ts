@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import asc from 'assemblyscript/asc';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import wabt from 'wabt';
 
 const FOLDER = join(import.meta.dirname, '../src/main/engine/similarity');
+const COMPILER = join(import.meta.dirname, '../node_modules/assemblyscript/bin/asc.js');
 
 /** What the engine runs of each text it is written in. */
 export const WASM_MODULES = [
@@ -20,16 +22,17 @@ async function assemble(path: string): Promise<Uint8Array> {
   return (await wabt()).parseWat(basename(path), readFileSync(path, 'utf8')).toBinary({}).buffer;
 }
 
-/** With all that lies beside it: the compiler takes what is imported. */
-async function compile(path: string): Promise<Uint8Array> {
-  const names = readdirSync(dirname(path)).filter((name) => name.endsWith('.ts'));
-  const entry = basename(path);
-  const sources = Object.fromEntries([entry, ...names.filter((name) => name !== entry)].map((name) => [name, readFileSync(join(dirname(path), name), 'utf8')]));
-  // Pointers are 32 bits wide, and stay so: the last option silences doubts about that.
-  const options = { optimizeLevel: 3, noAssert: true, runtime: 'stub', enable: ['simd'], initialMemory: 1, disableWarning: ['201'] };
-  const { error, binary } = await asc.compileString(sources, options);
-  if (error !== null || binary === null) throw new Error(`${entry} does not compile`, { cause: error });
-  return binary;
+function compile(path: string): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'proofsheet-wasm-'));
+  try {
+    const target = join(folder, 'module.wasm');
+    // Pointers are 32 bits wide, and stay so: the last option silences doubts about that.
+    const options = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--initialMemory', '1', '--disableWarning', '201'];
+    execFileSync(process.execPath, [COMPILER, path, '--outFile', target, ...options]);
+    return readFileSync(target);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Renews the bytes that the engine runs: `node scripts/wasm.ts`. */

@@ -45,6 +45,11 @@ export interface Passes {
   readonly moments: (plane: number, count: number, output: number) => void;
   readonly clippedCells: (red: number, green: number, blue: number, output: number, count: number, low: number, high: number) => void;
   readonly applyTable: (table: number, plane: number, output: number, count: number) => void;
+  readonly applyTableToDoubles: (table: number, levels: number, output: number, count: number) => void;
+  readonly chromaDifferences: (
+    fromRed: number, fromBlue: number, toRed: number, toBlue: number, left: number, columns: number, rows: number,
+    saturation: number, byRed: number, byBlue: number, output: number,
+  ) => number;
   readonly tableError: (table: number, first: number, second: number, count: number, from: number, step: number, most: number) => number;
   readonly blockColors: (red: number, green: number, blue: number, width: number, columns: number, rows: number, outRed: number, outBlue: number) => void;
   readonly compareBlocks: (a: number, b: number, clipped: number, width: number, height: number, residual: number, signed: number, slopeA: number, slopeB: number, cut: number) => number;

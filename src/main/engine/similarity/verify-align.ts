@@ -33,7 +33,7 @@ const BEHIND = 0.06;
  */
 export function align(first: Look, second: Look, planes: Planes): Alignment | null {
   const pair = createPair(first, second, planes);
-  const plain = bestOf(pair, TRANSFORMS.flatMap((transform) => guessWindows(first, second, transform).map((window) => ({ transform, window }))));
+  const plain = bestOf(pair, TRANSFORMS.flatMap((transform) => guessWindows(first, second, transform).filter((window) => isLikely(first, second, transform, window)).map((window) => ({ transform, window }))));
   if (plain && plain.score > SURE) return plain;
   const found = TRANSFORMS.flatMap((transform) => {
     const window = windowByFeatures(first, second, transform);
@@ -57,11 +57,11 @@ function createPair(first: Look, second: Look, planes: Planes): Pair {
     const key = `${name} ${level} ${transform}`;
     const known = placed.get(key);
     if (known !== undefined) return known;
-    const { values, width, height } = turnPlane(look.levels[level] as Plane, transform);
+    const source = look.levels[level] as Plane;
+    const { length } = source.values;
     // Between the last row and what would be the next is looked at, too, with a weight of nothing.
-    const cells = planes.take(values.length + width + 1).fill(0, values.length);
-    cells.set(values);
-    const plane = { values: cells.subarray(0, values.length), width, height };
+    const cells = planes.take(length + Math.max(source.width, source.height) + 1).fill(0, length);
+    const plane = turnPlane(source, transform, cells.subarray(0, length));
     placed.set(key, plane);
     return plane;
   };
@@ -119,6 +119,20 @@ function guessWindows(first: Look, second: Look, transform: Transform): readonly
   if (inSecond) windows.push(within(WHOLE, inSecond));
   if (inFirst && inSecond) windows.push(within(inFirst, inSecond));
   return windows;
+}
+
+/** How much more the window stretches the first picture to one side than to the other, at least 1. */
+function stretchOf(first: Size, second: Size, isTurned: boolean, { across, down }: Window): number {
+  const aspect = (isTurned ? first.height / first.width : first.width / first.height) * (across / down) * (second.height / second.width);
+  return Math.max(aspect, 1 / aspect);
+}
+
+/** What is stretched clearly less by a quarter turn more or less is not how it was made. */
+const MOST_STRETCH = 1.5;
+
+function isLikely(first: Size, second: Size, transform: Transform, window: Window): boolean {
+  const isTurned = isTransposing(transform);
+  return stretchOf(first, second, isTurned, window) < MOST_STRETCH * stretchOf(first, second, !isTurned, window);
 }
 
 /** A box of a picture, in shares of the sides of the transformed picture. */

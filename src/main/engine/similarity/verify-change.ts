@@ -143,7 +143,7 @@ function measureBlocks({ before, from, to, lumaFrom, lumaTo, blurs, width, heigh
     half: quantile(sorted, 0.5), most, nearlyAll: quantile(sorted, 0.95),
     changed,
     mark: changed === 0 || changed > MOST_MARKED ? NO_MARK : describeMark(isChanged, blocks, soften(from, blurs[0]), soften(to, blurs[1]), width, columns, rows),
-    ...chromaDifference(colorsFrom, colorsTo, saturation, near, columns, rows),
+    ...chromaDifference(colorsFrom, colorsTo, saturation, near, columns, rows, planes),
     motion: measureMotion(lumaFrom, lumaTo, width, height, countedCells(changed === 0 ? null : near, clipped, width, height, planes), planes),
     plain: 1 - structuredCount / count,
   };

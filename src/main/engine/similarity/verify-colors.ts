@@ -28,25 +28,12 @@ export function fitSaturation(from: Colors, to: Colors, without: Uint8Array): nu
 }
 
 /** Means of three by three blocks, so that the coarse colour of JPEG does not count. */
-export function chromaDifference(from: Colors, to: Colors, saturation: number, without: Uint8Array, columns: number, rows: number): { chroma: number; chromaHalf: number } {
-  const values = new Float32Array(columns * rows);
-  let count = 0;
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      if (without[y * columns + x] === 1) continue;
-      let n = 0, red = 0, blue = 0;
-      for (let row = Math.max(0, y - 1); row <= Math.min(rows - 1, y + 1); row++) {
-        for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) {
-          const at = row * columns + column;
-          if (without[at] === 1) continue;
-          n++;
-          red += (to.red[at] ?? 0) - saturation * (from.red[at] ?? 0);
-          blue += (to.blue[at] ?? 0) - saturation * (from.blue[at] ?? 0);
-        }
-      }
-      values[count++] = Math.sqrt((CB * blue) ** 2 + (CR * red) ** 2) / n;
-    }
-  }
+export function chromaDifference(from: Colors, to: Colors, saturation: number, without: Uint8Array, columns: number, rows: number, planes: Planes): { chroma: number; chromaHalf: number } {
+  const [values, left] = [planes.take(columns * rows), planes.takeBytes(columns * rows)];
+  left.set(without);
+  const count = planes.passes.chromaDifferences(
+    from.red.byteOffset, from.blue.byteOffset, to.red.byteOffset, to.blue.byteOffset, left.byteOffset, columns, rows, saturation, CR, CB, values.byteOffset,
+  );
   const sorted = values.subarray(0, count).sort();
   return { chroma: quantile(sorted, 0.995), chromaHalf: quantile(sorted, 0.5) };
 }

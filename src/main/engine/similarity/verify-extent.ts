@@ -1,4 +1,5 @@
 import type { Alignment, Window } from './verify-align.ts';
+import type { Planes } from './planes.ts';
 import { type Look, type Plane, turnPlane } from './verify-look.ts';
 
 /** How much each of two aligned pictures shows beyond the other. */
@@ -26,8 +27,8 @@ const COARSER = 0.7;
 interface Sides { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
 
 /** @param alignment of `b` in the transformed `a` */
-export function measureExtent(a: Look, b: Look, { transform, window }: Alignment): Extent {
-  const [planeA, planeB] = [turnPlane(a.levels[2] as Plane, transform), b.levels[2] as Plane];
+export function measureExtent(a: Look, b: Look, { transform, window }: Alignment, planes: Planes): Extent {
+  const [planeA, planeB] = [turnPlane(a.levels[2] as Plane, transform, planes.take(a.levels[2]?.values.length ?? 0)), b.levels[2] as Plane];
   // What a shows beyond b in shares of a, and the other way round.
   const ofA = { left: window.left, top: window.top, right: 1 - window.left - window.across, bottom: 1 - window.top - window.down };
   const inB: Window = { left: -window.left / window.across, top: -window.top / window.down, across: 1 / window.across, down: 1 / window.down };

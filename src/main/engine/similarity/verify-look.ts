@@ -97,11 +97,12 @@ export function walkOf({ width, height }: Size, transform: Transform): Walk {
   };
 }
 
-/** A plane of the transformed picture. */
-export function turnPlane(plane: Plane, transform: Transform): Plane {
-  if (transform === 'identity') return plane;
+/**
+ * A plane of the transformed picture.
+ * @param turned where it is put: as many cells
+ */
+export function turnPlane(plane: Plane, transform: Transform, turned: Float32Array): Plane {
   const { start, across, down, width, height } = walkOf(plane, transform);
-  const turned = new Float32Array(plane.values.length);
   for (let y = 0, to = 0; y < height; y++) for (let x = 0, from = start + y * down; x < width; x++, to++, from += across) turned[to] = plane.values[from] ?? 0;
   return { values: turned, width, height };
 }

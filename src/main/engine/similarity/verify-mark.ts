@@ -88,6 +88,8 @@ function shareOf(marked: Uint8Array): number {
 
 /** In levels: how far a plain block may be from the ground's colour. */
 const GROUND = 10;
+/** More than the steps of GROUND that there are. */
+const KEYS = 32;
 
 /** Which blocks show the ground alone: plain, and of the colour that most plain blocks have. */
 function groundOf([red, green, blue]: Channels, slopes: Float32Array, width: number, columns: number): Uint8Array {
@@ -97,36 +99,60 @@ function groundOf([red, green, blue]: Channels, slopes: Float32Array, width: num
     for (let row = 0; row < BLOCK; row++) for (let at = start + row * width, end = at + BLOCK; at < end; at++) sum += plane[at] ?? 0;
     return sum / BLOCK ** 2;
   };
-  const plain = Array.from(slopes.keys()).filter((block) => (slopes[block] ?? 0) < PLAIN_SLOPE);
-  const colors = plain.map((block) => [mean(red, block), mean(green, block), mean(blue, block)] as const);
-  const counts = new Map<string, number>();
-  const keyOf = (color: readonly number[]): string => color.map((level) => Math.round(level / GROUND)).join(' ');
-  for (const color of colors) counts.set(keyOf(color), (counts.get(keyOf(color)) ?? 0) + 1);
-  const [commonest] = [...counts].reduce((most, one) => (one[1] > most[1] || one[1] === most[1] && one[0] < most[0] ? one : most), ['', 0]);
-  const ground = commonest.split(' ').map((level) => Number(level) * GROUND);
+  const counts = new Map<number, number>();
+  const colors = new Float32Array(3 * slopes.length);
+  let commonest = -1;
+  for (let block = 0; block < slopes.length; block++) {
+    if ((slopes[block] ?? 0) >= PLAIN_SLOPE) continue;
+    let key = 0;
+    for (const [channel, plane] of [red, green, blue].entries()) {
+      const level = mean(plane, block);
+      colors[3 * block + channel] = level;
+      key = key * KEYS + Math.max(0, Math.round(level / GROUND));
+    }
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    // Which of two as common ones it is, must not depend on where they lie.
+    const most = counts.get(commonest) ?? 0;
+    if (count > most || count === most && key < commonest) commonest = key;
+  }
   const isGround = new Uint8Array(slopes.length);
-  for (const [at, block] of plain.entries()) if (colors[at]?.every((level, channel) => Math.abs(level - (ground[channel] ?? 0)) <= GROUND) === true) isGround[block] = 1;
+  if (commonest < 0) return isGround;
+  const ground = [Math.floor(commonest / KEYS ** 2) * GROUND, Math.floor(commonest / KEYS) % KEYS * GROUND, commonest % KEYS * GROUND];
+  for (let block = 0; block < slopes.length; block++) {
+    if ((slopes[block] ?? 0) >= PLAIN_SLOPE) continue;
+    if (ground.every((level, channel) => Math.abs((colors[3 * block + channel] ?? 0) - level) <= GROUND)) isGround[block] = 1;
+  }
   return isGround;
 }
 
 /** How much of the change is `share · (color − before)` with a share from 0 to 1 at each place and one colour for all. */
 function explainByOneColor(before: Channels, after: Channels, places: readonly number[]): number {
-  const strengths = places.map((at) => Math.hypot(...([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0))));
-  const strong = quantile(Float32Array.from(strengths).sort(), 0.8);
-  const color = ([0, 1, 2] as const).map((channel) => {
-    const values = places.filter((_, index) => (strengths[index] ?? 0) >= strong).map((at) => after[channel][at] ?? 0);
-    return quantile(Float32Array.from(values).sort(), 0.5);
-  });
+  const strengths = new Float32Array(places.length);
+  for (const [index, at] of places.entries()) {
+    let square = 0;
+    for (const channel of [0, 1, 2] as const) { const change = (after[channel][at] ?? 0) - (before[channel][at] ?? 0); square += change * change; }
+    strengths[index] = Math.sqrt(square);
+  }
+  const strong = quantile(strengths.toSorted(), 0.8);
+  const strongest = places.filter((_, index) => (strengths[index] ?? 0) >= strong);
+  const [red, green, blue] = [medianAt(after[0], strongest), medianAt(after[1], strongest), medianAt(after[2], strongest)];
   let [left, total] = [0, 0];
   for (const at of places) {
-    const change = ([0, 1, 2] as const).map((channel) => (after[channel][at] ?? 0) - (before[channel][at] ?? 0));
-    const way = color.map((value, channel) => value - (before[channel as 0 | 1 | 2][at] ?? 0));
-    const length = way.reduce((sum, value) => sum + value * value, 0);
-    const share = length > 0 ? Math.max(0, Math.min(1, way.reduce((sum, value, channel) => sum + value * (change[channel] ?? 0), 0) / length)) : 0;
-    for (const [channel, value] of change.entries()) {
-      left += (value - share * (way[channel] ?? 0)) ** 2;
-      total += value * value;
-    }
+    const [r, g, b] = [before[0][at] ?? 0, before[1][at] ?? 0, before[2][at] ?? 0];
+    const [changeR, changeG, changeB] = [(after[0][at] ?? 0) - r, (after[1][at] ?? 0) - g, (after[2][at] ?? 0) - b];
+    const [wayR, wayG, wayB] = [red - r, green - g, blue - b];
+    const length = wayR * wayR + wayG * wayG + wayB * wayB;
+    const share = length > 0 ? Math.max(0, Math.min(1, (wayR * changeR + wayG * changeG + wayB * changeB) / length)) : 0;
+    const [offR, offG, offB] = [changeR - share * wayR, changeG - share * wayG, changeB - share * wayB];
+    left += offR * offR + offG * offG + offB * offB;
+    total += changeR * changeR + changeG * changeG + changeB * changeB;
   }
   return total > 0 ? 1 - left / total : 1;
+}
+
+function medianAt(plane: Float32Array, places: readonly number[]): number {
+  const values = new Float32Array(places.length);
+  for (const [index, at] of places.entries()) values[index] = plane[at] ?? 0;
+  return quantile(values.sort(), 0.5);
 }

@@ -20,10 +20,10 @@ export function measureMotion(a: Float32Array, b: Float32Array, width: number, h
   const [columns, rows] = [Math.max(0, Math.floor((width - 2) / TILE)), Math.max(0, Math.floor((height - 2) / TILE))];
   const tiles = planes.takeDoubles(columns * rows * SUMS);
   planes.passes.sumTiles(a.byteOffset, b.byteOffset, counted?.byteOffset ?? 0, width, columns, rows, tiles.byteOffset);
-  const { x, y, dx, dy, told } = follow(tiles, columns, rows);
+  const { x, y, dx, dy, told } = follow(tiles, columns, rows, planes);
   if (x.length < MIN_PLACES) return 0;
-  const [across, down] = [fitLine(x, dx), fitLine(y, dy)];
-  const moved = new Float32Array(x.length);
+  const [across, down] = [fitLine(x, dx, planes), fitLine(y, dy, planes)];
+  const moved = planes.take(x.length);
   for (let at = 0; at < moved.length; at++) moved[at] = (told[at] ?? 0) * Math.sqrt(((dx[at] ?? 0) - across(x[at] ?? 0)) ** 2 + ((dy[at] ?? 0) - down(y[at] ?? 0)) ** 2);
   return quantile(moved.sort(), 0.9);
 }
@@ -32,9 +32,9 @@ export function measureMotion(a: Float32Array, b: Float32Array, width: number, h
 const SUMS = 6;
 
 /** By two by two tiles, where there is enough structure to tell. */
-function follow(tiles: Float64Array, columns: number, rows: number): Moves {
+function follow(tiles: Float64Array, columns: number, rows: number, planes: Planes): Moves {
   const most = Math.max(0, (columns - 1) * (rows - 1));
-  const moves = { x: new Float64Array(most), y: new Float64Array(most), dx: new Float64Array(most), dy: new Float64Array(most), told: new Float64Array(most) };
+  const moves = { x: planes.takeDoubles(most), y: planes.takeDoubles(most), dx: planes.takeDoubles(most), dy: planes.takeDoubles(most), told: planes.takeDoubles(most) };
   let count = 0;
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
@@ -57,19 +57,19 @@ function follow(tiles: Float64Array, columns: number, rows: number): Moves {
 }
 
 /** Least squares, twice: the second time without what lies far off. */
-function fitLine(x: Float64Array, y: Float64Array): (x: number) => number {
-  const all = lineThrough(x, y, () => true);
-  const away = new Float32Array(x.length);
+function fitLine(x: Float64Array, y: Float64Array, planes: Planes): (x: number) => number {
+  const away = planes.take(x.length).fill(0);
+  const all = lineThrough(x, y, away, 0);
   for (let at = 0; at < away.length; at++) away[at] = Math.abs((y[at] ?? 0) - all(x[at] ?? 0));
   const far = quantile(away.toSorted(), 0.6) * 2 + 0.02;
   const kept = away.reduce((count, distance) => count + (distance <= far ? 1 : 0), 0);
-  return kept < MIN_PLACES ? all : lineThrough(x, y, (at) => (away[at] ?? 0) <= far);
+  return kept < MIN_PLACES ? all : lineThrough(x, y, away, far);
 }
 
-function lineThrough(x: Float64Array, y: Float64Array, isKept: (at: number) => boolean): (x: number) => number {
+function lineThrough(x: Float64Array, y: Float64Array, away: Float32Array, far: number): (x: number) => number {
   let n = 0, sumX = 0, sumY = 0, squares = 0, products = 0;
   for (let at = 0; at < x.length; at++) {
-    if (!isKept(at)) continue;
+    if ((away[at] ?? 0) > far) continue;
     const [place, value] = [x[at] ?? 0, y[at] ?? 0];
     n++; sumX += place; sumY += value; squares += place * place; products += place * value;
   }

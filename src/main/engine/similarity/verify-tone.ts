@@ -141,8 +141,8 @@ function fitLine(samples: Samples, gamma: number, planes: Planes): ToneFit {
 }
 
 function raise(levels: Float64Array, gamma: number, planes: Planes): Float64Array {
-  const raised = planes.takeDoubles(levels.length);
-  for (let at = 0; at < raised.length; at++) raised[at] = 255 * ((levels[at] ?? 0) / 255) ** gamma;
+  const [table, raised] = [toneTable({ ...NO_TONE, gamma }, planes), planes.takeDoubles(levels.length)];
+  planes.passes.applyTableToDoubles(table.byteOffset, levels.byteOffset, raised.byteOffset, raised.length);
   return raised;
 }
 

@@ -55,7 +55,7 @@ export function measurePair(a: Look, b: Look, planes: Planes): Measured | null {
   if (!overlap || Math.min(overlap.width, overlap.height) < BLOCK) return null;
   const change = measureChange(overlap, planes);
   if (!change) return null;
-  return { alignment, change, extent: measureExtent(first, second, alignment), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
+  return { alignment, change, extent: measureExtent(first, second, alignment, planes), isTiny: Math.min(overlap.width, overlap.height) < MIN_SIDE, isSwapped };
 }
 
 /** The larger first, then the one whose pixels are greater at the first difference: an order that contents alone decide. */

@@ -1,4 +1,4 @@
-import { sumOf, BLOCK } from './cells';
+import { BLOCK, cell, sumOf } from './cells';
 
 /** 1 where two planes differ by less than `limit`, else 0. */
 export function alikeCells(a: usize, b: usize, output: usize, count: i32, limit: f32): void {
@@ -51,6 +51,35 @@ export function blockColors(red: usize, green: usize, blue: usize, width: i32, c
       store<f32>(outBlue + to, <f32>((sumB - light) / 16));
     }
   }
+}
+
+/**
+ * How far the colours of blocks differ, of each the mean over the three by three blocks around it; the first's colours are
+ * `saturation` times as strong. Blocks that `left` marks (bytes) do not count. Writes them one after the other, in
+ * levels of Cb and Cr, and answers with how many there are.
+ */
+export function chromaDifferences(
+  fromRed: usize, fromBlue: usize, toRed: usize, toBlue: usize, left: usize, columns: i32, rows: i32,
+  saturation: f32, byRed: f32, byBlue: f32, output: usize,
+): i32 {
+  let written = 0;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      if (load<u8>(left + (y * columns + x)) != 0) continue;
+      let n: f32 = 0, red: f32 = 0, blue: f32 = 0;
+      for (let row = max(0, y - 1); row <= min(rows - 1, y + 1); row++) {
+        for (let at = row * columns + max(0, x - 1), end = row * columns + min(columns - 1, x + 1); at <= end; at++) {
+          if (load<u8>(left + at) != 0) continue;
+          n += 1;
+          red += cell(toRed, at) - saturation * cell(fromRed, at);
+          blue += cell(toBlue, at) - saturation * cell(fromBlue, at);
+        }
+      }
+      store<f32>(output + (<usize>written << 2), sqrt<f32>(byBlue * blue * (byBlue * blue) + byRed * red * (byRed * red)) / n);
+      written++;
+    }
+  }
+  return written;
 }
 
 /** Squared slope of four cells in one row; beyond the picture is what is at its edge, half a slope there at most. */

@@ -40,6 +40,16 @@ export function applyTable(table: usize, plane: usize, output: usize, count: i32
   }
 }
 
+/** The same of `count` levels that are f64. */
+export function applyTableToDoubles(table: usize, levels: usize, output: usize, count: i32): void {
+  for (let at: usize = 0, end = <usize>count << 3; at < end; at += 8) {
+    const value = max<f64>(0, min<f64>(255, load<f64>(levels + at)));
+    const level = <i32>value;
+    const low = <f64>cell(table, level);
+    store<f64>(output + at, low + (<f64>cell(table, level + 1) - low) * (value - <f64>level));
+  }
+}
+
 /** What a table leaves between two channels, each up to `most`: its sum over every `step`th cell from `from` on. */
 export function tableError(table: usize, first: usize, second: usize, count: i32, from: i32, step: i32, most: f32): f64 {
   let sum: f64 = 0;

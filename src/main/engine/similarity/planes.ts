@@ -17,7 +17,8 @@ export interface Planes {
   takeBytes(length: number): Uint8Array;
   /** Nothing refers any more to what was taken; there is to be room for pictures of so many bytes. */
   begin(pictureBytes: number): void;
-  /** The same with a place in memory for each array. */
+  /** What is taken by this is given back when it is done. */
+  lend<Result>(work: () => Result): Result;
   readonly passes: Passes;
   luma(channels: Channels): Float32Array;
   /** Of a picture of three bytes a pixel, 0–255, with the weights of BT.601. */
@@ -131,6 +132,14 @@ export function createPlanes(): Planes {
       const luma = take(red.length);
       passes.luma(red.byteOffset, green.byteOffset, blue.byteOffset, luma.byteOffset, luma.length);
       return luma;
+    },
+    lend(work) {
+      const start = end;
+      try {
+        return work();
+      } finally {
+        end = start;
+      }
     },
     pixelLuma(rgb) {
       const pixels = takeBytes(rgb.length);

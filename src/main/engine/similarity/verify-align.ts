@@ -36,7 +36,7 @@ export function align(first: Look, second: Look, planes: Planes): Alignment | nu
   const plain = bestOf(pair, TRANSFORMS.flatMap((transform) => guessWindows(first, second, transform).filter((window) => isLikely(first, second, transform, window)).map((window) => ({ transform, window }))));
   if (plain && plain.score > SURE) return plain;
   const found = TRANSFORMS.flatMap((transform) => {
-    const window = windowByFeatures(first, second, transform);
+    const window = windowByFeatures(first, second, transform, planes);
     return window ? [{ transform, window }] : [];
   });
   const featured = found.length === 0 ? null : bestOf(pair, found);
@@ -149,11 +149,11 @@ function within(target: Window, part: Window): Window {
   return { left: target.left - part.left * across, top: target.top - part.top * down, across, down };
 }
 
-function windowByFeatures(first: Look, second: Look, transform: Transform): Window | null {
+function windowByFeatures(first: Look, second: Look, transform: Transform, planes: Planes): Window | null {
   const size = isTransposing(transform) ? { width: first.height, height: first.width } : { width: first.width, height: first.height };
   const [longFirst, longSecond] = [Math.max(first.width, first.height), Math.max(second.width, second.height)];
-  const turned = turnFeatures(first.features, TRANSFORMS.indexOf(transform), first.width / longFirst, first.height / longFirst);
-  const placement = placeByFeatures(second.features, turned);
+  const turned = turnFeatures(first.features(planes), TRANSFORMS.indexOf(transform), first.width / longFirst, first.height / longFirst);
+  const placement = placeByFeatures(second.features(planes), turned);
   if (!placement || placement.agreeing < MIN_AGREEING) return null;
   const { shiftX, shiftY, scale } = placement;
   return {

@@ -16,7 +16,8 @@ export interface Look extends Size {
   readonly original: Size;
   /** What is inside its borders; null where it has none. */
   readonly box: Box | null;
-  readonly features: readonly Feature[];
+  /** Found when they are first asked for: where the wholes fit, nobody does. */
+  readonly features: (planes: Planes) => readonly Feature[];
   /** The luminance averaged to long edges of ALIGN_SIDES, or as it is where it is smaller. */
   readonly levels: readonly Plane[];
 }
@@ -33,8 +34,7 @@ export function createLook(rgb: Uint8Array, width: number, height: number, origi
   return {
     rgb, width, height, original,
     box: findBorders(luma.values, width, height),
-    // Where the wholes fit, nobody asks for them.
-    get features() { return features ??= extractFeatures(planes.pixelLuma(rgb), width, height, FEATURE_COUNT, planes); },
+    features: (lent) => features ??= lent.lend(() => extractFeatures(lent.pixelLuma(rgb), width, height, FEATURE_COUNT, lent)),
     levels: levelsOf(luma, planes),
   };
 }

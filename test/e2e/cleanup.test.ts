@@ -91,6 +91,9 @@ describe('cleaning up', () => {
     }
     await page.keyboard.press('Escape');
     await page.getByRole('heading', { name: 'Nothing left to decide' }).waitFor();
+    // The window is ahead of the engine, to which it sends one decision after the other. Its plan waits for all of them.
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('5 files to quarantine').waitFor();
     const { client } = await joinEngine(bench.workspace);
     const { groups } = await client.cleanup.review({ level: 'similar' });
     const kept = groups.map(({ members }) => members.filter(({ decision }) => decision === 'keep').length).sort();

@@ -104,6 +104,8 @@ const LIMITS = {
   solid: 0.1,
   /** In levels, and of the area. */
   shade: 21, shadeHue: 9, shadeAsymmetry: 2.2, shadeArea: 0.15,
+  /** In levels: so little, and its structure is that of what was cut off. */
+  paleShade: 10, paleHue: 6,
   /** Of the area, of what lies along an edge. */
   edgeMark: 0.025,
   /** So much of one colour, and what is seen is a thing that stands alone. */
@@ -139,7 +141,8 @@ function motionLimit({ most, isClipped, plain }: Change): number {
 function isMark({ changed, mark, isClipped, isWritten }: Change, slack: number): boolean {
   const { asymmetry, oneSign, oneColor, oneColorBack, reach } = mark;
   // What a tone leaves where it was cut off: a shade without a colour or a structure of its own.
-  if (isClipped && oneSign > 0.97 && asymmetry < LIMITS.shadeAsymmetry && mark.depth < LIMITS.shade && mark.hue < LIMITS.shadeHue) return changed < LIMITS.shadeArea;
+  const isPale = mark.depth < LIMITS.paleShade && mark.hue < LIMITS.paleHue;
+  if (isClipped && oneSign > 0.97 && (asymmetry < LIMITS.shadeAsymmetry || isPale) && mark.depth < LIMITS.shade && mark.hue < LIMITS.shadeHue) return changed < LIMITS.shadeArea;
   if (changed > slack * LIMITS.mark || isWritten) return false;
   const bringsMuch = asymmetry > 2.5;
   const isOneInk = oneSign > 0.9 && (oneColor > 0.92 && asymmetry > 1.25 || oneColor > 0.85 && asymmetry > 1.5);

@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** The window's screens by the roles and names people meet; the one place to change when a label does. */
 export function screensOf(page: Page) {
   const navigation = page.getByRole('navigation', { name: 'Screens' });
   // Toasts are dialogs to the accessibility tree as well, so every dialog is asked for by its name.
   const picker = page.getByRole('dialog', { name: /^Add / });
+  const batchState = page.getByRole('main').locator('header');
   return {
     go: async (screen: 'Home' | 'Library' | 'Cleanup' | 'Batches' | 'Settings'): Promise<void> => {
       await navigation.getByRole('button', { name: screen }).click();
@@ -48,7 +50,23 @@ export function screensOf(page: Page) {
     palette: page.getByRole('dialog', { name: 'Commands' }),
     batches: {
       button: (name: string): Locator => page.getByRole('main').getByRole('button', { name, exact: true }),
-      state: (text: string): Locator => page.getByRole('main').locator('header').getByText(text, { exact: true }),
+      state: (text: string): Locator => batchState.getByText(text, { exact: true }),
+      /**
+       * Waits for the end of the import that is shown, from one step of its bar to the next: how long it takes as a whole
+       * is up to the machine and what else runs there, that it gets on is not.
+       */
+      done: async (): Promise<void> => {
+        // The list beside it has a bar of the same name, and comes first.
+        const bar = page.getByRole('main').getByRole('progressbar', { name: /^Progress of / }).last();
+        const step = async (): Promise<string> => (await batchState.getByText('Done', { exact: true }).count() > 0 ? 'done' : String(await bar.getAttribute('aria-valuenow')));
+        for (let here = await step(); here !== 'done';) {
+          const before = here;
+          await expect.poll(async () => {
+            here = await step();
+            return here;
+          }, { timeout: 20_000 }).not.toBe(before);
+        }
+      },
       reasons: page.getByRole('main').getByRole('listitem'),
     },
   };

@@ -11,7 +11,7 @@ import { openEngine, type TestClient } from '../support/engine.ts';
 
 async function groupsOf(client: TestClient): Promise<unknown> {
   const { groups } = await client.similarity.groups({ level: 'similar', count: 1000 });
-  return groups.map(({ id, members }) => ({ id, members: members.map(({ path, relation, distance }) => [basename(path), relation, distance]) }));
+  return groups.map(({ id, members }) => ({ id, members: members.map(({ path, relation, similarity, distance }) => [basename(path), relation, similarity, distance]) }));
 }
 
 test('an engine killed again and again while it compares ends with the groups of one that never was', async () => {

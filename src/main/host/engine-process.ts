@@ -55,8 +55,8 @@ const STOP_NOW_LIMIT_MS = 3_000;
  * Rows pass through the engine's heap by the million: a small nursery keeps what is garbage from piling up.
  *
  * With Maglev, the middle one of V8's compilers, objects of one literal came to share their fractions on a loaded machine
- * (Node 24.21): the second fit of a tone changed the numbers of the first, in 5 of 6,700 comparisons. Without it none of
- * as many did, and they take no longer.
+ * (Node 24.21): the second fit of a tone changed the numbers of the first. So 5 tests of 30 failed, and without it none of
+ * 28. It takes no longer.
  */
 const NODE_FLAGS = ['--max-semi-space-size=8', '--no-maglev'];
 

@@ -36,7 +36,7 @@ export interface Pairing {
  */
 const SEARCHED_AT_ONCE = 1024;
 /** Candidates of the images that are compared and written down at one time, as far as they are tried in any case. */
-const CANDIDATES_AT_ONCE = 96;
+const CANDIDATES_AT_ONCE = 384;
 const CANDIDATES_OF_IMAGE = 4;
 const IMAGES_AT_ONCE = 256;
 /** A large import shows its first duplicates before it ends: from so many waiting images on, some are compared meanwhile. */

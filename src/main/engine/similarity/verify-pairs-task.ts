@@ -28,9 +28,9 @@ export interface VerifyPairsResult {
 /** A card's file, its pixels and luminance, and what the comparison derives of them: measured at 400×400 px. */
 const PEAK_BYTES_OF_CARD = 3 * 2 ** 20;
 /** Looks that a thread keeps, half a megabyte each: a family's are asked for again and again. */
-const HELD_LOOKS = 32;
+const HELD_LOOKS = 64;
 /** These and the planes of one comparison. */
-const HELD_BYTES = 40 * 2 ** 20;
+const HELD_BYTES = 60 * 2 ** 20;
 
 const held = new Map<string, Look>();
 const planes = createPlanes();

@@ -95,7 +95,7 @@ const LIMITS = {
   motion: 0.1, motionByMost: 0.25, motionIfClipped: 1.5,
   /** On white there is little to follow but an outline, which sharpening moves. */
   motionIfPlain: 2, motionMost: 0.6,
-  saturation: 1.42,
+  saturation: 1.5,
   /** Of the area. */
   mark: 0.06,
   /** Of the picture's width or height. */

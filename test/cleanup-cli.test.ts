@@ -8,7 +8,7 @@ import { treeOf } from './support/cleanup-bench.ts';
 
 /** What a command printed, as far as it is looked at here. */
 interface Answer {
-  readonly remove: readonly { readonly bytes: number }[];
+  readonly remove: readonly { readonly bytes: number; readonly keeper_path: string }[];
   readonly items: readonly { readonly bytes: number }[];
   readonly bytes: number;
 }
@@ -32,7 +32,8 @@ test('plan, apply, list, undo, restore and empty, as scripts use them', async ()
   const before = treeOf(pictures);
   const plan = await json('cleanup', 'plan');
   expect(plan).toMatchObject({ status: 0, result: { plan_id: 1, groups: 1, keep: [{ path: join(pictures, '0001.jpg'), rule: 'path' }], held: [] } });
-  expect(plan.result.remove.map((item) => Object.keys(item).sort())).toEqual([1, 2, 3].map(() => ['asset_id', 'bytes', 'group_id', 'path', 'reason', 'rule', 'source_id']));
+  expect(plan.result.remove.map((item) => Object.keys(item).sort())).toEqual([1, 2, 3].map(() => ['asset_id', 'bytes', 'group_id', 'keeper_path', 'path', 'reason', 'rule', 'source_id']));
+  expect(plan.result.remove.map((item) => item.keeper_path)).toEqual([1, 2, 3].map(() => join(pictures, '0001.jpg')));
   expect(plan.result.bytes).toBe(plan.result.remove.reduce((sum, { bytes }) => sum + bytes, 0));
   expect(treeOf(pictures)).toEqual(before);
 

@@ -75,6 +75,8 @@ export const planRemovalSchema = z.object({
   sha256: sha256Schema, path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]), reason: z.string(),
   /** The reason in parts; null for a decision of the user. */
   facts: factsSchema.nullable(), bytes: countSchema,
+  /** The file that stays for it. */
+  keeperPath: z.string(), keeperSha256: sha256Schema,
 });
 export const planKeepSchema = z.object({ sha256: sha256Schema, path: z.string(), assetId: idSchema, sourceId: idSchema, groupId: z.string(), rule: z.union([keeperRuleSchema, z.literal('decision')]) });
 

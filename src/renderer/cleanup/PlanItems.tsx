@@ -54,6 +54,7 @@ function Item({ item }: { readonly item: Plan['keep'][number] | Plan['remove'][n
         {'code' in item ? errorText(item.code).title : t(`cleanup.rules.names.${item.rule}`)}
         {'facts' in item && item.facts && ` · ${factsText(t, format, item.facts)}`}
         {'code' in item && <span lang="en"> · {item.reason}</span>}
+        {'keeperPath' in item && <> · <bdi title={legible(item.keeperPath)}>{t('cleanup.plan.keptInstead', { name: legible(item.keeperPath.split('/').at(-1) ?? '') })}</bdi></>}
       </small>
     </>
   );

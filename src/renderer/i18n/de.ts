@@ -215,6 +215,7 @@ export const de: Catalogue = {
         'quarantine_one': '{{formatted}} Datei in Quarantäne · {{bytes}}', 'quarantine_other': '{{formatted}} Dateien in Quarantäne · {{bytes}}', 'trash_one': '{{formatted}} Datei in den Papierkorb · {{bytes}}', 'trash_other': '{{formatted}} Dateien in den Papierkorb · {{bytes}}',
         'hard-link_one': '{{formatted}} Datei verknüpfen · {{bytes}}', 'hard-link_other': '{{formatted}} Dateien verknüpfen · {{bytes}}',
       },
+      keptInstead: '{{name}} bleibt',
       stays_one: '{{formatted}} Datei bleibt', stays_other: '{{formatted}} Dateien bleiben', heldBack_one: '{{formatted}} zurückgehalten', heldBack_other: '{{formatted}} zurückgehalten',
       applies: { 'quarantine': 'In Quarantäne legen', 'trash': 'In den Papierkorb', 'hard-link': 'Durch Links ersetzen' }, applying: '{{done}} von {{total}} Dateien', starting: 'Beginnt …',
       skippedTitle: 'Nicht angefasst', movedOf: '{{moved}} von {{total}} Dateien bewegt, {{bytes}}.', unreachable: 'Nicht erreichbar',

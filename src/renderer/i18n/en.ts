@@ -213,6 +213,7 @@ export const en = {
         'quarantine_one': '{{formatted}} file to quarantine · {{bytes}}', 'quarantine_other': '{{formatted}} files to quarantine · {{bytes}}', 'trash_one': '{{formatted}} file to the trash · {{bytes}}', 'trash_other': '{{formatted}} files to the trash · {{bytes}}',
         'hard-link_one': '{{formatted}} file to link · {{bytes}}', 'hard-link_other': '{{formatted}} files to link · {{bytes}}',
       },
+      keptInstead: '{{name}} stays',
       stays_one: '{{formatted}} file stays', stays_other: '{{formatted}} files stay', heldBack_one: '{{formatted}} held back', heldBack_other: '{{formatted}} held back',
       applies: { 'quarantine': 'Move to quarantine', 'trash': 'Move to trash', 'hard-link': 'Replace by links' }, applying: '{{done}} of {{total}} files', starting: 'Starting…',
       skippedTitle: 'Left alone', movedOf: '{{moved}} of {{total}} files moved, {{bytes}}.', unreachable: 'Not reachable',

@@ -91,7 +91,7 @@ async function* readWhole({ interrupt }: CommandContext, client: EngineClient, {
 
 /** Without what only the window needs: scripts have the facts as a sentence. */
 function forScripts(row: Plan['keep' | 'remove' | 'held'][number]): unknown {
-  return { ...row, facts: undefined, sha256: undefined };
+  return { ...row, facts: undefined, sha256: undefined, keeperSha256: undefined };
 }
 
 const WHERE_TO: Readonly<Record<RemovalMode, string>> = {
@@ -102,7 +102,7 @@ function describePlan({ planId, groups, remove, held, bytes, counts }: Plan, mod
   if (counts.remove === 0) return counts.held === 0 ? 'There is nothing to clean up.' : `There is nothing to clean up; ${plural(counts.held, 'file')} must stay:\n${heldLines(held, counts.held)}`;
   return [
     `${plural(counts.remove, 'file')} (${formatBytes(bytes)}) of ${plural(groups, 'group')} ${WHERE_TO[mode]}; ${formatCount(counts.keep)} stay.`,
-    ...remove.map(({ path, rule, reason }) => `  ${printable(path)}\n      ${rule}: ${printable(reason)}`),
+    ...remove.map(({ path, rule, reason, keeperPath }) => `  ${printable(path)}\n      ${rule}: ${printable(reason)}; ${printable(keeperPath)} stays`),
     ...more(remove.length, counts.remove),
     ...counts.held === 0 ? [] : [`${plural(counts.held, 'file')} must stay:`, heldLines(held, counts.held)],
     '', `Nothing has been moved yet. To do it: proofsheet cleanup apply ${planId}`,

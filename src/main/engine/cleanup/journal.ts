@@ -117,6 +117,7 @@ export function createJournal(db: Database.Database, now: () => number) {
   const insertOperation = db.prepare<[Record<string, unknown>]>(
     'INSERT INTO operation (kind, mode, state, plan_id, planned, created_at) VALUES (@kind, @mode, @state, @planId, @planned, @now)');
   const findOperation = db.prepare<[number], OperationRow>(`${OPERATION} WHERE id = ?`);
+  const operationOfPlan = db.prepare<[number], OperationRow>(`${OPERATION} WHERE plan_id = ?`);
   const unfinished = db.prepare<[], OperationRow>(`${OPERATION} WHERE finished_at IS NULL ORDER BY id`);
   const listOperations = db.prepare<[number, number], OperationRow>(`${OPERATION} WHERE id < ? ORDER BY id DESC LIMIT ?`);
   const count = db.prepare<[Record<string, unknown>]>(
@@ -175,6 +176,8 @@ export function createJournal(db: Database.Database, now: () => number) {
     begin(kind: Operation['kind'], mode: RemovalMode | null, planId: number | null, planned: number): number {
       return Number(insertOperation.run({ kind, mode, state: 'running', planId, planned, now: now() }).lastInsertRowid);
     },
+    /** What became of a plan; undefined when it was not applied. */
+    operationOfPlan: (planId: number): OperationRow | undefined => operationOfPlan.get(planId),
     operation(id: number): OperationRow {
       const found = findOperation.get(id);
       if (!found) throw new ProofsheetError('not-found', `There is no operation ${id}.`);

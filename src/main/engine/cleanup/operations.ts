@@ -7,7 +7,7 @@ import { throwIfEnded, type Act, type Acts } from './acts.ts';
 import { applyPlan } from './apply.ts';
 import type { Standing } from './checks.ts';
 import type { Files } from './files.ts';
-import { QUARANTINE_TOTALS, type Journal, type JournalItem, type PlannedItem, type Refusal, type Returned } from './journal.ts';
+import { QUARANTINE_TOTALS, type Journal, type JournalItem, type OperationRow, type PlannedItem, type Refusal, type Returned } from './journal.ts';
 import { createPlaces } from './places.ts';
 import type { Plans } from './plan.ts';
 import { createProtection } from './protection.ts';
@@ -89,6 +89,12 @@ const NOT_AWAY: Readonly<Partial<Record<JournalItem['state'], Pick<Skipped, 'cod
   skipped: { code: 'bad-input', reason: 'it was not moved' },
 };
 
+/** An engine may have died over it: whoever asks again learns how far it came. */
+function alreadyApplied(planId: number, operation: OperationRow | undefined): ProofsheetError {
+  const told = operation === undefined ? '' : `: operation ${operation.id} moved ${operation.moved} of ${operation.planned} files`;
+  return new ProofsheetError('already-applied', `Plan ${planId} has been applied already${told}. Undo that, or make a new plan for what is left.`);
+}
+
 /**
  * What changes the user's files: applying a plan, undoing that, restoring from quarantine and emptying it. One at a time,
  * in the order of asking; and each begins by finding out what became of one that was cut short.
@@ -140,7 +146,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
 
   async function apply(planId: number, act: Act): Promise<Applied> {
     const plan = plans.get(planId);
-    if (plan.state === 'applied') throw new ProofsheetError('already-applied', `Plan ${planId} has been applied already; make a new one.`);
+    if (plan.state === 'applied') throw alreadyApplied(planId, journal.operationOfPlan(planId));
     if (plan.state !== 'ready') throw new ProofsheetError('stale', `Plan ${planId} ${plan.state === 'dropped' ? 'is no longer kept' : 'was not finished'}; make a new one.`);
     if (plan.mode === 'trash') requireTrash(process.platform);
     const protection = createProtection([...protectedFolders(), ...JSON.parse(plan.protect) as string[]]);

@@ -46,6 +46,7 @@ interface NewItem {
 interface ItemRow {
   readonly groupId: string; readonly sourceId: number; readonly assetId: number; readonly bytes: number; readonly rule: KeeperRule | 'decision';
   readonly code: ErrorCode | null; readonly reason: string; readonly facts: string | null; readonly sha256: string; readonly container: string; readonly name: string;
+  readonly keeperContainer: string | null; readonly keeperName: string | null; readonly keeperSha256: string | null;
 }
 
 export interface PlansDependencies {
@@ -81,8 +82,10 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
     SELECT id, CASE WHEN EXISTS (SELECT 1 FROM operation WHERE plan_id = plan.id) THEN 'applied' ELSE state END AS state, mode, protect, removed FROM plan WHERE id = ?`);
   const setState = db.prepare<[string, number]>('UPDATE plan SET state = ? WHERE id = ?');
   const itemsOf = db.prepare<[number, string, number, number], ItemRow>(`
-    SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, i.facts, lower(hex(a.sha256)) AS sha256, c.path AS container, s.name
+    SELECT i.group_id AS groupId, i.source_id AS sourceId, i.asset_id AS assetId, i.bytes, i.rule, i.code, i.reason, i.facts, lower(hex(a.sha256)) AS sha256, c.path AS container, s.name,
+      kc.path AS keeperContainer, ks.name AS keeperName, lower(hex(ka.sha256)) AS keeperSha256
     FROM plan_item i JOIN asset a ON a.id = i.asset_id JOIN source s ON s.id = i.source_id JOIN container c ON c.id = s.container_id
+      LEFT JOIN source ks ON ks.id = i.keeper_id LEFT JOIN container kc ON kc.id = ks.container_id LEFT JOIN asset ka ON ka.id = i.keeper_asset_id
     WHERE i.plan_id = ? AND i.list = ? AND i.place >= ? ORDER BY i.place LIMIT ?`);
   const removals = db.prepare<[number, number, number], { sourceId: number; assetId: number; keeperId: number; keeperAssetId: number; bytes: number; container: string; name: string }>(`
     SELECT i.source_id AS sourceId, i.asset_id AS assetId, i.keeper_id AS keeperId, i.keeper_asset_id AS keeperAssetId, i.bytes, c.path AS container, s.name
@@ -114,10 +117,12 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
   });
 
   function list(planId: number, which: PlanList, start: number, count: number): Pick<Plan, PlanList> {
-    const rows = itemsOf.all(planId, which, start, count).map(({ container, name, ...row }) => ({ ...row, path: shownLocation(container, name) }));
+    const rows = itemsOf.all(planId, which, start, count).map(({ container, name, keeperContainer, keeperName, ...row }) => (
+      { ...row, path: shownLocation(container, name), keeperPath: shownLocation(keeperContainer ?? '', keeperName ?? ''), keeperSha256: row.keeperSha256 ?? row.sha256 }));
     return {
       keep: which === 'keep' ? rows.map(({ sha256, path, assetId, sourceId, groupId, rule }) => ({ sha256, path, assetId, sourceId, groupId, rule })) : [],
-      remove: which === 'remove' ? rows.map(({ sha256, path, assetId, sourceId, groupId, rule, reason, facts, bytes }) => ({ sha256, path, assetId, sourceId, groupId, rule, reason, facts: facts === null ? null : JSON.parse(facts) as Facts, bytes })) : [],
+      remove: which === 'remove' ? rows.map(({ sha256, path, assetId, sourceId, groupId, rule, reason, facts, bytes, keeperPath, keeperSha256 }) => (
+        { sha256, path, assetId, sourceId, groupId, rule, reason, facts: facts === null ? null : JSON.parse(facts) as Facts, bytes, keeperPath, keeperSha256 })) : [],
       held: which === 'held' ? rows.map(({ sha256, path, code, reason, bytes }) => ({ sha256, path, code: code ?? 'filtered', reason, bytes })) : [],
     };
   }

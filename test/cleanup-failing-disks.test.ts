@@ -118,6 +118,15 @@ function mortal(isOn: (path: string) => boolean = () => true) {
   return { disk, files };
 }
 
+/** So many copies that lie in quarantine, on a disk that dies with `disk.isDead`. */
+async function cleanedUp(count: number, isOn?: (path: string) => boolean) {
+  const { disk, files } = mortal(isOn);
+  const bench = openBench(withCopies(count), { files });
+  bench.scan();
+  await bench.cleanup.operations.apply(await bench.plan());
+  return { disk, bench, ...bench.cleanup };
+}
+
 test.each(['undo', 'restore', 'empty'] as const)('an %s that the end of the engine cuts short counts what it left', async (kind) => {
   const folder = withCopies(100);
   let changes = 0;
@@ -145,12 +154,7 @@ test.each(['undo', 'restore', 'empty'] as const)('an %s that the end of the engi
 });
 
 test.each(['undo', 'empty'] as const)('an %s on a disk that fails leaves alone what it had not touched, and nothing to be looked for again and again', async (kind) => {
-  const folder = withCopies(100);
-  const { disk, files } = mortal();
-  const bench = openBench(folder, { files });
-  bench.scan();
-  const { operations, journal } = bench.cleanup;
-  await operations.apply(await bench.plan());
+  const { disk, bench, operations, journal } = await cleanedUp(100);
   disk.isDead = true;
   const { skippedCount, skipped } = await (kind === 'undo' ? operations.undo(1) : operations.empty(0, true).then(({ errors, ...rest }) => ({ ...rest, skipped: errors })));
   expect({ skippedCount, codes: [...new Set(skipped.map(({ code }) => code))] }).toEqual({ skippedCount: 100, codes: ['offline'] });
@@ -163,13 +167,9 @@ test.each(['undo', 'empty'] as const)('an %s on a disk that fails leaves alone w
 });
 
 test('one file that cannot be read holds up no other file of its disk', async () => {
-  const folder = withCopies(40);
-  const { disk, files } = mortal((path) => path.endsWith('/0003.jpg'));
-  const bench = openBench(folder, { files });
-  bench.scan();
-  await bench.cleanup.operations.apply(await bench.plan());
+  const { disk, bench, operations } = await cleanedUp(40, (path) => path.endsWith('/0003.jpg'));
   disk.isDead = true;
-  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 39, skippedCount: 1, skipped: [{ code: 'offline' }] });
+  expect(await operations.undo(1)).toMatchObject({ restored: 39, skippedCount: 1, skipped: [{ code: 'offline' }] });
   await bench.close();
 });
 
@@ -179,12 +179,7 @@ function leaveIntents(bench: Bench, operationId: number): void {
 }
 
 test('many files that cannot be reached are asked for by one of their volume, however many they are', async () => {
-  const folder = withCopies(1200);
-  const { disk, files } = mortal();
-  const bench = openBench(folder, { files });
-  bench.scan();
-  const { operations, journal } = bench.cleanup;
-  await operations.apply(await bench.plan());
+  const { disk, bench, operations, journal } = await cleanedUp(1200);
   leaveIntents(bench, 1);
   disk.isDead = true;
   await operations.restore([]);

@@ -193,10 +193,20 @@ async function stepsTo(like: string, name: keyof Files): Promise<number> {
   return at - 1;
 }
 
+/** So many files go and come back, and then everything lies as it did. */
+async function goAndComeBack(folder: string, count: number, files: Files = realFiles): Promise<void> {
+  const before = treeOf(join(folder, 'pictures'));
+  const bench = openBench(folder, { files });
+  bench.scan();
+  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: count, skipped: [] });
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: count, skipped: [] });
+  await bench.close();
+  expect(treeOf(join(folder, 'pictures'))).toEqual(before);
+}
+
 test('on a volume that knows no modes, as memory cards and network drives, a quarantine is made all the same', async () => {
   const folder = fresh();
   for (const path of ['a.jpg', 'deep/er/a.jpg']) put(join(folder, 'pictures', path), 'one');
-  const before = treeOf(join(folder, 'pictures'));
   const files: Files = {
     ...realFiles,
     look: async (path) => {
@@ -205,12 +215,7 @@ test('on a volume that knows no modes, as memory cards and network drives, a qua
     },
     makePrivate: async () => undefined,
   };
-  const bench = openBench(folder, { files });
-  bench.scan();
-  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: 1, skipped: [] });
-  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 1, skipped: [] });
-  await bench.close();
-  expect(treeOf(join(folder, 'pictures'))).toEqual(before);
+  await goAndComeBack(folder, 1, files);
 });
 
 test('a folder open to others is closed before anything is put into it, and one that turns out to be somebody else’s is not left behind', async () => {
@@ -238,13 +243,7 @@ test('two names of one duplicate both go, and both come back', async () => {
   const folder = fresh();
   for (const path of ['a.jpg', 'd/b.jpg']) put(join(folder, 'pictures', path), 'one');
   linkSync(join(folder, 'pictures/d/b.jpg'), join(folder, 'pictures/d/c.jpg'));
-  const before = treeOf(join(folder, 'pictures'));
-  const bench = openBench(folder);
-  bench.scan();
-  expect(await bench.cleanup.operations.apply(await bench.plan())).toMatchObject({ moved: 2, skipped: [] });
-  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 2, skipped: [] });
-  await bench.close();
-  expect(treeOf(join(folder, 'pictures'))).toEqual(before);
+  await goAndComeBack(folder, 2);
 });
 
 test('two files that would be given one place in quarantine are given two', async () => {

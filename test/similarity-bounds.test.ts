@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSeeker, LEADERS, SMALL_FAMILY } from '../src/main/engine/similarity/pairing-choice.ts';
 import { createClosure } from '../src/main/engine/similarity/pairing-closure.ts';
+import { createPairComparer, type Limits } from '../src/main/engine/similarity/pairing-compare.ts';
 import { createPairing, type PairingDependencies } from '../src/main/engine/similarity/pairing.ts';
 import type { PairRow } from '../src/main/engine/similarity/pair-rows.ts';
 import type { PairingStore } from '../src/main/engine/similarity/pairing-store.ts';
@@ -101,6 +102,66 @@ test('who comes to lead a large family is compared with all of it', async () => 
   widths.set(998, 9000);
   closure.note([crop]);
   expect((await closure.open([crop])).filter(([a, b]) => a === 998 || b === 998).length).toBeLessThanOrEqual(LEADERS);
+});
+
+const ALIKE = { relation: 'near', transform: 'identity', whole: null, similarity: 0.98, level: 'similar', kinship: null } as const;
+const NOT_STOPPED = { atOnce: () => 2, signal: new AbortController().signal };
+
+/**
+ * Compares images that wait, all alike unless said otherwise and each a candidate of every other, beside a family that has
+ * been compared; answers with the pairs that were written down, and who of them is marked as compared.
+ */
+async function comparePortion({ count, family = 0, isAlike = () => true, unreadable = [], limits = NOT_STOPPED, distanceOf = (a, b) => Math.abs(a - b), widthOf = (id) => 1000 - id }: {
+  readonly count: number; readonly family?: number; readonly isAlike?: (a: number, b: number) => boolean; readonly unreadable?: readonly number[]; readonly limits?: Limits;
+  readonly distanceOf?: (a: number, b: number) => number; readonly widthOf?: (id: number) => number;
+}): Promise<{ readonly pairs: readonly string[]; readonly marked: readonly number[] }> {
+  const sha256Of = (id: number): string => id.toString(16).padStart(64, '0');
+  const idOf = ({ file }: { readonly file: unknown }): number => parseInt(/[0-9a-f]{64}/.exec(String(file))![0], 16);
+  const rowOf = (aId: number, bId: number): PairRow => ({ ...ALIKE, aId, bId, level: isAlike(aId, bId) ? 2 : null, distance: 4 });
+  const known = Array.from({ length: family }, (_, at) => count + 1 + at);
+  const rows = known.flatMap((a) => known.filter((b) => b > a).map((b) => rowOf(a, b)));
+  const pairs: string[] = [];
+  const marked: number[] = [];
+  const store = {
+    samePixels: () => [], rowsOf: (id: number) => rows.filter(({ aId, bId }) => aId === id || bId === id), pixelsOf: () => null, hasComparedTwin: () => false,
+    isWaiting: (id: number) => id <= count, distanceOf: () => 4, setPixels: () => undefined, dropCard: () => undefined,
+    insert: ({ aId, bId }: PairRow) => { pairs.push(`${aId} ${bId}`); }, setPaired: (id: number) => { marked.push(id); },
+  } as unknown as PairingStore;
+  const answer = ({ input }: TaskCall): Promise<TaskAnswer> => {
+    const { cards, pairs: asked } = input as { readonly cards: readonly { readonly file: unknown }[]; readonly pairs: readonly (readonly [number, number])[] };
+    const ids = cards.map(idOf);
+    return Promise.resolve({ result: {
+      unreadable: ids.flatMap((id, card) => (unreadable.includes(id) ? [{ card, message: 'damaged' }] : [])),
+      verdicts: asked.map(([a, b]) => (isAlike(ids[a]!, ids[b]!) && !unreadable.includes(ids[a]!) && !unreadable.includes(ids[b]!) ? ALIKE : null)),
+    } });
+  };
+  const comparer = createPairComparer({
+    store, pool: runner(answer, answer), factsOf: (id: number) => ({ ...factsOf(id), sha256: sha256Of(id), width: widthOf(id) }),
+    groupCommit: { submit: (write: () => unknown) => Promise.resolve(write()) }, workspace: { renditions: '/renditions' }, originals: { find: () => null },
+  } as unknown as Parameters<typeof createPairComparer>[0]);
+  const all = Array.from({ length: count + family }, (_, at) => at + 1);
+  await comparer.compare(all.slice(0, count).map((assetId) => (
+    { assetId, sameSize: [], candidates: all.filter((other) => other !== assetId).map((other) => ({ assetId: other, distance: distanceOf(assetId, other) })) })), limits);
+  return { pairs: pairs.toSorted(), marked: marked.toSorted((a, b) => a - b) };
+}
+
+test.each([1, 2, 3, 4, 5])('a portion that is broken off at one check of several, the %i., marks nobody that was not compared', async (at) => {
+  let checks = 0;
+  const { pairs, marked } = await comparePortion({ count: 4, limits: { ...NOT_STOPPED, mayGoOn: () => (checks += 1) !== at } });
+  expect(marked).toEqual(pairs.length === 6 && checks < at ? [1, 2, 3, 4] : []);
+});
+
+test('who is tried in vain, its card being damaged, speaks for nobody else', async () => {
+  const { pairs, marked } = await comparePortion({ count: 1, family: 4, unreadable: [2, 3] });
+  expect(pairs).toEqual(['1 4', '1 5']);
+  expect(marked).toContain(1);
+});
+
+test('a crop meets the whole that it was cut from, though it is nearer to other crops that it is unlike', async () => {
+  const whole = 4;
+  const isAlike = (a: number, b: number): boolean => a === whole || b === whole;
+  const { pairs } = await comparePortion({ count: 1, family: 3, isAlike, distanceOf: (a, b) => (isAlike(a, b) ? Infinity : Math.abs(a - b)), widthOf: (id) => 1000 * id });
+  expect(pairs).toContain(`1 ${whole}`);
 });
 
 const VERDICT = { verdicts: [null], unreadable: [] };

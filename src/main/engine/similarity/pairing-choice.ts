@@ -1,5 +1,4 @@
 import type { AssetFacts } from './pairs-facts.ts';
-import { CANDIDATE_DISTANCE } from './variants.ts';
 
 /** A family as small as this is compared all with all. */
 export const SMALL_FAMILY = 8;
@@ -32,20 +31,23 @@ export interface Seeker {
 /**
  * Few comparisons tell of many candidates: who is alike to one of a family is led to the others by that, and two
  * refusals between two families tell of the rest of both. So the largest, which leads the others, and the nearest are
- * tried, at first of those with a near code, then those of what is left over: product shots have more near strangers than
- * copies, most of them by a part that they share, and both are found out about family by family. What is tried, is a
- * matter of contents and of earlier findings; ties go by hash.
+ * tried, then those of what is left over: product shots have more near strangers than copies, and both are found out
+ * about family by family. What is tried, is a matter of contents and of earlier findings; ties go by hash.
  */
 export function createSeeker(assetId: number, found: readonly NearImage[], { comparedWith, alikeTo }: Findings): Seeker {
   let left: readonly NearImage[] = onePerPixels(found).toSorted((a, b) => a.distance - b.distance || (a.facts.sha256 < b.facts.sha256 ? -1 : 1));
   const tried = new Set<number>();
 
-  function isToldOf(candidate: number): boolean {
-    const [compared, alike] = [comparedWith(assetId), alikeTo(assetId)];
-    if (tried.has(candidate) || compared.has(candidate)) return true;
-    for (const kin of alike) if (alikeTo(kin).has(candidate)) return true;
+  function isKnown(candidate: number): boolean {
+    if (tried.has(candidate) || comparedWith(assetId).has(candidate)) return true;
+    for (const kin of alikeTo(assetId)) if (alikeTo(kin).has(candidate)) return true;
+    return false;
+  }
+
+  /** For as long as the refusals stand: one that is only being asked for may yet turn out to be none. */
+  function isRefused(candidate: number): boolean {
     let [refusals, asked] = [0, 0];
-    for (const kin of [assetId, ...alike]) {
+    for (const kin of [assetId, ...alikeTo(assetId)]) {
       const alikeToKin = alikeTo(kin);
       for (const other of comparedWith(kin)) if (!alikeToKin.has(other) && (other === candidate || alikeTo(other).has(candidate))) refusals += 1;
       asked += 1;
@@ -57,10 +59,11 @@ export function createSeeker(assetId: number, found: readonly NearImage[], { com
   return {
     assetId,
     next() {
-      left = left.filter(({ facts: { id } }) => !isToldOf(id));
-      const [nearest] = left;
-      if (nearest === undefined || tried.size >= MOST_TRIED) return [];
-      const likely = tried.size === 0 ? left.filter(({ distance }) => distance <= Math.max(nearest.distance, CANDIDATE_DISTANCE)) : left;
+      if (tried.size >= MOST_TRIED) return [];
+      left = left.filter(({ facts: { id } }) => !isKnown(id));
+      const likely = left.filter(({ facts: { id } }) => !isRefused(id));
+      const [nearest] = likely;
+      if (nearest === undefined) return [];
       const largest = likely.reduce((first, one) => (largerFirst(one.facts, first.facts) < 0 ? one : first));
       const chosen = [...new Set([largest.facts.id, nearest.facts.id])];
       for (const id of chosen) tried.add(id);

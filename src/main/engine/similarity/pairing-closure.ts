@@ -10,6 +10,8 @@ export interface Closure extends Findings {
   isKnown(a: number, b: number): boolean;
   /** Is to be compared now: until its finding is noted, it counts as a refusal, so that kin do not all ask the same. */
   ask(pair: Pair): void;
+  /** Could not be compared after all. */
+  forget(pair: Pair): void;
   note(rows: readonly PairRow[]): void;
   /** What is to be compared because of pairs that were just found to be alike. */
   open(fresh: readonly PairRow[]): Promise<readonly Pair[]>;
@@ -77,6 +79,10 @@ export function createClosure(store: PairingStore, readFacts: (assetId: number) 
     ask([a, b]) {
       knownOf(a).compared.add(b);
       knownOf(b).compared.add(a);
+    },
+    forget([a, b]) {
+      knownOf(a).compared.delete(b);
+      knownOf(b).compared.delete(a);
     },
     note(rows) {
       for (const row of rows) {

@@ -111,18 +111,21 @@ export function createPairComparer({ store, factsOf, pool, groupCommit, workspac
       seekers.push(createSeeker(assetId, ready.map((candidate) => ({ facts: requireFacts(candidate.assetId), distance: candidate.distance })), closure));
       await new Promise(setImmediate);
     }
-    const mayGoOn = limits.mayGoOn ?? ((): boolean => true);
+    // Once broken off, this portion stays so: what was not compared then is compared with the next.
+    let isComplete = true;
+    const mayGoOn = (): boolean => (isComplete &&= limits.mayGoOn?.() ?? true);
     const compareAll = async (pairs: readonly Pair[]): Promise<void> => {
       for (let round = pairs; round.length > 0 && mayGoOn();) {
         const fresh = await verify(round, limits, hashes, failures, waiting);
         rows.push(...fresh);
+        const compared = new Set(fresh.map(({ aId, bId }) => keyOf(aId, bId)));
+        for (const pair of round) if (!compared.has(keyOf(...pair))) closure.forget(pair);
         closure.note(fresh);
         round = await closure.open(fresh);
       }
     };
     for (let sought = await seek(seekers, closure); sought.length > 0 && mayGoOn(); sought = await seek(seekers, closure)) await compareAll(sought);
-    await compareAll(await closure.complete(seekers.map(({ assetId }) => assetId)));
-    const isComplete = mayGoOn();
+    if (mayGoOn()) await compareAll(await closure.complete(seekers.map(({ assetId }) => assetId)));
     await groupCommit.submit(() => {
       for (const [assetId, hash] of hashes) store.setPixels(assetId, hash);
       for (const row of rows) store.insert(row);

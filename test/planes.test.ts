@@ -36,6 +36,12 @@ function expectNear(found: ArrayLike<number>, wanted: readonly number[], toleran
 
 const AROUND = [-2, -1, 0, 1, 2];
 
+/** Halves to the even one, as WebAssembly does. */
+function round(value: number): number {
+  const up = Math.round(value);
+  return up - value === 0.5 && up % 2 !== 0 ? up - 1 : up;
+}
+
 describe.each(SIZES)('of a plane of %i × %i cells', (width, height) => {
   const { planes, draw, at } = openBench(width, height);
   const [a, b, c] = [draw(), draw(), draw()];
@@ -123,6 +129,95 @@ describe.each(SIZES)('of a plane of %i × %i cells', (width, height) => {
       return ((2 * meanA * meanB + 6.5) * (2 * both + 58.5)) / ((meanA ** 2 + meanB ** 2 + 6.5) * (varA + varB + 58.5));
     }).reduce((sum, value) => sum + value, 0)]);
   });
+
+  test('luminance, tables and marks of cells are those of each cell', () => {
+    const luma = (r: number, g: number, b2: number): number => 0.299 * r + 0.587 * g + 0.114 * b2;
+    const each = (make: (index: number) => number): number[] => Array.from(a, (_, index) => make(index));
+    expectNear(planes.luma([a, b, c]), each((index) => luma(a[index]!, b[index]!, c[index]!)));
+    const rgb = Uint8Array.from({ length: 3 * a.length }, (_, index) => [a, b, c][index % 3]![Math.floor(index / 3)]!);
+    expectNear(planes.pixelLuma(rgb), each((index) => luma(rgb[3 * index]!, rgb[3 * index + 1]!, rgb[3 * index + 2]!)));
+    const out = planes.take(a.length);
+    passes.clippedCells(a.byteOffset, b.byteOffset, c.byteOffset, out.byteOffset, out.length, 30, 220);
+    expectNear(out, each((index) => ([a, b, c].some((plane) => plane[index]! < 30 || plane[index]! > 220) ? 1 : 0)), 0);
+    passes.alikeCells(a.byteOffset, b.byteOffset, out.byteOffset, out.length, 90);
+    expectNear(out, each((index) => (Math.abs(a[index]! - b[index]!) < 90 ? 1 : 0)), 0);
+    const table = planes.place(Float32Array.from({ length: 257 }, (_, level) => (level / 16) ** 2));
+    const between = (value: number): number => table[Math.floor(value)]! + (table[Math.floor(value) + 1]! - table[Math.floor(value)]!) * (value % 1);
+    passes.applyTable(table.byteOffset, a.byteOffset, out.byteOffset, out.length);
+    expectNear(out, each((index) => between(a[index]!)));
+    const [doubles, raised] = [planes.takeDoubles(a.length), planes.takeDoubles(a.length)];
+    doubles.set(a);
+    passes.applyTableToDoubles(table.byteOffset, doubles.byteOffset, raised.byteOffset, raised.length);
+    expectNear(raised, each((index) => between(a[index]!)));
+    const errors = each((index) => (index % 3 === 1 ? Math.min(40, Math.abs(table[round(a[index]!)]! - b[index]!)) : 0));
+    expectNear([passes.tableError(table.byteOffset, a.byteOffset, b.byteOffset, a.length, 1, 3, 40)], [errors.reduce((sum, value) => sum + value, 0)]);
+    const [low, high] = [planes.place(a.map((value) => value / 2)), planes.place(a.map((value, index) => Math.min(255, value + 1.5 + (index % 2))))];
+    passes.offTheLine(a.byteOffset, low.byteOffset, high.byteOffset, table.byteOffset, out.byteOffset, out.length);
+    expectNear(out, each((index) => {
+      const [value, from, to] = [a[index]!, low[index]!, high[index]!];
+      const [start, end] = [table[round(from)]!, table[round(to)]!];
+      return to - from > 1 ? Math.abs(table[round(value)]! - start - (end - start) * (value - from) / (to - from)) : 0;
+    }), 0.01);
+  });
+
+  test('colours of blocks differ as Cb and Cr do, and marked blocks say nothing', () => {
+    const [columns, rows] = [width >> 2, height >> 2];
+    const count = columns * rows;
+    const blocks = Array.from({ length: count }, (_, block) => block);
+    const [fromRed, fromBlue, toRed, toBlue, values, roots] = Array.from({ length: 6 }, () => planes.take(count)) as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
+    const meanOf = (plane: Float32Array, block: number, of = (value: number): number => value): number => (
+      Array.from({ length: 16 }, (_, index) => of(at(plane, (block % columns) * 4 + index % 4, Math.floor(block / columns) * 4 + Math.floor(index / 4)))).reduce((sum, value) => sum + value / 16, 0));
+    passes.blockColors(a.byteOffset, b.byteOffset, c.byteOffset, width, columns, rows, fromRed.byteOffset, fromBlue.byteOffset);
+    passes.blockColors(b.byteOffset, c.byteOffset, a.byteOffset, width, columns, rows, toRed.byteOffset, toBlue.byteOffset);
+    const lumaOf = (block: number): number => 0.299 * meanOf(a, block) + 0.587 * meanOf(b, block) + 0.114 * meanOf(c, block);
+    expectNear(fromRed, blocks.map((block) => meanOf(a, block) - lumaOf(block)));
+    expectNear(fromBlue, blocks.map((block) => meanOf(c, block) - lumaOf(block)));
+    passes.blockRoots(a.byteOffset, width, columns, rows, roots.byteOffset);
+    expectNear(roots, blocks.map((block) => Math.sqrt(meanOf(a, block, (value) => value * value))));
+    const left = planes.takeBytes(count);
+    left.fill(0)[0] = count > 1 ? 1 : 0;
+    const counted = blocks.filter((block) => left[block] === 0);
+    const found = passes.chromaDifferences(fromRed.byteOffset, fromBlue.byteOffset, toRed.byteOffset, toBlue.byteOffset, left.byteOffset, columns, rows, 0.8, 0.7, 0.5, values.byteOffset);
+    expectNear(values.subarray(0, found), counted.map((block) => {
+      const around = counted.filter((other) => Math.abs(other % columns - block % columns) <= 1 && Math.abs(Math.floor(other / columns) - Math.floor(block / columns)) <= 1);
+      const mean = (to: Float32Array, from: Float32Array): number => around.reduce((sum, other) => sum + to[other]! - 0.8 * from[other]!, 0) / around.length;
+      return Math.hypot(0.7 * mean(toRed, fromRed), 0.5 * mean(toBlue, fromBlue));
+    }));
+  });
+});
+
+test('a gain is fitted to what is not clipped, and what lies far off counts little', () => {
+  const planes = createPlanes();
+  planes.begin(0);
+  const [from, to, found] = [planes.takeDoubles(400), planes.takeDoubles(400), planes.takeDoubles(2)];
+  for (let at = 0; at < 400; at++) from[at] = (at * 0.6) % 240;
+  const fit = (margin: number): number => planes.passes.fitGain(from.byteOffset, to.byteOffset, 400, margin, 5, 2, 0.02, found.byteOffset);
+  // Darker by 60: a quarter is black, and says nothing of how much.
+  to.set(from.map((level) => Math.max(0, 1.2 * level - 60)));
+  expect(fit(0)).toBeLessThan(0.5);
+  expectNear(found, [1.2, -60], 0.02);
+  // A tenth is something else.
+  to.set(from.map((level, at) => (at % 10 === 0 ? 250 : 0.7 * level + 20)));
+  fit(0);
+  expectNear(found, [0.7, 20], 0.02);
+  // With all of them white, there is nothing to tell by.
+  to.fill(255);
+  expect(fit(6)).toBe(Infinity);
+});
+
+test('samples are taken of each sixteenth of the range, at most so many, spread evenly', () => {
+  const planes = createPlanes();
+  planes.begin(0);
+  const first = planes.place(Float32Array.from({ length: 9000 }, (_, at) => (at % 90 === 0 ? 200 : 10)));
+  const second = planes.place(Float32Array.from({ length: 9000 }, (_, at) => at));
+  const [from, to, scratch] = [planes.takeDoubles(4800), planes.takeDoubles(4800), planes.takeWords(32)];
+  const count = planes.passes.takeSamples(first.byteOffset, second.byteOffset, 9000, 0, 3, 100, from.byteOffset, to.byteOffset, scratch.byteOffset);
+  const places = [...to.subarray(0, count)];
+  const [bright, dark] = [places.filter((place) => place % 90 === 0), places.filter((place) => place % 90 !== 0)];
+  expect(bright).toEqual(Array.from({ length: 100 }, (_, at) => at * 90));
+  expect(dark.length).toBeGreaterThan(90);
+  expect(dark.length).toBeLessThanOrEqual(100);
+  expect([from[places.indexOf(bright[1]!)], Math.max(...dark) - Math.min(...dark) > 8000]).toEqual([200, true]);
 });
 
 test('more planes than there is room for are an error, and no other memory is touched', () => {

@@ -6,7 +6,7 @@ import { freePixels } from '../pixels/free-pixels.ts';
 import { areaAverage } from '../similarity/resample.ts';
 import { createLook, decide, inverseOf, type Look, measurePair } from '../similarity/verify.ts';
 import { sourcePoint } from '../similarity/verify-look.ts';
-import { createPlanes } from '../similarity/planes.ts';
+import { planesOfThread } from '../similarity/planes.ts';
 import { rowsOf, undoneSize } from './rows.ts';
 
 /** Where one picture lies on another, as fractions of the other's sides; it may reach beyond them. */
@@ -23,9 +23,6 @@ export interface Glance {
 
 interface Plane extends Size { readonly values: Float32Array }
 
-/** One for all: a thread finds one placement at a time. */
-const workspace = createPlanes();
-
 /** The longer side in pixels, from coarse to fine; what is smaller stays as it is. */
 const PLANE_SIDES = [512, 1536] as const;
 
@@ -39,7 +36,7 @@ export async function glanceAt(pixels: Pixels, original: Size, transform: Transf
   const rgb = new Uint8Array(card.data);
   for (const made of new Set([zoom, card, plane])) if (made.data.buffer !== pixels.data.buffer) freePixels(made.data);
   return {
-    look: createLook(rgb, card.width, card.height, original, workspace),
+    look: createLook(rgb, card.width, card.height, original, planesOfThread()),
     planes: [{ ...coarse, values: areaAverage(fine.values, fine.width, fine.height, coarse.width, coarse.height) }, fine],
     size: undoneSize(original, transform),
   };
@@ -51,7 +48,7 @@ export async function glanceAt(pixels: Pixels, original: Size, transform: Transf
  * duplicates finds it, then made exact at a larger size.
  */
 export function placeOn(a: Glance, b: Glance, transform: Transform): Placement | null {
-  const measured = measurePair(a.look, b.look, workspace);
+  const measured = measurePair(a.look, b.look, planesOfThread());
   const verdict = measured && decide(measured);
   if (!measured || !verdict || measured.extent.whole === null) return null;
   const { alignment: { window, transform: found }, isSwapped } = measured;

@@ -1,7 +1,7 @@
 import { extractFeatures, packFeatures, STORED_FEATURES } from './features.ts';
 import { areaAverage } from './resample.ts';
 import { pdqHashes, symmetricPdqHashes } from './pdq.ts';
-import { createPlanes } from './planes.ts';
+import { planesOfThread } from './planes.ts';
 import { makeVariants } from './variants.ts';
 
 export interface Fingerprint {
@@ -18,9 +18,6 @@ export interface Fingerprint {
   readonly features: Uint8Array<ArrayBuffer>;
 }
 
-/** One for all: a thread makes one fingerprint at a time. */
-const planes = createPlanes();
-
 /**
  * All fingerprints of an upright picture, from its luminance (row by row, 0–255). `isWhole` tells that this is the
  * picture itself and no reduction of it: then the first hash is bit for bit that of the reference, which for so small a
@@ -28,6 +25,7 @@ const planes = createPlanes();
  */
 export function fingerprint(luma: Float32Array, width: number, height: number, isWhole: boolean): Fingerprint {
   const { hashes, quality } = symmetricPdqHashes(luma, width, height);
+  const planes = planesOfThread();
   planes.begin(luma.byteLength);
   if (isWhole) hashes.set(pdqHashes(luma, width, height, 1).hashes);
   return {

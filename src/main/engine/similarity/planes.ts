@@ -167,6 +167,16 @@ export function createPlanes(): Planes {
   };
 }
 
+const ofThread: Planes[] = [];
+
+/**
+ * Those of this thread, made when they are first asked for: each reserves gigabytes of address space. Whoever takes of
+ * them is done before anybody else on the thread can begin.
+ */
+export function planesOfThread(): Planes {
+  return ofThread[0] ??= createPlanes();
+}
+
 /** Weights of the luminance, BT.601. */
 export const LUMA_RED = 0.299;
 export const LUMA_GREEN = 0.587;

@@ -5,7 +5,7 @@ import { defineTask, type TaskContext } from '../tasks/define-task.ts';
 import { openToRead } from '../tasks/open-to-read.ts';
 import { createLook, type Look, verify, type Verdict } from './verify.ts';
 import type { Size } from './verify-look.ts';
-import { createPlanes } from './planes.ts';
+import { planesOfThread } from './planes.ts';
 
 /** With the upright size of the image that the card was made of. */
 export interface Card extends Size {
@@ -25,21 +25,22 @@ export interface VerifyPairsResult {
   readonly unreadable: readonly { readonly card: number; readonly message: string }[];
 }
 
-/** A card's file, its pixels and luminance, and what the comparison derives of them: measured at 400×400 px. */
+/** A card's file, its pixels and luminance, and what the comparison derives of them, one card at a time: measured at 400×400 px. */
 const PEAK_BYTES_OF_CARD = 3 * 2 ** 20;
-/** Looks that a thread keeps, half a megabyte each: a family's are asked for again and again. */
+/** What of that is kept as its look. */
+const BYTES_OF_LOOK = 720 * 2 ** 10;
+/** Looks that a thread keeps: a family's are asked for again and again. */
 const HELD_LOOKS = 64;
 /** These and the planes of one comparison. */
-const HELD_BYTES = 60 * 2 ** 20;
+const HELD_BYTES = HELD_LOOKS * BYTES_OF_LOOK + 21 * 2 ** 20;
 
 const held = new Map<string, Look>();
-const planes = createPlanes();
 
 /** Compares pictures two by two, each decoded once. */
 export const verifyPairsTask = defineTask<VerifyPairsInput, VerifyPairsResult>({ name: 'verify-pairs', run });
 
 async function run({ cards, pairs }: VerifyPairsInput, context: TaskContext): Promise<VerifyPairsResult> {
-  using _memory = await context.admitDecode(HELD_BYTES + cards.length * PEAK_BYTES_OF_CARD);
+  using _memory = await context.admitDecode(HELD_BYTES + PEAK_BYTES_OF_CARD + cards.length * BYTES_OF_LOOK);
   const looks: (Look | null)[] = [];
   const unreadable: { card: number; message: string }[] = [];
   for (const [at, card] of cards.entries()) {
@@ -52,7 +53,7 @@ async function run({ cards, pairs }: VerifyPairsInput, context: TaskContext): Pr
   }
   const verdicts = pairs.map(([a, b]) => {
     const [one, other] = [looks[a], looks[b]];
-    return one && other ? verify(one, other, planes) : null;
+    return one && other ? verify(one, other, planesOfThread()) : null;
   });
   return { verdicts, unreadable };
 }
@@ -75,5 +76,5 @@ async function lookAt(card: Uint8Array, { width, height }: Size): Promise<Look> 
   const bytes = Buffer.from(card.buffer, card.byteOffset, card.byteLength);
   // A card is a JPEG of our own making: any complaint means that it is not what was written.
   const pixels = await decode(bytes, 'jpeg', readHeader(bytes, 'jpeg'), { isTolerant: false, keepsOneScan: true });
-  return createLook(pixels.data, pixels.width, pixels.height, { width, height }, planes);
+  return createLook(pixels.data, pixels.width, pixels.height, { width, height }, planesOfThread());
 }

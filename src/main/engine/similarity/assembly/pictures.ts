@@ -42,9 +42,8 @@ export function resample(
 
 /**
  * Cuts a part out of a picture of three bytes a pixel and brings it to `width` × `height` cells. Coverages are as for
- * `resample`. `from`, `across` and
- * `down` are in pixels: how to walk over the picture so that its pixels come as in the turned one. `row` has room for 16
- * bytes for each pixel of a turned row. One byte behind the picture is read.
+ * `resample`. `from`, `across` and `down` are in pixels: how to walk over the picture so that its pixels come as in the
+ * turned one. `row` has room for 16 bytes for each pixel of a turned row. One byte behind the picture is read.
  */
 export function cut(
   rgb: usize, from: i32, across: i32, down: i32, firstColumn: i32, endColumn: i32, row: usize,
@@ -109,7 +108,7 @@ export function binomial(input: usize, output: usize, scratch: usize, width: i32
   return <f32>0.0625 * (6 * load<f32>(plane) + 4 * (load<f32>(plane - by) + load<f32>(plane + by)) + (load<f32>(plane - 2 * by) + load<f32>(plane + 2 * by)));
 }
 
-/** 1·4·6·4·1 across and down; the outermost two cells are left as they are. `scratch` is a plane, too. */
+/** 1·4·6·4·1 across and down, of at least 4 by 4 cells; the outermost two are left as they are. `scratch` is a plane, too. */
 export function smooth(input: usize, output: usize, scratch: usize, width: i32, height: i32): void {
   const stride = <usize>width << 2;
   const bytes = stride * height;

@@ -77,9 +77,6 @@ export function medianDifference(first: usize, second: usize, count: i32, step: 
 }
 
 // @ts-ignore: decorator
-@inline function add64(a: v128, b: v128): v128 { return f64x2.add(a, b); }
-
-// @ts-ignore: decorator
 @inline function sum64(v: v128): f64 { return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1); }
 
 /**
@@ -97,7 +94,7 @@ export function fitGain(from: usize, to: usize, count: i32, margin: f64, rounds:
     for (let at: usize = 0; at < end; at += 16) {
       const u = v128.load(from + at), v = v128.load(to + at);
       let isOut = v128.or(f64x2.lt(v, low), f64x2.gt(v, high));
-      const expected = add64(f64x2.mul(g, u), o);
+      const expected = f64x2.add(f64x2.mul(g, u), o);
       if (round > 0) {
         const isWhite = v128.and(f64x2.ge(v, white), f64x2.ge(expected, white)), isBlack = v128.and(f64x2.le(v, black), f64x2.le(expected, black));
         isOut = v128.or(isOut, v128.or(isWhite, isBlack));
@@ -106,11 +103,11 @@ export function fitGain(from: usize, to: usize, count: i32, margin: f64, rounds:
       const share = f64x2.div(l, distance);
       const weight = v128.andnot(v128.bitselect(f64x2.mul(share, share), one, f64x2.gt(distance, l)), isOut);
       const weighed = f64x2.mul(weight, u);
-      weights = add64(weights, weight);
-      sumU = add64(sumU, weighed);
-      sumV = add64(sumV, f64x2.mul(weight, v));
-      squares = add64(squares, f64x2.mul(weighed, u));
-      products = add64(products, f64x2.mul(weighed, v));
+      weights = f64x2.add(weights, weight);
+      sumU = f64x2.add(sumU, weighed);
+      sumV = f64x2.add(sumV, f64x2.mul(weight, v));
+      squares = f64x2.add(squares, f64x2.mul(weighed, u));
+      products = f64x2.add(products, f64x2.mul(weighed, v));
     }
     const w = sum64(weights), su = sum64(sumU), sv = sum64(sumV);
     if (w < least * <f64>count) {
@@ -126,8 +123,8 @@ export function fitGain(from: usize, to: usize, count: i32, margin: f64, rounds:
     let errors = f64x2.splat(0);
     const zero = f64x2.splat(0), most = f64x2.splat(255);
     for (let at: usize = 0; at < end; at += 16) {
-      const expected = f64x2.pmax(zero, f64x2.pmin(most, add64(f64x2.mul(g, v128.load(from + at)), o)));
-      errors = add64(errors, f64x2.pmin(l, f64x2.abs(f64x2.sub(v128.load(to + at), expected))));
+      const expected = f64x2.pmax(zero, f64x2.pmin(most, f64x2.add(f64x2.mul(g, v128.load(from + at)), o)));
+      errors = f64x2.add(errors, f64x2.pmin(l, f64x2.abs(f64x2.sub(v128.load(to + at), expected))));
     }
     error = sum64(errors) / <f64>count;
     if (round < patient) continue;

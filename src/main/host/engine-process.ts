@@ -54,9 +54,9 @@ const STOP_NOW_LIMIT_MS = 3_000;
 /**
  * Rows pass through the engine's heap by the million: a small nursery keeps what is garbage from piling up.
  *
- * With Maglev, the middle one of V8's compilers, objects of one literal came to share their fractions on a loaded machine
- * (Node 24.21): the second fit of a tone changed the numbers of the first. So 5 tests of 30 failed, and without it none of
- * 28. It takes no longer.
+ * With Maglev, the middle one of V8's compilers, two objects of one literal were seen to hold the same fractions, on a
+ * loaded machine under Node 24.21: the second fit of a tone had changed the first. 5 test runs of 30 failed by that, and of
+ * 28 without it none, which take no longer. The cause in V8 is not known: try again with another version of Node.
  */
 const NODE_FLAGS = ['--max-semi-space-size=8', '--no-maglev'];
 

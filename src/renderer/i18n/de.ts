@@ -189,7 +189,7 @@ export const de: Catalogue = {
       decided: 'Nichts mehr zu entscheiden', decidedBody: 'Jede Gruppe ist entschieden. Mit Ihren Dateien ist noch nichts geschehen.', showDecided: 'Entschiedene Gruppen zeigen', allKept: 'Sie behalten jede Datei der Gruppen auf der Stufe „{{level}}“.',
     },
     pairs: {
-      place: 'Paar {{place}} von {{total}}', answers: 'Über das Paar entscheiden', left: 'Links behalten', right: 'Rechts behalten', takeBack: 'Zurücknehmen', copies_one: '{{formatted}} Ort', copies_other: '{{formatted}} Orte',
+      place: 'Paar {{place}} von {{total}}', answers: 'Über das Paar entscheiden', left: 'A behalten', right: 'B behalten', takeBack: 'Zurücknehmen', copies_one: '{{formatted}} Ort', copies_other: '{{formatted}} Orte',
       same: 'Diese Dateien sind Byte für Byte gleich', sameBody: 'Zwischen ihnen gibt es nichts zu sehen. Die Regeln sagen, welcher Ort seine Datei behält.', decided: 'Diese Gruppe ist entschieden', decidedBody: 'Nehmen Sie die letzte Entscheidung mit der Rücktaste zurück, oder machen Sie weiter.',
     },
     rules: {

@@ -187,7 +187,7 @@ export const en = {
       decided: 'Nothing left to decide', decidedBody: 'Every group is decided. Nothing has happened to your files yet.', showDecided: 'Show decided groups', allKept: 'You keep every file of the groups found at the level “{{level}}”.',
     },
     pairs: {
-      place: 'pair {{place}} of {{total}}', answers: 'Decide about the pair', left: 'Keep left', right: 'Keep right', takeBack: 'Take back', copies_one: '{{formatted}} place', copies_other: '{{formatted}} places',
+      place: 'pair {{place}} of {{total}}', answers: 'Decide about the pair', left: 'Keep A', right: 'Keep B', takeBack: 'Take back', copies_one: '{{formatted}} place', copies_other: '{{formatted}} places',
       same: 'These files are the same, byte for byte', sameBody: 'There is nothing to see between them. The rules say which place keeps its file.', decided: 'This group is decided', decidedBody: 'Take the last decision back with Backspace, or go on.',
     },
     rules: {

@@ -39,8 +39,20 @@ test('what lies as most files of the group do is upright, whichever is the refer
   const turned = file('/turned.jpg', { isReference: true, bytes: 2_000_000 });
   const [one, two] = ['/a.jpg', '/b.jpg'].map((path) => file(path, { relation: 'rotated', transform: 'rotate-270' }));
   expect(outcome([turned, one!, two!])).toEqual({ kept: ['/a.jpg'], gone: { '/turned.jpg': ['upright', 'upright against rotated'], '/b.jpg': ['path', '/a.jpg against /b.jpg'] } });
-  expect(outcome([turned, { ...one!, mtimeMs: 1 }])).toMatchObject({ gone: { '/turned.jpg': ['oldest', expect.any(String)] } });
+  expect(outcome([turned, { ...one!, bytes: 2_000_000, mtimeMs: 1 }])).toMatchObject({ gone: { '/turned.jpg': ['oldest', expect.any(String)] } });
   expect(outcome([file('/m.jpg', { relation: 'mirrored', transform: 'flip-horizontal' }), { ...turned, path: '/x.jpg' }, file('/y.jpg')]).gone['/m.jpg']).toEqual(['upright', 'upright against mirrored']);
+});
+
+test('what is cropped or framed counts for the way it lies, too', () => {
+  const mirrored = file('/mirrored.jpg', { isReference: true, bytes: 2_000_000 });
+  const turn = { transform: 'flip-horizontal' } as const;
+  const group = [mirrored, file('/as-taken.jpg', { relation: 'mirrored', ...turn }), file('/crop.jpg', { relation: 'cropped', width: 2000, ...turn }), file('/frame.jpg', { relation: 'bordered', ...turn })];
+  expect(outcome(group)).toMatchObject({ kept: ['/as-taken.jpg'], gone: { '/mirrored.jpg': ['upright', 'upright against mirrored'] } });
+});
+
+test('an older copy that was compressed more does not stand for the original', () => {
+  const [original, copy] = [file('/new/original.jpg', { bytes: 184_000, score: 60 }), file('/a.jpg', { bytes: 66_000, score: 58, mtimeMs: 1_500_000_000_000 })];
+  expect(outcome([original, copy])).toEqual({ kept: ['/new/original.jpg'], gone: { '/a.jpg': ['largest', '184,000 bytes against 66,000 bytes'] } });
 });
 
 test('where all else is equal, the plainest path stays: no copy by its name, few folders, short, first in order', () => {

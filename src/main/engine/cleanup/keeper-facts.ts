@@ -18,13 +18,14 @@ export const FACTS: Readonly<Record<KeeperRule, (member: Candidate) => Fact>> = 
 /** What tells two files apart by a rule. */
 export function weigh(rule: KeeperRule, better: Candidate, worse: Candidate): Facts {
   // One of them is turned as it is seen from the other, whichever the group's reference is.
-  const turned = turnOf(worse) === 'identity' ? better.relation : worse.relation;
+  const turn = turnOf(worse) === 'identity' ? turnOf(better) : turnOf(worse);
+  const turned = turn.startsWith('rotate') ? 'rotated' : 'mirrored';
   return { despite: null, better: FACTS[rule](better), worse: rule === 'upright' ? { kind: 'shape', shape: turned } : FACTS[rule](worse) };
 }
 
-/** How it lies against the reference of its group; what is cut or framed lies as that does. */
-export function turnOf(member: Candidate): Transform {
-  return isDerived(member, 'rotated', 'mirrored') ? member.transform : 'identity';
+/** How it lies against the reference of its group. */
+export function turnOf({ isReference, transform }: Candidate): Transform {
+  return isReference ? 'identity' : transform;
 }
 
 export const IN_PROTECTED: Facts = { despite: null, better: { kind: 'protected', isProtected: true }, worse: null };

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { refusalOf } from '../src/main/engine/cleanup/checks.ts';
 import { realFiles, type Files } from '../src/main/engine/cleanup/files.ts';
 import { toOperationItem } from '../src/main/engine/cleanup/journal.ts';
 import { createPlaces, QUARANTINE_FOLDER } from '../src/main/engine/cleanup/places.ts';
@@ -237,6 +238,24 @@ test('a folder open to others is closed before anything is put into it, and one 
   expect(await other.cleanup.operations.apply(await other.plan())).toMatchObject({ moved: 0, skipped: [{ code: 'no-permission' }] });
   await other.close();
   expect(readdirSync(folder, { recursive: true }).filter((path) => String(path).endsWith(QUARANTINE_FOLDER))).toEqual([]);
+});
+
+test('a folder that is gone by then is made as the user makes folders, not as a quarantine is', async () => {
+  const folder = fresh();
+  for (const path of ['a.jpg', 'deep/b.jpg']) put(join(folder, 'pictures', path), 'one');
+  const bench = openBench(folder);
+  bench.scan();
+  await bench.cleanup.operations.apply(await bench.plan());
+  rmSync(join(folder, 'pictures/deep'), { recursive: true });
+  expect(await bench.cleanup.operations.undo(1)).toMatchObject({ restored: 1, skipped: [] });
+  await bench.close();
+  mkdirSync(join(folder, 'usual'));
+  expect(statSync(join(folder, 'pictures/deep')).mode).toBe(statSync(join(folder, 'usual')).mode);
+});
+
+test('a folder that may not be written to is told from a file that may not be read', () => {
+  const refused = (syscall: string): string => refusalOf(Object.assign(new Error('EACCES'), { code: 'EACCES', syscall })).reason;
+  expect([refused('open'), refused('unlink')]).toEqual(['reading it is not permitted', 'its folder may not be written to, so the file cannot be moved']);
 });
 
 test('two names of one duplicate both go, and both come back', async () => {

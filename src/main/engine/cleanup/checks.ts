@@ -101,5 +101,13 @@ function whyNoLink(file: Look, keeper: Look, isSameContent: boolean): string | n
 
 export function refusalOf(error: unknown): Refusal {
   // What a defect of ours means for one file is that it stays where it is.
-  return { code: isDiskFailure(error) ? 'offline' : errorCodeOf(error), reason: error instanceof ProofsheetError ? error.message : errorMessageOf(error) };
+  const code = isDiskFailure(error) ? 'offline' : errorCodeOf(error);
+  if (error instanceof ProofsheetError) return { code, reason: error.message };
+  return { code, reason: isFolderClosed(error) ? 'its folder may not be written to, so the file cannot be moved' : errorMessageOf(error) };
+}
+
+/** What may not be read says so when it is opened; here it is the folder that refuses. */
+function isFolderClosed(error: unknown): boolean {
+  const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown };
+  return code === 'EACCES' && (syscall === 'rename' || syscall === 'link' || syscall === 'unlink');
 }

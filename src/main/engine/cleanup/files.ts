@@ -34,8 +34,8 @@ export interface Files {
   /** Another name for a file. Fails with EEXIST when there is something at `to`. */
   link(from: FilePath, to: FilePath): Promise<void>;
   unlink(path: FilePath): Promise<void>;
-  /** With those above it; no error when it is there already. */
-  makeFolder(path: FilePath): Promise<void>;
+  /** With those above it, for its owner alone unless a mode is given; no error when it is there already. */
+  makeFolder(path: FilePath, mode?: number): Promise<void>;
   /** Closes a folder of ours to everybody else, where the volume knows of such a thing. */
   makePrivate(path: FilePath): Promise<void>;
   /** Only when it is empty; false when it is not, or is not there. */
@@ -73,7 +73,7 @@ export const realFiles: Files = {
   rename,
   link,
   unlink,
-  async makeFolder(path) { await mkdir(path, { recursive: true, mode: 0o700 }); },
+  async makeFolder(path, mode = 0o700) { await mkdir(path, { recursive: true, mode }); },
   async makePrivate(path) {
     await chmod(path, 0o700).catch((error: unknown) => {
       if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errnoOf(error))) throw error;

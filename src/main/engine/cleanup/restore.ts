@@ -113,7 +113,8 @@ async function restoreItem(files: Files, item: JournalItem, path: FilePath): Pro
       await dropAside(files, place, item.sha256);
       return { item, state: 'restored', refusal: null };
     }
-    await files.makeFolder(folderOf(path));
+    // The user's own, as any other program would make it.
+    await files.makeFolder(folderOf(path), 0o777);
     const isFree = linkInode === null || await setLinkAside(files, path, place, linkInode);
     const isBack = isFree && await putBack(files, place, path) === 'restored';
     if (linkInode !== null && isFree) await dropAside(files, place, item.sha256);

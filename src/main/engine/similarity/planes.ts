@@ -167,14 +167,14 @@ export function createPlanes(): Planes {
   };
 }
 
-const ofThread: Planes[] = [];
+const ofThread: { planes?: Planes } = {};
 
 /**
  * Those of this thread, made when they are first asked for: each reserves gigabytes of address space. Whoever takes of
  * them is done before anybody else on the thread can begin.
  */
 export function planesOfThread(): Planes {
-  return ofThread[0] ??= createPlanes();
+  return ofThread.planes ??= createPlanes();
 }
 
 /** Weights of the luminance, BT.601. */

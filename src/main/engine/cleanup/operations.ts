@@ -113,6 +113,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
   let recheck: NodeJS.Timeout | undefined;
   const recovery = createRecovery({ files, journal, plans, places, isStopping: () => isStopping, answerMs });
   let last: Promise<unknown> = Promise.resolve();
+  let begun: Promise<void> = Promise.resolve();
 
   const isEnding = (act?: Act): boolean => isStopping || act?.isEnded === true;
 
@@ -185,7 +186,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
   /** Those of which it is not known what became of them; that is found out behind the act at once, or when their volume is there. */
   function unseenOf(operationId: number): { readonly count: number; readonly listed: Skipped[] } {
     const count = journal.intentCount(operationId);
-    if (count > 0) recoverSoon();
+    if (count > 0) void recoverSoon();
     return { count, listed: journal.intentsOf(operationId, MAX_SKIPPED).map(toSkipped) };
   }
 
@@ -219,7 +220,7 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
       await new Promise(setImmediate);
     }
     for (const id of touched) journal.settleOperation(id);
-    if (journal.hasIntents()) recoverSoon();
+    if (journal.hasIntents()) void recoverSoon();
     onChanged();
   }
 
@@ -292,18 +293,20 @@ export function createOperations({ db, reader, files, journal, plans, acts, prot
   async function recover(): Promise<void> {
     clearTimeout(recheck);
     if (await recovery.run()) onChanged();
-    if (!isStopping && journal.hasIntents()) recheck = setTimeout(recoverSoon, recheckMs).unref();
+    if (!isStopping && journal.hasIntents()) recheck = setTimeout(() => void recoverSoon(), recheckMs).unref();
   }
 
-  function recoverSoon(): void {
-    inTurn(undefined, () => Promise.resolve()).catch((error: unknown) => {
+  function recoverSoon(): Promise<void> {
+    return inTurn(undefined, () => Promise.resolve()).catch((error: unknown) => {
       if (!isStopping) onDefect(error);
     });
   }
 
   return {
     /** What was cut short is settled as soon as the engine runs. */
-    begin: recoverSoon,
+    begin(): void { begun = recoverSoon(); },
+    /** When that has been tried: until then nobody knows how far it came. */
+    settled: (): Promise<void> => begun,
     apply: (planId: number, token?: string) => inTurn(token, (act) => apply(planId, act)),
     undo: (operationId: number, token?: string) => inTurn(token, (act) => undo(operationId, act)),
     restore: (ids: readonly number[] | undefined, token?: string) => inTurn(token, (act) => restore(ids, act)),

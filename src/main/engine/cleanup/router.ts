@@ -26,7 +26,10 @@ export function createCleanupRouter({ journal, plans, review, operations, acts, 
     apply: os.apply.handler(({ input }) => operations.apply(input.planId, input.token)),
     cancel: os.cancel.handler(({ input }) => ({ cancelled: acts.cancel(input) })),
     undo: os.undo.handler(({ input }) => operations.undo(input.operationId, input.token)),
-    operations: os.operations.handler(({ input }) => journal.operations(input.before ?? Number.MAX_SAFE_INTEGER, input.limit).map(toOperation)),
+    operations: os.operations.handler(async ({ input }) => {
+      await operations.settled();
+      return journal.operations(input.before ?? Number.MAX_SAFE_INTEGER, input.limit).map(toOperation);
+    }),
     operationItems: os.operationItems.handler(({ input: { state, ...input } }) => {
       journal.operation(input.operationId);
       return journal.items({ ...input, states: state === undefined ? null : [state].flat() }).map(toOperationItem);

@@ -121,19 +121,19 @@ test.each([
 });
 
 test('Ctrl-C of one command leaves the cleanup of another alone', async () => {
-  const { pictures, folder, run } = await library(900);
+  const { pictures, folder, run } = await library(1500);
   await run('cleanup', 'plan', '--level', 'exact');
   await run('cleanup', 'plan', '--level', 'exact');
   const workspace = join(folder, 'workspace');
   const first = startCli(['cleanup', 'apply', '1', '--workspace', workspace, '--json']);
-  while ((await readdir(join(pictures, 'copies'))).length === 900) await new Promise(setImmediate);
+  while ((await readdir(join(pictures, 'copies'))).length === 1500) await new Promise(setImmediate);
   // It waits for its turn behind the other.
   const second = startCli(['cleanup', 'apply', '2', '--workspace', workspace, '--json']);
-  await new Promise((resolve) => { setTimeout(resolve, 700); });
+  await second.says('Waiting for another cleanup to end.');
   second.process.kill('SIGINT');
   expect((await second.done).status).toBe(130);
   const { status, stdout } = await first.done;
-  expect({ status, ...JSON.parse(stdout) as object }).toMatchObject({ status: 0, moved: 900, skipped_count: 0 });
+  expect({ status, ...JSON.parse(stdout) as object }).toMatchObject({ status: 0, moved: 1500, skipped_count: 0 });
 });
 
 test('what cannot be reached has a column of its own in the list of what was done', async () => {

@@ -186,7 +186,7 @@ describe('cleaning up', () => {
     await expect(picker.dialog.count()).resolves.toBe(0);
     // The one that was changed is no duplicate any more, and the others are decided: both of their files stay now.
     const copies = page.getByRole('gridcell').filter({ hasText: join(pictures, 'copies').slice(-14) });
-    await expect.poll(async () => await copies.first().getByText('Protected', { exact: true }).count()).toBe(1);
+    await copies.first().getByText('Protected', { exact: true }).waitFor();
     expect(await copies.first().getByRole('button', { name: 'Remove' }).isDisabled()).toBe(true);
     await page.keyboard.press('Control+Enter');
     await page.getByText('0 files to quarantine').waitFor();

@@ -23,11 +23,17 @@ export interface Following {
 export async function withOperationProgress<Result>({ output, interrupt }: CommandContext, client: EngineClient, { isOurs }: Following, act: (token: string) => Promise<Result>): Promise<Result> {
   const token = randomUUID();
   let lastLine = performance.now();
+  let isWaitTold = false;
   const callOff = (): void => { void client.cleanup.cancel({ token }).catch(() => undefined); };
   const look = async (): Promise<void> => {
     if (interrupt.signal.aborted) callOff();
-    const operation = (await client.cleanup.operations({ limit: RECENT })).find((one) => one.finishedAt === null && isOurs(one));
-    if (operation === undefined) return;
+    const running = (await client.cleanup.operations({ limit: RECENT })).filter((one) => one.finishedAt === null);
+    const operation = running.find(isOurs);
+    if (operation === undefined) {
+      if (running.length > 0 && !isWaitTold) output.note('Waiting for another cleanup to end.');
+      isWaitTold ||= running.length > 0;
+      return;
+    }
     const { planned, moved, skipped, unreachable, restored, state } = operation;
     const line = state === 'undoing' ? `${formatCount(restored)} of ${formatCount(moved)} put back` : `${formatCount(moved + skipped + unreachable)} of ${formatCount(planned)}${skipped === 0 ? '' : ` · ${formatCount(skipped)} skipped`}`;
     if (output.isLive) output.live(line);

@@ -1,7 +1,6 @@
 import { cell } from './cells';
 
-// @ts-ignore: decorator
-@inline function sample(plane: usize, width: i32, left: i32, u: f32, top: i32, v: f32): f32 {
+function sample(plane: usize, width: i32, left: i32, u: f32, top: i32, v: f32): f32 {
   const at = plane + (<usize>(top * width + left) << 2);
   const next = at + (<usize>width << 2);
   const upper = load<f32>(at) * (<f32>1 - u) + load<f32>(at, 4) * u;
@@ -30,8 +29,7 @@ export function correlate(first: usize, firstWidth: i32, firstColumns: usize, fi
   return (product - (sumA * sumB) / n) / sqrt(max<f64>(n, varA) * max<f64>(n, varB));
 }
 
-// @ts-ignore: decorator
-@inline function addTo(sums: usize, v: v128): void {
+function addTo(sums: usize, v: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(v)));
   v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.promote_low_f32x4(i32x4.shuffle(v, v, 2, 3, 2, 3))), 16);
 }

@@ -9,12 +9,10 @@ export const LUMA_GREEN: f32 = 0.587;
 export const LUMA_BLUE: f32 = 0.114;
 export const BLOCK = 4;
 
-// @ts-ignore: decorator
-@inline export function sumOf(v: v128): f64 {
+export function sumOf(v: v128): f64 {
   return <f64>f32x4.extract_lane(v, 0) + <f64>f32x4.extract_lane(v, 1) + (<f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3));
 }
 
-// @ts-ignore: decorator
-@inline export function cell(plane: usize, at: i32): f32 {
+export function cell(plane: usize, at: i32): f32 {
   return load<f32>(plane + (at << 2));
 }

@@ -14,7 +14,7 @@ export function slopeEnergy(plane: usize, counted: usize, width: i32, height: i3
   const stride = <usize>width << 2;
   let sum: f64 = 0;
   for (let y = 1; y < height - 1; y++) {
-    const row = plane + y * stride, mask = counted + y * stride;
+    const row = plane + <usize>y * stride, mask = counted + <usize>y * stride;
     let total = f32x4.splat(0);
     let at: usize = 4;
     for (; at + 16 < stride; at += 16) {
@@ -39,7 +39,7 @@ export function blockColors(red: usize, green: usize, blue: usize, width: i32, c
     for (let column = 0; column < columns; column++) {
       const start = (<usize>row * BLOCK) * stride + (<usize>column << 4);
       let r = f32x4.splat(0), g = f32x4.splat(0), b = f32x4.splat(0);
-      for (let line: usize = start, end = start + BLOCK * stride; line < end; line += stride) {
+      for (let line: usize = start, end = start + <usize>BLOCK * stride; line < end; line += stride) {
         r = f32x4.add(r, v128.load(red + line));
         g = f32x4.add(g, v128.load(green + line));
         b = f32x4.add(b, v128.load(blue + line));
@@ -83,8 +83,7 @@ export function chromaDifferences(
 }
 
 /** Squared slope of four cells in one row; beyond the picture is what is at its edge, half a slope there at most. */
-// @ts-ignore: decorator
-@inline function slopes(row: usize, above: usize, below: usize, isInside: v128): v128 {
+function slopes(row: usize, above: usize, below: usize, isInside: v128): v128 {
   const across = v128.and(isInside, f32x4.sub(v128.load(row + 4), v128.load(row - 4)));
   const down = f32x4.sub(v128.load(below), v128.load(above));
   return f32x4.add(f32x4.mul(across, across), f32x4.mul(down, down));
@@ -108,7 +107,7 @@ export function compareBlocks(a: usize, b: usize, clipped: usize, width: i32, he
       let sumA = f32x4.splat(0), sumB = f32x4.splat(0), squares = f32x4.splat(0), steepA = f32x4.splat(0), steepB = f32x4.splat(0), cells = f32x4.splat(0);
       const start = (<usize>row * BLOCK) * stride + (<usize>column << 4);
       for (let line = 0; line < BLOCK; line++) {
-        const at = start + line * stride;
+        const at = start + <usize>line * stride;
         const y = row * BLOCK + line;
         const above = y > 0 ? at - stride : at, below = y < height - 1 ? at + stride : at;
         const one = v128.load(a + at), other = v128.load(b + at);
@@ -123,7 +122,7 @@ export function compareBlocks(a: usize, b: usize, clipped: usize, width: i32, he
       const meanA = sumOf(sumA) / 16, meanB = sumOf(sumB) / 16;
       const m = f32x4.splat(<f32>meanA), n = f32x4.splat(<f32>meanB);
       let squareA = f32x4.splat(0), squareB = f32x4.splat(0), product = f32x4.splat(0);
-      for (let at = start, end = start + BLOCK * stride; at < end; at += stride) {
+      for (let at = start, end = start + <usize>BLOCK * stride; at < end; at += stride) {
         const one = f32x4.sub(v128.load(a + at), m), other = f32x4.sub(v128.load(b + at), n);
         squareA = f32x4.add(squareA, f32x4.mul(one, one));
         squareB = f32x4.add(squareB, f32x4.mul(other, other));
@@ -149,7 +148,7 @@ export function blockRoots(plane: usize, width: i32, columns: i32, rows: i32, ou
     for (let column = 0; column < columns; column++, output += 4) {
       const start = plane + (<usize>row * BLOCK) * stride + (<usize>column << 4);
       let squares = f32x4.splat(0);
-      for (let line = start, end = start + BLOCK * stride; line < end; line += stride) {
+      for (let line = start, end = start + <usize>BLOCK * stride; line < end; line += stride) {
         const v = v128.load(line);
         squares = f32x4.add(squares, f32x4.mul(v, v));
       }
@@ -171,7 +170,7 @@ export function sumTiles(a: usize, b: usize, counted: usize, width: i32, columns
     for (let column = 0; column < columns; column++, output += 48) {
       let xx = f32x4.splat(0), xy = f32x4.splat(0), yy = f32x4.splat(0), xt = f32x4.splat(0), yt = f32x4.splat(0), tt = f32x4.splat(0);
       const start = (<usize>(row * TILE + 1)) * stride + (<usize>(column * TILE + 1) << 2);
-      for (let line = start, end = start + TILE * stride; line < end; line += stride) {
+      for (let line = start, end = start + <usize>TILE * stride; line < end; line += stride) {
         for (let at = line; at < line + 4 * TILE; at += 16) {
           let slopeX = f32x4.mul(quarter, f32x4.add(f32x4.sub(v128.load(a + at + 4), v128.load(a + at - 4)), f32x4.sub(v128.load(b + at + 4), v128.load(b + at - 4))));
           let slopeY = f32x4.mul(quarter, f32x4.add(f32x4.sub(v128.load(a + at + stride), v128.load(a + at - stride)), f32x4.sub(v128.load(b + at + stride), v128.load(b + at - stride))));

@@ -78,7 +78,7 @@ export function binomial(input: usize, output: usize, scratch: usize, width: i32
   const half = f32x4.splat(0.5), quarter = f32x4.splat(0.25);
   const stride = <usize>width << 2;
   for (let y = 0; y < height; y++) {
-    const first = input + y * stride, to = scratch + y * stride;
+    const first = input + <usize>y * stride, to = scratch + <usize>y * stride;
     for (let at: usize = 0; at < stride; at += 16) {
       const beside = f32x4.add(v128.load(first + at - 4), v128.load(first + at + 4));
       v128.store(to + at, f32x4.add(f32x4.mul(half, v128.load(first + at)), f32x4.mul(quarter, beside)));
@@ -89,7 +89,7 @@ export function binomial(input: usize, output: usize, scratch: usize, width: i32
     store<f32>(to + last, <f32>0.75 * load<f32>(first + last) + <f32>0.25 * load<f32>(first + last - inner));
   }
   for (let y = 0; y < height; y++) {
-    const here = scratch + y * stride, to = output + y * stride;
+    const here = scratch + <usize>y * stride, to = output + <usize>y * stride;
     const above = y > 0 ? here - stride : here, below = y < height - 1 ? here + stride : here;
     for (let at: usize = 0; at < stride; at += 16) {
       v128.store(to + at, f32x4.add(f32x4.mul(half, v128.load(here + at)), f32x4.mul(quarter, f32x4.add(v128.load(above + at), v128.load(below + at)))));
@@ -97,14 +97,12 @@ export function binomial(input: usize, output: usize, scratch: usize, width: i32
   }
 }
 
-// @ts-ignore: decorator
-@inline function smooth4(plane: usize, by: usize): v128 {
+function smooth4(plane: usize, by: usize): v128 {
   const near = f32x4.add(v128.load(plane - by), v128.load(plane + by)), far = f32x4.add(v128.load(plane - 2 * by), v128.load(plane + 2 * by));
   return f32x4.mul(f32x4.splat(<f32>0.0625), f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(6), v128.load(plane)), f32x4.mul(f32x4.splat(4), near)), far));
 }
 
-// @ts-ignore: decorator
-@inline function smooth1(plane: usize, by: usize): f32 {
+function smooth1(plane: usize, by: usize): f32 {
   return <f32>0.0625 * (6 * load<f32>(plane) + 4 * (load<f32>(plane - by) + load<f32>(plane + by)) + (load<f32>(plane - 2 * by) + load<f32>(plane + 2 * by)));
 }
 

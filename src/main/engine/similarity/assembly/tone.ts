@@ -76,8 +76,7 @@ export function medianDifference(first: usize, second: usize, count: i32, step: 
   return <f64>(bin - 2048) / 8;
 }
 
-// @ts-ignore: decorator
-@inline function sum64(v: v128): f64 { return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1); }
+function sum64(v: v128): f64 { return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1); }
 
 /**
  * Least squares of gain and offset that make `from` (f64) `to` (f64), clipped to 0–255; what lies far off counts little,
@@ -139,8 +138,7 @@ export function fitGain(from: usize, to: usize, count: i32, margin: f64, rounds:
 
 const BINS = 16;
 
-// @ts-ignore: decorator
-@inline function binOf(level: f32): usize {
+function binOf(level: f32): usize {
   return <usize>max(0, min(BINS - 1, <i32>level >> 4)) << 2;
 }
 
@@ -170,8 +168,7 @@ export function takeSamples(first: usize, second: usize, count: i32, start: i32,
   return taken;
 }
 
-// @ts-ignore: decorator
-@inline function extreme(a: v128, b: v128, isMost: bool): v128 {
+function extreme(a: v128, b: v128, isMost: bool): v128 {
   return isMost ? f32x4.pmax(a, b) : f32x4.pmin(a, b);
 }
 
@@ -179,7 +176,7 @@ export function takeSamples(first: usize, second: usize, count: i32, start: i32,
 export function extremes(input: usize, output: usize, scratch: usize, width: i32, height: i32, isMost: bool): void {
   const stride = <usize>width << 2;
   for (let y = 0; y < height; y++) {
-    const row = input + y * stride, to = scratch + y * stride;
+    const row = input + <usize>y * stride, to = scratch + <usize>y * stride;
     for (let x = 0; x < width; x += 4) {
       const at = <usize>x << 2;
       if (x >= 2 && x + 6 <= width) {
@@ -195,7 +192,7 @@ export function extremes(input: usize, output: usize, scratch: usize, width: i32
     }
   }
   for (let y = 0; y < height; y++) {
-    const to = output + y * stride;
+    const to = output + <usize>y * stride;
     const first = scratch + <usize>max(0, y - 2) * stride, last = scratch + <usize>min(height - 1, y + 2) * stride;
     for (let at: usize = 0; at < stride; at += 16) {
       let found = v128.load(first + at);

@@ -9,7 +9,7 @@ export const LUMA_GREEN: f32 = 0.587;
 export const LUMA_BLUE: f32 = 0.114;
 export const BLOCK = 4;
 
-export function sumOf(v: v128): f64 {
+@inline export function sumOf(v: v128): f64 {
   return <f64>f32x4.extract_lane(v, 0) + <f64>f32x4.extract_lane(v, 1) + (<f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3));
 }
 

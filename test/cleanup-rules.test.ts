@@ -7,7 +7,7 @@ let next = 1;
 function file(path: string, facts: Partial<Candidate> = {}): Candidate {
   const sourceId = next++;
   return {
-    sourceId, assetId: sourceId, path, relation: 'near', transform: 'identity', isReference: false, isProtected: false, width: 4000, height: 3000, bytes: 1_000_000, frames: 1, hasAlpha: false,
+    sourceId, assetId: sourceId, pixelSha256: null, path, relation: 'near', transform: 'identity', isReference: false, isDerived: facts.relation === 'cropped' || facts.relation === 'bordered', isProtected: false, width: 4000, height: 3000, bytes: 1_000_000, frames: 1, hasAlpha: false,
     format: 'jpeg', score: 60, details: 3, mtimeMs: 1_700_000_000_000, decision: null, ...facts,
   };
 }
@@ -130,9 +130,25 @@ test.each([
 });
 
 test('a format is no better than another of the same pixels', () => {
-  const camera = file('/camera.jpg', { isReference: true, details: 12 });
-  expect(outcome([camera, file('/saved.png', { format: 'png', relation: 'identical-pixels', bytes: 9_000_000 })])).toEqual({ kept: ['/camera.jpg'], gone: { '/saved.png': ['metadata', '12 details against 3 details'] } });
+  const camera = file('/camera.jpg', { isReference: true, details: 12, pixelSha256: 'aa' });
+  expect(outcome([camera, file('/saved.png', { format: 'png', relation: 'identical-pixels', pixelSha256: 'aa', bytes: 9_000_000 })])).toEqual({ kept: ['/camera.jpg'], gone: { '/saved.png': ['metadata', '12 details against 3 details'] } });
   expect(outcome([camera, file('/master.png', { format: 'png', relation: 'near' })]).kept).toEqual(['/master.png']);
+  // Also of one that is not the group's reference: a PNG saved of a bad JPEG is no better than the good JPEG.
+  const [bad, saved] = [file('/bad.jpg', { pixelSha256: 'bb', bytes: 80_000 }), file('/saved.png', { format: 'png', pixelSha256: 'bb', bytes: 9_000_000 })];
+  expect(outcome([camera, bad, saved])).toMatchObject({ kept: ['/camera.jpg'], gone: { '/saved.png': ['metadata', expect.any(String)] } });
+});
+
+test('what bears a mark does not stand for the picture without it, however sharp or large its lettering makes it', () => {
+  const clean = file('/deep/er/clean.jpg', { isReference: true });
+  const marked = file('/marked.jpg', { isDerived: true, score: 90, bytes: 2_000_000 });
+  expect(outcome([marked, clean])).toEqual({ kept: ['/deep/er/clean.jpg'], gone: { '/marked.jpg': ['whole', 'whole against marked'] } });
+  expect(outcome([marked, clean], ['largest']).kept).toContain('/deep/er/clean.jpg');
+  // It is all that there is of the larger picture.
+  const larger = file('/larger.jpg', { isDerived: true, width: 6000 });
+  expect(outcome([clean, larger]).kept).toEqual(['/deep/er/clean.jpg', '/larger.jpg']);
+  expect(judge([clean, larger], KEEPER_RULES, true)[1]!.reason).toBe('6000×3000 against 4000×3000, though marked');
+  // Framed, it has all of the picture.
+  expect(outcome([marked, file('/framed.jpg', { relation: 'bordered' })]).kept).toContain('/framed.jpg');
 });
 
 test('among files that show as much in as many pixels the protected one is first, and a somewhat larger one is kept beside it', () => {

@@ -17,7 +17,7 @@ import { createI18n } from '../src/renderer/i18n/setup.ts';
 /** The first is what the rules would keep; `assets` says which members are the same content. */
 function group(count: number, assets: readonly number[] = [], change: Readonly<Record<number, Partial<ReviewMember>>> = {}): ReviewGroup {
   const members = Array.from({ length: count }, (_, index): ReviewMember => ({
-    assetId: assets[index] ?? index + 1, sourceId: index + 1, sha256: '0'.repeat(64), path: `/photos/${index}.jpg`, name: `${index}.jpg`, isReference: index === 0,
+    assetId: assets[index] ?? index + 1, sourceId: index + 1, sha256: '0'.repeat(64), path: `/photos/${index}.jpg`, name: `${index}.jpg`, isReference: index === 0, isDerived: false,
     relation: 'near', transform: 'identity', distance: 2, similarity: 0.99, format: 'jpeg', width: 100, height: 80, bytes: 1000, placeholder: '#808080', takenAt: null, modifiedAt: null,
     isProtected: false, suggestion: index === 0 ? 'keep' : 'remove', rule: 'resolution', reason: '', facts: null, decision: null, ...change[index],
   }));
@@ -162,7 +162,7 @@ test('what cannot be reached is told beside what was left alone', () => {
 describe('what is shown of a file', () => {
   test('what is not the same is never called a hundred per cent alike', () => {
     const { t } = createI18n('en');
-    const tell = (change: Partial<ReviewMember>): string => evidenceText(t, createFormat('en'), { isReference: false, relation: 'near', transform: 'identity', similarity: 0.9997, ...change });
+    const tell = (change: Partial<ReviewMember>): string => evidenceText(t, createFormat('en'), { isReference: false, isDerived: false, relation: 'near', transform: 'identity', similarity: 0.9997, ...change });
     expect(tell({})).toBe('Nearly the same · 99%');
     expect(tell({ relation: 'identical-pixels', similarity: 1 })).toBe('Same pixels');
     expect(tell({ relation: 'rotated', transform: 'rotate-90', similarity: 0.951 })).toBe('Turned 90° · 95%');
@@ -172,8 +172,8 @@ describe('what is shown of a file', () => {
   test('what decided is worded in the language of the window', () => {
     const facts: Facts = { despite: 'cropped', better: { kind: 'size', width: 900, height: 600 }, worse: { kind: 'size', width: 800, height: 533 } };
     const told = (language: 'en' | 'de', of: Facts | null): string => factsText(createI18n(language).t, createFormat(language), of);
-    expect(told('en', facts)).toBe('Cropped, but 900 × 600 against 800 × 533');
-    expect(told('de', facts)).toBe('Beschnitten, aber 900 × 600 gegen 800 × 533');
+    expect(told('en', facts)).toBe('900 × 600 against 800 × 533, though cropped');
+    expect(told('de', facts)).toBe('900 × 600 gegen 800 × 533, obwohl beschnitten');
     expect(told('de', { despite: null, better: { kind: 'bytes', bytes: 1_500_000 }, worse: { kind: 'bytes', bytes: 2e6 } })).toBe('1,5 MB gegen 2 MB');
     expect(told('de', { despite: null, better: { kind: 'bytes', bytes: 1_500_002 }, worse: { kind: 'bytes', bytes: 1_500_001 } })).toBe('1.500.002 Byte gegen 1.500.001 Byte');
     expect(told('en', { despite: null, better: { kind: 'path', path: '/a/b/c.jpg' }, worse: { kind: 'path', path: 'C:\\d\\e\\c (1).jpg' } })).toBe('b/c.jpg against e/c (1).jpg');

@@ -39,6 +39,13 @@ describe.each(SCENES)('of a %s', (kind) => {
     expect(['strict', 'similar']).toContain(verdict?.level);
   });
 
+  test('a logo tells which of the two is the one without it, from both sides', async () => {
+    const edit = EDITS.find(({ name }) => name === 'logo');
+    const marked = await lookOf(await edit!.make(rasterTo(kind), createRandom(5)));
+    expect(verify(lookTo(kind), marked)).toMatchObject({ level: 'similar', relation: 'near', whole: 'a' });
+    expect(verify(marked, lookTo(kind))).toMatchObject({ level: 'similar', relation: 'near', whole: 'b' });
+  });
+
   test.each(TRANSFORMS.filter((transform) => transform !== 'identity'))('%s is told by its name', async (transform) => {
     expect(await edited(transform)).toMatchObject({ transform, level: 'similar', kinship: null, relation: transform.startsWith('rotate') ? 'rotated' : 'mirrored' });
   });

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { countSchema, idSchema, procedure, sha256Schema, timestampSchema } from './base.ts';
 import { errorCodeSchema } from './errors.ts';
-import { groupMemberSchema, levelSchema, relationSchema } from './similarity.ts';
+import { groupMemberSchema, levelSchema } from './similarity.ts';
 
 /**
  * In the default order. The first rule that tells two members apart decides which is kept; docs/cleanup.md says how.
- * `whole`: the whole picture before what was cut from it or framed; `upright`: before what was turned or mirrored.
+ * `whole`: the whole picture before what was cut from it, framed or marked; `upright`: before what was turned or mirrored.
  */
 export const KEEPER_RULES = ['protected', 'whole', 'resolution', 'upright', 'quality', 'format', 'metadata', 'largest', 'oldest', 'path'] as const;
 export const keeperRuleSchema = z.enum(KEEPER_RULES);
@@ -29,10 +29,15 @@ const token = z.string().min(1).optional();
 /** Without `rules`, those of the settings that are switched on. */
 const grouping = { level: levelSchema.default('similar'), rules: z.array(keeperRuleSchema).min(1).optional() };
 
+/** What was done to a picture, or was not. */
+export const SHAPES = ['whole', 'upright', 'rotated', 'mirrored', 'cropped', 'bordered', 'marked'] as const;
+const shapeSchema = z.enum(SHAPES);
+export type Shape = z.infer<typeof shapeSchema>;
+
 /** One side of what a rule weighs: language and units are the window's. */
 const factSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('protected'), isProtected: z.boolean() }),
-  z.object({ kind: z.literal('shape'), shape: z.union([relationSchema, z.enum(['whole', 'upright'])]) }),
+  z.object({ kind: z.literal('shape'), shape: shapeSchema }),
   z.object({ kind: z.literal('size'), width: countSchema, height: countSchema }),
   z.object({ kind: z.literal('quality'), score: countSchema }),
   z.object({ kind: z.literal('format'), format: z.string() }),
@@ -46,7 +51,7 @@ const factSchema = z.discriminatedUnion('kind', [
 export type Fact = z.infer<typeof factSchema>;
 
 /** What decided: `better` against `worse`, which is null where nothing was weighed. `despite`: what the file is all the same, cropped say. */
-const factsSchema = z.object({ despite: relationSchema.nullable(), better: factSchema, worse: factSchema.nullable() });
+const factsSchema = z.object({ despite: shapeSchema.nullable(), better: factSchema, worse: factSchema.nullable() });
 export type Facts = z.infer<typeof factsSchema>;
 
 export const reviewMemberSchema = groupMemberSchema.extend({

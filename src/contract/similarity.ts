@@ -27,6 +27,8 @@ const evidence = {
   distance: z.int().min(0).max(256),
   /** 0–1, of the aligned colour thumbnails; 1 for identical pixels. */
   similarity: z.number().min(0).max(1),
+  /** Was it made of the other by cutting, framing, or laying a logo or lettering over it. */
+  isDerived: z.boolean(),
 };
 export const pairEvidenceSchema = z.object({ ...evidence, level: levelSchema });
 export type PairEvidence = z.infer<typeof pairEvidenceSchema>;

@@ -11,7 +11,7 @@ export function factsText(t: TFunction, format: Format, facts: Facts | null): st
   // What looks equal when it is rounded is told to the byte.
   const [better, worse] = words[0] === words[1] ? [exactly(t, format, facts.better), facts.worse && exactly(t, format, facts.worse)] : words;
   const weighed = worse === null || better === worse ? better : t('cleanup.facts.against', { better, worse });
-  return despite === null ? weighed : t('cleanup.facts.despite', { relation: t(`cleanup.relations.${despite}`), facts: weighed });
+  return despite === null ? weighed : t('cleanup.facts.despite', { shape: t(`cleanup.facts.shapes.${despite}`), facts: weighed });
 }
 
 function wordOf(t: TFunction, format: Format, fact: Fact): string {

@@ -11,9 +11,9 @@ export function isTold({ isReference }: Pick<ReviewMember, 'isReference'>): bool
 const ALMOST = 0.99;
 
 /** How a member comes from the group's reference, with how alike they are where that is in question. */
-export function evidenceText(t: TFunction, format: Format, member: Pick<ReviewMember, 'isReference' | 'relation' | 'transform' | 'similarity'>): string {
+export function evidenceText(t: TFunction, format: Format, member: Pick<ReviewMember, 'isReference' | 'relation' | 'transform' | 'similarity' | 'isDerived'>): string {
   if (!isTold(member)) return t('cleanup.reference');
-  const { relation, transform, similarity } = member;
-  const how = relation === 'rotated' || relation === 'mirrored' ? t(`cleanup.transforms.${transform}`) : t(`cleanup.relations.${relation}`);
+  const { relation, transform, similarity, isDerived } = member;
+  const how = relation === 'rotated' || relation === 'mirrored' ? t(`cleanup.transforms.${transform}`) : t(`cleanup.relations.${relation === 'near' && isDerived ? 'marked' : relation}`);
   return relation === 'identical-bytes' || relation === 'identical-pixels' ? how : `${how} · ${format.percent(Math.min(ALMOST, similarity))}`;
 }

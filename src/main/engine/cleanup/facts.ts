@@ -17,13 +17,13 @@ export interface MemberGroup {
 }
 
 interface FactRow {
-  readonly sourceId: number; readonly name: string; readonly mtimeMs: number | null; readonly format: string; readonly width: number; readonly height: number;
+  readonly sourceId: number; readonly name: string; readonly mtimeMs: number | null; readonly pixelSha256: string | null; readonly format: string; readonly width: number; readonly height: number;
   readonly bytes: number; readonly frames: number; readonly hasAlpha: number; readonly score: number; readonly placeholder: string; readonly takenAt: number | null;
   readonly metadata: string; readonly decision: Choice | null;
 }
 
 const FACTS = `
-  SELECT s.id AS sourceId, s.name, s.mtime_ms AS mtimeMs, a.format, a.width, a.height, a.bytes, a.frames, a.has_alpha AS hasAlpha, a.score, a.placeholder,
+  SELECT s.id AS sourceId, s.name, s.mtime_ms AS mtimeMs, hex(a.pixel_sha256) AS pixelSha256, a.format, a.width, a.height, a.bytes, a.frames, a.has_alpha AS hasAlpha, a.score, a.placeholder,
     a.taken_at AS takenAt, a.metadata, d.choice AS decision
   FROM json_each(?) wanted CROSS JOIN source s ON s.id = wanted.value JOIN asset a ON a.id = s.asset_id
   LEFT JOIN decision d ON d.sha256 = a.sha256 AND d.source_id = s.id WHERE s.missing_since IS NULL`;
@@ -51,9 +51,9 @@ export async function readMembers(reader: Reader, groups: readonly DuplicateGrou
 function toMember(evidence: GroupMember, row: FactRow, protection: Protection): Member {
   const metadata = JSON.parse(row.metadata) as Metadata;
   const details = Object.keys(metadata).filter((key) => !NO_DETAILS.has(key)).length + Number(row.takenAt !== null);
-  const { assetId, sourceId, path, relation, transform, isReference } = evidence;
+  const { assetId, sourceId, path, relation, transform, isReference, isDerived } = evidence;
   return {
-    evidence, assetId, sourceId, path, relation, transform, isReference, details, isProtected: protection.covers(path), hasAlpha: row.hasAlpha === 1,
+    evidence, assetId, sourceId, path, relation, transform, isReference, isDerived, pixelSha256: row.pixelSha256 || null, details, isProtected: protection.covers(path), hasAlpha: row.hasAlpha === 1,
     width: row.width, height: row.height, bytes: row.bytes, frames: row.frames, format: row.format, score: row.score, mtimeMs: row.mtimeMs,
     decision: row.decision, name: row.name, placeholder: row.placeholder, takenAt: row.takenAt,
   };

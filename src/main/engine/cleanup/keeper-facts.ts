@@ -1,10 +1,10 @@
-import type { Fact, Facts, KeeperRule, Relation, Transform } from '../../../contract/index.ts';
+import type { Fact, Facts, KeeperRule, Shape, Transform } from '../../../contract/index.ts';
 import type { Candidate } from './keeper-rules.ts';
 
 /** What a rule weighs a file by. */
 export const FACTS: Readonly<Record<KeeperRule, (member: Candidate) => Fact>> = {
   protected: ({ isProtected }) => ({ kind: 'protected', isProtected }),
-  whole: (member) => ({ kind: 'shape', shape: isDerived(member, 'cropped', 'bordered') ? member.relation : 'whole' }),
+  whole: (member) => ({ kind: 'shape', shape: shapeOf(member) }),
   resolution: sizeFact,
   upright: () => ({ kind: 'shape', shape: 'upright' }),
   quality: ({ score }) => ({ kind: 'quality', score: Math.round(score) }),
@@ -39,11 +39,13 @@ export function sentenceOf(facts: Facts | null): string {
   if (facts === null) return 'your decision';
   if (facts === IN_PROTECTED) return 'in a protected folder';
   const [better, worse] = [wordOf(facts.better), facts.worse && wordOf(facts.worse)];
-  return `${facts.despite === null ? '' : `${facts.despite}, but `}${worse === null || better === worse ? better : `${better} against ${worse}`}`;
+  return `${worse === null || better === worse ? better : `${better} against ${worse}`}${facts.despite === null ? '' : `, though ${facts.despite}`}`;
 }
 
-function isDerived({ relation, isReference }: Candidate, ...relations: readonly Relation[]): boolean {
-  return !isReference && relations.includes(relation);
+/** What was done to the picture of the group. */
+export function shapeOf({ relation, isReference, isDerived }: Candidate): Shape {
+  if (isReference || !isDerived) return 'whole';
+  return relation === 'cropped' || relation === 'bordered' ? relation : 'marked';
 }
 
 function wordOf(fact: Fact): string {

@@ -1,18 +1,22 @@
 import { KEEPER_RULES, type Choice, type ErrorCode, type Facts, type KeeperRule, type Relation, type Transform } from '../../../contract/index.ts';
 import { RAW_FORMATS } from '../pixels/sniff.ts';
-import { FACTS, IN_PROTECTED, sentenceOf, sizeFact, turnOf, weigh } from './keeper-facts.ts';
+import { FACTS, IN_PROTECTED, sentenceOf, shapeOf, sizeFact, turnOf, weigh } from './keeper-facts.ts';
 
 /** What the rules look at of one file of a group. */
 export interface Candidate {
   readonly sourceId: number;
   /** Equal for identical bytes. */
   readonly assetId: number;
+  /** Equal for equal pixels; null where it is not known. */
+  readonly pixelSha256: string | null;
   /** As it is shown. */
   readonly path: string;
   readonly relation: Relation;
   /** What was done to the reference to get it. */
   readonly transform: Transform;
   readonly isReference: boolean;
+  /** Was made of the reference by cutting, framing or marking it. */
+  readonly isDerived: boolean;
   readonly isProtected: boolean;
   /** Upright pixels. */
   readonly width: number;
@@ -144,11 +148,11 @@ function besides(keeper: Candidate, member: Candidate): Why | null {
   if (keeper.assetId === member.assetId) return null;
   if (member.frames > keeper.frames) return { rule: 'format', facts: { despite: null, better: { kind: 'frames', frames: member.frames }, worse: { kind: 'frames', frames: keeper.frames } } };
   if (member.hasAlpha && !keeper.hasAlpha) return { rule: 'format', facts: { despite: null, better: { kind: 'transparency', isThere: true }, worse: { kind: 'transparency', isThere: false } } };
-  const factor = { cropped: 1, bordered: FRAME_FACTOR }[member.relation as string];
-  if (factor !== undefined && !member.isReference && pixels(member) > factor * pixels(keeper)) {
-    return { rule: 'whole', facts: { despite: member.relation, better: sizeFact(member), worse: sizeFact(keeper) } };
+  const extent = extentOf(member);
+  if (extent !== 0 && pixels(member) > (extent === 1 ? FRAME_FACTOR : 1) * pixels(keeper)) {
+    return { rule: 'whole', facts: { despite: shapeOf(member), better: sizeFact(member), worse: sizeFact(keeper) } };
   }
-  if (extentOf(keeper) > extentOf(member)) return { rule: 'whole', facts: { despite: null, better: FACTS.whole(member), worse: FACTS.whole(keeper) } };
+  if (extentOf(keeper) > extent) return { rule: 'whole', facts: { despite: null, better: FACTS.whole(member), worse: FACTS.whole(keeper) } };
   if (pixels(member) > PREVIEW_FACTOR * pixels(keeper)) return { rule: 'resolution', facts: { despite: null, better: sizeFact(member), worse: sizeFact(keeper) } };
   return null;
 }
@@ -193,14 +197,15 @@ function rankUpright(group: readonly Candidate[]): readonly number[] {
   return group.map((member) => -(counts.get(turnOf(member)) ?? 0));
 }
 
-/** How far from the whole picture: framed, it has all of it and more; cut, only a part. */
-function extentOf({ relation, isReference }: Candidate): 0 | 1 | 2 {
-  return isReference ? 0 : relation === 'cropped' ? 2 : relation === 'bordered' ? 1 : 0;
+/** How far from the whole picture: framed, it has all of it and more; under a mark a little is hidden; cut, there is only a part. */
+function extentOf(member: Candidate): 0 | 1 | 2 | 3 {
+  const shape = shapeOf(member);
+  return shape === 'whole' ? 0 : shape === 'bordered' ? 1 : shape === 'cropped' ? 3 : 2;
 }
 
 /** Protection makes a file the first of those that show as much in as many pixels as any. A protected preview stays, but stands for nothing. */
 function rankProtected(group: readonly Candidate[]): readonly number[] {
-  const extent = group.reduce((least, member) => Math.min(least, extentOf(member)), 2);
+  const extent = group.reduce((least, member) => Math.min(least, extentOf(member)), 3);
   const most = group.reduce((found, member) => (extentOf(member) === extent ? Math.max(found, pixels(member)) : found), 0);
   return group.map((member) => Number(!member.isProtected || extentOf(member) !== extent || pixels(member) !== most));
 }
@@ -227,9 +232,9 @@ const FORMAT_CLASSES: readonly (readonly string[])[] = [RAW_FORMATS, ['tiff', 'p
 
 /** What has the same pixels as a JPEG was saved from it, or is what it came from undamaged: its format makes it no better. */
 function rankFormat(group: readonly Candidate[]): readonly number[] {
-  const isSame = ({ isReference, relation }: Candidate): boolean => isReference || relation === 'identical-pixels' || relation === 'identical-bytes';
-  const least = group.reduce((worst, member) => (isSame(member) ? Math.max(worst, formatClass(member.format)) : worst), 0);
-  return group.map((member) => (isSame(member) ? least : formatClass(member.format)));
+  const worst = new Map<string, number>();
+  for (const { pixelSha256, format } of group) if (pixelSha256 !== null) worst.set(pixelSha256, Math.max(worst.get(pixelSha256) ?? 0, formatClass(format)));
+  return group.map(({ pixelSha256, format }) => worst.get(pixelSha256 ?? '') ?? formatClass(format));
 }
 
 function formatClass(format: string): number {

@@ -27,14 +27,14 @@ export function evidenceFrom(row: PairRow, reference: number): PairEvidence | nu
   if (kinship !== null || level === null || relation === null || transform === null) return null;
   return {
     level: LEVEL_NAMES[level] ?? 'loose', relation, transform: reference === row.aId ? transform : inverseOf(transform),
-    distance: distance ?? 256, similarity: similarity ?? 0,
+    distance: distance ?? 256, similarity: similarity ?? 0, isDerived: derivedOf(row) === (reference === row.aId ? row.bId : row.aId),
   };
 }
 
-export const SAME_PIXELS: PairEvidence = { level: 'exact', relation: 'identical-pixels', transform: 'identity', distance: 0, similarity: 1 };
+export const SAME_PIXELS: PairEvidence = { level: 'exact', relation: 'identical-pixels', transform: 'identity', distance: 0, similarity: 1, isDerived: false };
 export const SAME_BYTES: PairEvidence = { ...SAME_PIXELS, relation: 'identical-bytes' };
 
-/** Which of the two was made of the other by cutting away or adding a border: the scene is whole in what it was made of. */
+/** Which of the two was made of the other by cutting away, adding a border or laying a mark over it: the scene is whole in what it was made of. */
 export function derivedOf({ aId, bId, relation, whole }: Pick<PairRow, 'aId' | 'bId' | 'relation' | 'whole'>): number | null {
   if (whole === null) return null;
   // The whole of a crop is what it was made of; a picture with a border, which holds the one without, is what was made.

@@ -6,6 +6,8 @@ import { type Channels, LUMA_BLUE, LUMA_GREEN, LUMA_RED, quantile } from './plan
 export interface Mark {
   /** Structure in the one ÷ structure in the other, at least 1: a mark brings structure, a replaced thing had its own. */
   readonly asymmetry: number;
+  /** The one that has more of it: `1` stands for the second. */
+  readonly on: 0 | 1;
   /** Share of the changed blocks whose change has one and the same sign. */
   readonly oneSign: number;
   /** How much brighter or darker the changed blocks are, and how far their colours differ (Cb, Cr), both in levels, on average. */
@@ -31,7 +33,7 @@ export interface Mark {
 /** Of each block: the mean difference of the luminance, and how steep it is in both. */
 export interface BlockSlopes { readonly signed: Float32Array; readonly slopeA: Float32Array; readonly slopeB: Float32Array }
 
-export const NO_MARK: Mark = { asymmetry: 1, oneSign: 1, depth: 0, hue: 0, oneColor: 1, oneColorBack: 1, onGround: 1, solid: 0, ground: 0, onStructure: 0, reach: 0, cornerReach: 0 };
+export const NO_MARK: Mark = { asymmetry: 1, on: 0, oneSign: 1, depth: 0, hue: 0, oneColor: 1, oneColorBack: 1, onGround: 1, solid: 0, ground: 0, onStructure: 0, reach: 0, cornerReach: 0 };
 
 export function describeMark(isChanged: Uint8Array, { signed: differences, slopeA: slopesA, slopeB: slopesB }: BlockSlopes, from: Channels, to: Channels, width: number, columns: number, rows: number): Mark {
   const [groundA, groundB] = [groundOf(from, slopesA, width, columns), groundOf(to, slopesB, width, columns)];
@@ -62,7 +64,7 @@ export function describeMark(isChanged: Uint8Array, { signed: differences, slope
   }
   const [there, back] = [explainByOneColor(from, to, places), explainByOneColor(to, from, places)];
   return {
-    asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
+    asymmetry: (Math.max(energyA, energyB) + total) / (Math.min(energyA, energyB) + total), on: energyB > energyA ? 1 : 0, oneSign: Math.max(brighter, darker) / Math.max(1e-6, brighter + darker),
     depth: (brighter + darker) / total, hue: hue / total,
     oneColor: Math.max(there, back), oneColorBack: Math.min(there, back), onGround: onGround / total, solid: (there >= back ? solidB : solidA) / total, ground: Math.max(shareOf(groundA), shareOf(groundB)), onStructure: onStructure / total, reach: Math.min(sides.left, sides.top, sides.right, sides.bottom),
     cornerReach: Math.max(Math.min(sides.left, sides.right), Math.min(sides.top, sides.bottom)),

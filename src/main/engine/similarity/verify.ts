@@ -14,7 +14,10 @@ export interface Verdict {
   readonly relation: Exclude<Relation, 'identical-bytes' | 'identical-pixels'>;
   /** What was done to `a` to get `b`. */
   readonly transform: Transform;
-  /** Which of the two holds the other: the whole of a crop, the picture with the border; null if they show the same. */
+  /**
+   * Which of the two holds the other: the whole of a crop, the picture with the border; of pictures of the same extent
+   * the one without a mark that the other bears. Null if they show the same.
+   */
   readonly whole: 'a' | 'b' | null;
   /** 0–1 */
   readonly similarity: number;
@@ -71,7 +74,7 @@ export function decide({ alignment, change, extent, isTiny }: Omit<Measured, 'is
   const level = findings.length === 0 && !isTiny ? (isStrict(change, extent, alignment) ? 'strict' : 'similar') : isLoose(change) ? 'loose' : null;
   if (!level) return null;
   return {
-    relation: relationOf(alignment.transform, extent), transform: alignment.transform, whole: extent.whole,
+    relation: relationOf(alignment.transform, extent), transform: alignment.transform, whole: extent.kind === 'same' ? unmarked(change, findings) : extent.whole,
     similarity: Math.max(0, Math.min(1, change.ssim * (1 - change.changed))), level, kinship: kinshipOf(findings, change),
   };
 }
@@ -138,11 +141,10 @@ function motionLimit({ most, isClipped, plain }: Change): number {
  * or was as much of one colour before. On a page or screen, added text is what it says, not a mark; of what stands alone
  * on one ground, only what lies on the ground, or in one ink along an edge, can be one: an engraving is on the thing.
  */
-function isMark({ changed, mark, isClipped, isWritten }: Change, slack: number): boolean {
+function isMark(change: Change, slack: number): boolean {
+  const { changed, mark, isWritten } = change;
   const { asymmetry, oneSign, oneColor, oneColorBack, reach } = mark;
-  // What a tone leaves where it was cut off: a shade without a colour or a structure of its own.
-  const isPale = mark.depth < LIMITS.paleShade && mark.hue < LIMITS.paleHue;
-  if (isClipped && oneSign > 0.97 && (asymmetry < LIMITS.shadeAsymmetry || isPale) && mark.depth < LIMITS.shade && mark.hue < LIMITS.shadeHue) return changed < LIMITS.shadeArea;
+  if (isShade(change)) return changed < LIMITS.shadeArea;
   if (changed > slack * LIMITS.mark || isWritten) return false;
   const bringsMuch = asymmetry > 2.5;
   const isOneInk = oneSign > 0.9 && (oneColor > 0.92 && asymmetry > 1.25 || oneColor > 0.85 && asymmetry > 1.5);
@@ -153,6 +155,20 @@ function isMark({ changed, mark, isClipped, isWritten }: Change, slack: number):
   if (mark.ground > LIMITS.ground) return mark.onGround > 0.9 ? isInk || bringsMuch && isInCorner : isOneInk && bringsMuch && reach < LIMITS.edge;
   const wasUniform = oneColorBack > 0.9 && !bringsMuch;
   return isInk && !wasUniform || bringsMuch && isInCorner || isAtEdge && oneSign > 0.97 && (!wasUniform || asymmetry > 1.5);
+}
+
+/** What a tone leaves where it was cut off: a shade without a colour or a structure of its own. */
+function isShade({ isClipped, mark: { asymmetry, oneSign, depth, hue } }: Change): boolean {
+  const isPale = depth < LIMITS.paleShade && hue < LIMITS.paleHue;
+  return isClipped && oneSign > 0.97 && (asymmetry < LIMITS.shadeAsymmetry || isPale) && depth < LIMITS.shade && hue < LIMITS.shadeHue;
+}
+
+/** Structure in the one ÷ structure in the other: over texture a mark may bring less, and it cannot be told who bears it. */
+const CLEARLY_MARKED = 1.25;
+
+function unmarked(change: Change, findings: readonly Finding[]): Verdict['whole'] {
+  if (change.changed === 0 || findings.includes('content') || isShade(change) || change.mark.asymmetry < CLEARLY_MARKED) return null;
+  return change.mark.on === 1 ? 'a' : 'b';
 }
 
 /** What decoders and colour profiles differ by; a tenth brighter is an edit. */

@@ -187,7 +187,7 @@ describe('two files', () => {
     expect(cut.psnrDb).toBeLessThan(30);
     const text = await file(Buffer.from('no picture at all, only text'), 'letter.jpg');
     await expect(compare(heic, text)).rejects.toMatchObject({ code: 'not-an-image', message: expect.stringContaining('letter.jpg') });
-    await expect(compare(heic, join(folder, 'gone.jpg'))).rejects.toMatchObject({ code: 'ENOENT', message: expect.stringContaining('gone.jpg') });
+    await expect(compare(heic, join(folder, 'gone.jpg'))).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('gone.jpg') });
   });
 
   test('never ask for memory for two pictures at a time', async () => {

@@ -144,7 +144,7 @@ describe('the window', () => {
     await go('Batches');
     await batches.state('Running').waitFor();
     await bench.killEngine();
-    const banner = page.getByText('The engine is being started again');
+    const banner = page.getByText('No connection to the engine');
     await banner.waitFor();
     await takeScreenshot(page, 'reconnecting');
     await banner.waitFor({ state: 'hidden' });

@@ -6,7 +6,7 @@ export const de: Catalogue = {
     promise: 'Ihre Originale werden nie verändert.',
     starting: 'Wird gestartet …',
     refused: { title: 'Diese Adresse gilt nicht mehr', body: 'Öffnen Sie die Adresse, die Proofsheet beim Start ausgegeben hat. Sie enthält einen Schlüssel, der jedes Mal neu ist.', retry: 'Erneut versuchen' },
-    reconnecting: 'Das Programm im Hintergrund wird neu gestartet. Nichts geht verloren; die Arbeit geht dort weiter, wo sie stand.',
+    reconnecting: 'Keine Verbindung zum Programm im Hintergrund; sie wird neu aufgebaut. Nichts geht verloren, und die Arbeit geht dort weiter, wo sie stand. Bleibt es dabei, starten Sie Proofsheet neu.',
     reconnectNow: 'Jetzt versuchen',
     imageCount_one: '{{formatted}} Bild',
     imageCount_other: '{{formatted}} Bilder',

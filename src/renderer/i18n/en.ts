@@ -4,7 +4,7 @@ export const en = {
     promise: 'Your originals are never changed.',
     starting: 'Starting…',
     refused: { title: 'This address is not valid any more', body: 'Open the address that Proofsheet printed when it was started. It carries a key that is new each time.', retry: 'Try again' },
-    reconnecting: 'The engine is being started again. Nothing is lost; work goes on where it stopped.',
+    reconnecting: 'No connection to the engine; it is tried again. Nothing is lost, and work goes on where it stopped. If this stays, start Proofsheet again.',
     reconnectNow: 'Try now',
     imageCount_one: '{{formatted}} image',
     imageCount_other: '{{formatted}} images',

@@ -232,7 +232,6 @@ async function naming<Result>({ name }: SideInput, act: () => Promise<Result>): 
   try {
     return await act();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' && !(error instanceof ProofsheetError) ? error.code : errorCodeOf(error);
-    throw Object.assign(new Error(`${name}: ${errorMessageOf(error)}`, { cause: error }), { code });
+    throw new ProofsheetError(errorCodeOf(error), `${name}: ${errorMessageOf(error)}`);
   }
 }

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Plan } from '../../contract/index.ts';
 import { renditionUrl, useHost } from '../connect/context.tsx';
 import { useErrorText } from '../i18n/error-text.ts';
-import { legible } from '../i18n/legible.ts';
+import { legible, placeOf } from '../i18n/legible.ts';
 import { useFormat } from '../i18n/setup.ts';
 import { trackHeight } from '../library/scaled-scroll.ts';
 import { useElementSize, useScaledScroll } from '../library/useScaledScroll.ts';
@@ -54,7 +54,7 @@ function Item({ item }: { readonly item: Plan['keep'][number] | Plan['remove'][n
         {'code' in item ? errorText(item.code).title : t(`cleanup.rules.names.${item.rule}`)}
         {'facts' in item && item.facts && ` · ${factsText(t, format, item.facts)}`}
         {'code' in item && <span lang="en"> · {item.reason}</span>}
-        {'keeperPath' in item && <> · <bdi title={legible(item.keeperPath)}>{t('cleanup.plan.keptInstead', { name: legible(item.keeperPath.split('/').at(-1) ?? '') })}</bdi></>}
+        {'keeperPath' in item && <> · <bdi title={legible(item.keeperPath)}>{t('cleanup.plan.keptInstead', { name: placeOf(item.keeperPath) })}</bdi></>}
       </small>
     </>
   );

@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next';
 import type { Fact, Facts } from '../../contract/index.ts';
-import { legible } from '../i18n/legible.ts';
+import { legible, placeOf } from '../i18n/legible.ts';
 import type { Format } from '../i18n/setup.ts';
 
 /** What decided, such as “4000 × 3000 against 1600 × 1200”; nothing where the user did. */
@@ -26,7 +26,7 @@ function wordOf(t: TFunction, format: Format, fact: Fact): string {
     case 'bytes': return format.bytes(fact.bytes);
     case 'frames': return t('cleanup.facts.frames', { count: fact.frames, formatted: format.number(fact.frames) });
     case 'transparency': return t(fact.isThere ? 'cleanup.facts.transparent' : 'cleanup.facts.opaque');
-    case 'path': return legible(fact.path.split(/[\\/]/).slice(-2).join('/'));
+    case 'path': return placeOf(fact.path);
   }
 }
 

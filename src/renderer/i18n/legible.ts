@@ -5,3 +5,8 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 export function legible(text: string): string {
   return text.replace(UNSEEN, (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
+
+/** The end of a path that tells two files of one name apart: folder and name. */
+export function placeOf(path: string): string {
+  return legible(path.split(/[\\/]/).slice(-2).join('/'));
+}

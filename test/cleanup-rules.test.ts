@@ -133,6 +133,8 @@ test('a format is no better than another of the same pixels', () => {
   const camera = file('/camera.jpg', { isReference: true, details: 12, pixelSha256: 'aa' });
   expect(outcome([camera, file('/saved.png', { format: 'png', relation: 'identical-pixels', pixelSha256: 'aa', bytes: 9_000_000 })])).toEqual({ kept: ['/camera.jpg'], gone: { '/saved.png': ['metadata', '12 details against 3 details'] } });
   expect(outcome([camera, file('/master.png', { format: 'png', relation: 'near' })]).kept).toEqual(['/master.png']);
+  // Formats that lose nothing take nothing from each other.
+  expect(outcome([file('/a.png', { format: 'png', pixelSha256: 'cc' }), file('/a.gif', { format: 'gif', pixelSha256: 'cc' }), file('/lossy.jpg', { details: 9 })]).kept).toEqual(['/a.png']);
   // Also of one that is not the group's reference: a PNG saved of a bad JPEG is no better than the good JPEG.
   const [bad, saved] = [file('/bad.jpg', { pixelSha256: 'bb', bytes: 80_000 }), file('/saved.png', { format: 'png', pixelSha256: 'bb', bytes: 9_000_000 })];
   expect(outcome([camera, bad, saved])).toMatchObject({ kept: ['/camera.jpg'], gone: { '/saved.png': ['metadata', expect.any(String)] } });
@@ -147,6 +149,12 @@ test('what bears a mark does not stand for the picture without it, however sharp
   const larger = file('/larger.jpg', { isDerived: true, width: 6000 });
   expect(outcome([clean, larger]).kept).toEqual(['/deep/er/clean.jpg', '/larger.jpg']);
   expect(judge([clean, larger], KEEPER_RULES, true)[1]!.reason).toBe('6000×3000 against 4000×3000, though marked');
+  // It may be the one that something was erased from: then the other is the better file.
+  expect(outcome([clean, { ...marked, format: 'tiff' }]).kept).toEqual(['/deep/er/clean.jpg', '/marked.jpg']);
+  expect(outcome([clean, { ...marked, details: 12 }]).kept).toEqual(['/deep/er/clean.jpg', '/marked.jpg']);
+  // What is under its mark may be all that the cutting was made for.
+  const small = file('/small.jpg', { isReference: true, width: 2000, height: 1500 });
+  expect(outcome([small, file('/crop.jpg', { relation: 'cropped', width: 3000, height: 2250 }), { ...larger, sourceId: 901 }]).kept).toContain('/crop.jpg');
   // Framed, it has all of the picture.
   expect(outcome([marked, file('/framed.jpg', { relation: 'bordered' })]).kept).toContain('/framed.jpg');
 });

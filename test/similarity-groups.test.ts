@@ -257,6 +257,10 @@ test('pairs are read once, then those that came since, and all again when one wa
   insert.run(4, 6, 1, 'bordered', 0.7, 'a');
   insert.run(4, 7, null, null, 0.1, null);
   expect([alike(), unlike()]).toEqual([[[1, 2, 0.9, 6, 0], [4, 5, 0.7, 6, 1], [4, 6, 0.7, 6, 2]], [[1, 3], [4, 7]]]);
+  insert.run(4, 9, 2, 'near', 0.6, 'a');
+  insert.run(4, 10, 2, 'rotated', 0.6, 'b');
+  expect(alike().slice(3)).toEqual([[4, 9, 0.6, 6, 3], [4, 10, 0.6, 6, 4]]);
+  db.exec('DELETE FROM pair WHERE a_id = 4 AND b_id IN (9, 10)');
   db.exec('DELETE FROM pair WHERE a_id = 4 AND b_id = 7');
   expect([alike(), unlike()]).toEqual([[[1, 12, 0.5, 6, 0], [4, 5, 0.7, 6, 1], [4, 6, 0.7, 6, 2]], [[1, 13]]]);
   // The id of a pair that was taken away is given again.

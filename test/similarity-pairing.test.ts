@@ -11,12 +11,16 @@ import { openEngine, type TestClient } from './support/engine.ts';
 /** Name and bytes of every picture. */
 type Album = ReadonlyMap<string, Buffer>;
 
+/** Strokes of one ink. */
+const LOGO = Buffer.from('<svg width="80" height="40"><path d="M4 36 L4 4 L24 36 L24 4 M36 4 L36 36 M48 36 L48 4 L68 4 M48 20 L64 20" fill="none" stroke="white" stroke-width="4"/></svg>');
+
 const VERSIONS: Readonly<Record<string, (base: Sharp) => Sharp>> = {
   'again': (base) => base.jpeg({ quality: 60 }),
   'half': (base) => base.resize(240).jpeg({ quality: 80 }),
   'png': (base) => base.png(),
   'turned': (base) => base.rotate(90).jpeg({ quality: 85 }),
   'mirrored': (base) => base.flop().jpeg({ quality: 85 }),
+  'marked': (base) => base.composite([{ input: LOGO, left: 12, top: 12 }]).jpeg({ quality: 90 }),
 };
 
 async function makeAlbum(families: number): Promise<Album> {
@@ -64,6 +68,10 @@ describe('an album of families', () => {
     const expected = await groupsOf(atOnce.client);
     const { groups: similar } = await atOnce.client.similarity.groups({ level: 'similar' });
     expect(namesOf(similar)).toEqual([1, 2, 3, 4].map((family) => [...album.keys()].filter((name) => name.startsWith(`${family} `)).toSorted()));
+    // Who bears the mark is told from whichever side the two were compared: contents decide that, ids who is stored first.
+    const members = similar.flatMap((group) => group.members);
+    expect(members.filter(({ isDerived }) => isDerived).map(({ path }) => basename(path)).toSorted()).toEqual([1, 2, 3, 4].map((family) => `${family} marked.jpg`));
+    expect(members.filter(({ isReference }) => isReference).map(({ path }) => basename(path))).not.toContainEqual(expect.stringContaining('marked'));
     const { groups: exact } = await atOnce.client.similarity.groups({ level: 'exact' });
     expect(namesOf(exact)).toEqual([1, 2, 3, 4].map((family) => [`${family} original.jpg`, `${family} png.jpg`]));
     await atOnce.close();

@@ -4,7 +4,7 @@ import { POLICY_PROFILES, TRANSFORMS } from '../src/contract/index.ts';
 import { runPixelPass } from '../src/main/engine/pixels/pass.ts';
 import { createLook, inverseOf, type Look, verify as verifyBy, type Verdict } from '../src/main/engine/similarity/verify.ts';
 import { createPlanes } from '../src/main/engine/similarity/planes.ts';
-import { EDITS, nextFrame, recolour, toSharp, withNumber, withSomebody } from './fixtures/edits.ts';
+import { type Edit, EDITS, nextFrame, recolour, toSharp, withNumber, withSomebody } from './fixtures/edits.ts';
 import { type Change, createRandom, drawScene, type Raster, type SceneKind } from './fixtures/scenes.ts';
 
 /** Scenes that the limits were not chosen on. */
@@ -44,6 +44,14 @@ describe.each(SCENES)('of a %s', (kind) => {
     const marked = await lookOf(await edit!.make(rasterTo(kind), createRandom(5)));
     expect(verify(lookTo(kind), marked)).toMatchObject({ level: 'similar', relation: 'near', whole: 'a' });
     expect(verify(marked, lookTo(kind))).toMatchObject({ level: 'similar', relation: 'near', whole: 'b' });
+  });
+
+  test.each(['brightness +20 %', 'brightness −25 %', 'contrast −30 %', 'gamma 0.7'])('a logo and then %s tell nothing, or the right one', async (tone) => {
+    const edit = (name: string): Edit => EDITS.find((one) => one.name === name)!;
+    const { data, info } = await sharp(await edit('logo').make(rasterTo(kind), createRandom(5))).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const marked = await lookOf(await edit(tone).make({ data, width: info.width, height: info.height }, createRandom(5)));
+    expect(verify(lookTo(kind), marked)?.whole ?? 'a').toBe('a');
+    expect(verify(marked, lookTo(kind))?.whole ?? 'b').toBe('b');
   });
 
   test.each(TRANSFORMS.filter((transform) => transform !== 'identity'))('%s is told by its name', async (transform) => {

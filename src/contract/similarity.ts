@@ -84,7 +84,7 @@ export const similarityContract = {
     .output(z.array(z.object({ assetId: idSchema, sha256: sha256Schema, path: z.string(), kinship: kinshipSchema }))),
   /**
    * The evidence between two images of the catalog, null when they are not even loosely alike; `derived` is the one that
-   * was made of the other by cutting or framing.
+   * was made of the other by cutting, framing or marking.
    */
   pair: procedure.input(z.object({ a: idSchema, b: idSchema })).output(z.object({ evidence: pairEvidenceSchema.nullable(), derived: idSchema.nullable(), kinship: kinshipSchema.nullable(), isNotDuplicate: z.boolean() })),
   /** Remembers by content, for ever, that these are not duplicates of each other; or takes that back. */

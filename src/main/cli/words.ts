@@ -51,8 +51,9 @@ const RELATIONS: Readonly<Record<Relation, string>> = {
 const TURNS: Readonly<Partial<Record<Transform, string>>> = { 'rotate-90': ' 90°', 'rotate-180': ' 180°', 'rotate-270': ' 270°' };
 
 /** `rotated 90°, 99.8 %`: what was done to the one to get the other, and how like they are. */
-export function likenessInWords({ relation, transform, similarity }: Pick<SimilarHit, 'relation' | 'transform' | 'similarity'>): string {
+export function likenessInWords({ relation, transform, similarity, isDerived }: Pick<SimilarHit, 'relation' | 'transform' | 'similarity' | 'isDerived'>): string {
   // Never rounded up to what only equal pixels are.
   const percent = Math.floor(similarity * 1000) / 10;
-  return `${RELATIONS[relation]}${relation === 'rotated' ? TURNS[transform] ?? '' : ''}${relation.startsWith('identical') ? '' : `, ${percent.toFixed(1)} %`}`;
+  const isMarked = isDerived && relation !== 'cropped' && relation !== 'bordered';
+  return `${isMarked && relation === 'near' ? '' : RELATIONS[relation]}${isMarked ? `${relation === 'near' ? '' : ', '}with a mark` : ''}${relation === 'rotated' ? TURNS[transform] ?? '' : ''}${relation.startsWith('identical') ? '' : `, ${percent.toFixed(1)} %`}`;
 }

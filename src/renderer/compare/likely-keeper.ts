@@ -1,10 +1,10 @@
 import type { Asset } from '../../contract/index.ts';
 
 /**
- * The candidate one would most likely keep first, much as the rules of the cleanup have it: not cut from another one or
- * framed, more pixels, then clearly better quality, more metadata, more bytes, the older, and at last the one that came
+ * The candidate one would most likely keep first, much as the rules of the cleanup have it: not cut from another one,
+ * framed or marked, more pixels, then clearly better quality, more metadata, more bytes, the older, and at last the one that came
  * first into the catalog. The rest in the same order.
- * @param derived those that were made of another one by cutting or framing
+ * @param derived those that were made of another one by cutting, framing or marking
  */
 export function likelyKeeperFirst(assets: readonly Asset[], derived: ReadonlySet<number>): readonly Asset[] {
   const tiers = qualityTiers(assets);

@@ -6,7 +6,7 @@ import { inverse } from './view.ts';
 export interface Relations {
   /** False while they are still being found. */
   readonly ready: boolean;
-  /** Those that were made of another one by cutting or framing. */
+  /** Those that were made of another one by cutting, framing or marking. */
   readonly derived: ReadonlySet<number>;
   /** What was done to one to get the other. */
   readonly transform: (one: number, other: number) => Transform;

@@ -152,7 +152,13 @@ function besides(keeper: Candidate, member: Candidate): Why | null {
   if (extent !== 0 && pixels(member) > (extent === 1 ? FRAME_FACTOR : 1) * pixels(keeper)) {
     return { rule: 'whole', facts: { despite: shapeOf(member), better: sizeFact(member), worse: sizeFact(keeper) } };
   }
-  if (extentOf(keeper) > extent) return { rule: 'whole', facts: { despite: null, better: FACTS.whole(member), worse: FACTS.whole(keeper) } };
+  // What lies under a mark may be just what was cut out, or healed: a mark and its removal look the same to who compares.
+  const isUnderMark = shapeOf(keeper) === 'marked' && extent !== 2;
+  if (extentOf(keeper) > extent || isUnderMark) return { rule: 'whole', facts: { despite: null, better: FACTS.whole(member), worse: FACTS.whole(keeper) } };
+  if (shapeOf(member) === 'marked' && shapeOf(keeper) === 'whole') {
+    if (formatClass(member.format) < formatClass(keeper.format)) return { rule: 'format', facts: { despite: 'marked', better: FACTS.format(member), worse: FACTS.format(keeper) } };
+    if (member.details > keeper.details) return { rule: 'metadata', facts: { despite: 'marked', better: FACTS.metadata(member), worse: FACTS.metadata(keeper) } };
+  }
   if (pixels(member) > PREVIEW_FACTOR * pixels(keeper)) return { rule: 'resolution', facts: { despite: null, better: sizeFact(member), worse: sizeFact(keeper) } };
   return null;
 }
@@ -230,11 +236,10 @@ function rankQuality(group: readonly Candidate[]): readonly number[] {
 
 const FORMAT_CLASSES: readonly (readonly string[])[] = [RAW_FORMATS, ['tiff', 'psd'], ['png', 'bmp'], ['jpeg', 'heic', 'avif', 'jxl', 'jp2', 'webp'], ['gif'], ['ico']];
 
-/** What has the same pixels as a JPEG was saved from it, or is what it came from undamaged: its format makes it no better. */
+/** What has the same pixels as a JPEG has its losses too, which of them was first: its format makes it no better. */
 function rankFormat(group: readonly Candidate[]): readonly number[] {
-  const worst = new Map<string, number>();
-  for (const { pixelSha256, format } of group) if (pixelSha256 !== null) worst.set(pixelSha256, Math.max(worst.get(pixelSha256) ?? 0, formatClass(format)));
-  return group.map(({ pixelSha256, format }) => worst.get(pixelSha256 ?? '') ?? formatClass(format));
+  const ofJpegs = new Set(group.flatMap(({ format, pixelSha256 }) => (format === 'jpeg' && pixelSha256 !== null ? [pixelSha256] : [])));
+  return group.map(({ pixelSha256, format }) => (pixelSha256 !== null && ofJpegs.has(pixelSha256) ? formatClass('jpeg') : formatClass(format)));
 }
 
 function formatClass(format: string): number {

@@ -3,6 +3,7 @@ import { type ContentSource, readContent } from '../assets/content.ts';
 import { errorCodeOf, errorMessageOf, ProofsheetError } from '../errors.ts';
 import { toZoom } from '../pixels/cascade.ts';
 import type { Pixels, Size } from '../pixels/decode/decode.ts';
+import { DamageError } from '../pixels/damage.ts';
 import { freePixels } from '../pixels/free-pixels.ts';
 import { decodeForZoom, decodeFullSize, type Outline, outlineOf } from '../pixels/full-size.ts';
 import { hashDecoded } from '../pixels/pixel-hash.ts';
@@ -232,6 +233,7 @@ async function naming<Result>({ name }: SideInput, act: () => Promise<Result>): 
   try {
     return await act();
   } catch (error) {
-    throw new ProofsheetError(errorCodeOf(error), `${name}: ${errorMessageOf(error)}`);
+    const code = error instanceof DamageError ? error.code : errorCodeOf(error);
+    throw Object.assign(new ProofsheetError(code, `${name}: ${errorMessageOf(error)}`), { cause: error });
   }
 }

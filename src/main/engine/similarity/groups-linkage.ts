@@ -22,7 +22,7 @@ export interface GroupEdges {
   readonly b: ArrayLike<number>;
   readonly similarity: ArrayLike<number>;
   readonly distance: ArrayLike<number>;
-  /** Which of the two shows more of the scene: 1 a, 2 b, 0 neither. */
+  /** Which of the two the other was made of by cropping or bordering: 1 a, 2 b; by laying a mark over it: 3 a, 4 b; 0 neither. */
   readonly whole: ArrayLike<number>;
 }
 
@@ -45,8 +45,8 @@ export interface LinkInput {
 
 /**
  * Puts images into groups, each a star: every member was verified to be alike to the reference, which is the one to
- * stay. Images of equal pixels are one to begin with. In the order of who leads (not made of another by cropping or
- * bordering, nor alike to few of those that another is alike to, then more pixels, more bytes, then by content) each image joins the reference it is most alike to, or is
+ * stay. Images of equal pixels are one to begin with. In the order of who leads (not made of another by cropping,
+ * bordering or marking, nor alike to few of those that another is alike to, then more pixels, more bytes, then by content) each image joins the reference it is most alike to, or is
  * one itself; of references that are alike each other it joins the one that leads. It joins no group with a member that
  * it contradicts: compared and not alike, another exposure, or parted from it by the user. Two parts of one
  * reference need not be alike; what was never compared is no contradiction. The outcome is a function of the contents
@@ -168,10 +168,15 @@ interface Links {
 }
 
 const ALIKE = 1;
-/** Alike, and this end was made of the other. */
+/** Alike, and this end was made of the other by cropping or bordering. */
 const ALIKE_AS_PART = 2;
-const UNLIKE = 3;
-const APART = 4;
+/** Alike, and this end bears a mark that the other does not: it leads no group, but shows all of the scene. */
+const ALIKE_MARKED = 3;
+const UNLIKE = 4;
+const APART = 5;
+/** By `GroupEdges.whole`: what a's end is, and what b's end is. */
+const KINDS_OF_A = [ALIKE, ALIKE, ALIKE_AS_PART, ALIKE, ALIKE_MARKED] as const;
+const KINDS_OF_B = [ALIKE, ALIKE_AS_PART, ALIKE, ALIKE_MARKED, ALIKE] as const;
 
 function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, classes: Classes, familyOf: Int32Array): Links {
   const count = assets.files.length;
@@ -181,8 +186,8 @@ function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, clas
     for (let edge = 0; edge < edges.a.length; edge += 1) {
       const whole = edges.whole[edge] ?? 0;
       eachOf(classes, edges.a[edge] ?? 0, edges.b[edge] ?? 0, (from, to) => {
-        visit(from, to, whole === 2 ? ALIKE_AS_PART : ALIKE, edge);
-        visit(to, from, whole === 1 ? ALIKE_AS_PART : ALIKE, edge);
+        visit(from, to, KINDS_OF_A[whole] ?? ALIKE, edge);
+        visit(to, from, KINDS_OF_B[whole] ?? ALIKE, edge);
       });
     }
     const against = (a: number, b: number, kind: number): void => {
@@ -212,14 +217,14 @@ function linksBetween({ assets, edges, contradictions, vetoes }: LinkInput, clas
 /** Framed crops of a picture that hangs in another: further steps make no difference. */
 const MOST_STEPS = 4;
 
-/** In how many steps each was made of others by cropping or framing: what a framed picture was made of leads it, though it be a part of something itself. */
+/** In how many steps each was made of others by cropping, framing or marking: what a framed picture was made of leads it, though it be a part of something itself. */
 function derivedIn({ starts, others, kinds }: Links, count: number): Uint8Array {
   const steps = new Uint8Array(count);
   for (let round = 0, isChanged = true; round < MOST_STEPS && isChanged; round += 1) {
     isChanged = false;
     for (let place = 0; place < count; place += 1) {
       for (let at = starts[place] ?? 0; at < (starts[place + 1] ?? 0); at += 1) {
-        const least = kinds[at] === ALIKE_AS_PART ? Math.min(MOST_STEPS, (steps[others[at] ?? 0] ?? 0) + 1) : 0;
+        const least = kinds[at] === ALIKE_AS_PART || kinds[at] === ALIKE_MARKED ? Math.min(MOST_STEPS, (steps[others[at] ?? 0] ?? 0) + 1) : 0;
         if (least <= (steps[place] ?? 0)) continue;
         steps[place] = least;
         isChanged = true;

@@ -13,9 +13,9 @@ export interface GroupPairs {
 export function createGroupPairs(db: Database.Database): GroupPairs {
   // After that the ids that were seen tell nothing: they may be given again.
   const removals = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'pairs-removed'`).pluck();
-  // As in `derivedOf`: a picture with a border, which holds the one without, was made of it.
+  // As in `derivedOf`: a picture with a border, which holds the one without, was made of it. See `GroupEdges.whole`.
   const alike = createAppendedReader(db, `
-    SELECT id, a_id, b_id, coalesce(similarity, 0), coalesce(distance, 256), CASE whole WHEN 'a' THEN 1 + (relation = 'bordered') WHEN 'b' THEN 2 - (relation = 'bordered') ELSE 0 END
+    SELECT id, a_id, b_id, coalesce(similarity, 0), coalesce(distance, 256), CASE whole WHEN 'a' THEN 1 + (relation = 'bordered') WHEN 'b' THEN 2 - (relation = 'bordered') ELSE 0 END + 2 * (whole IS NOT NULL AND relation NOT IN ('cropped', 'bordered'))
     FROM pair WHERE id > ? AND level <= ?`, { a: Uint32Array, b: Uint32Array, similarity: Float64Array, distance: Uint16Array, whole: Uint8Array });
   // Kin by their looks may both be alike to a third: a brightened and a darkened copy seem recoloured beside each other.
   const unlike = createAppendedReader(db, 'SELECT id, a_id, b_id FROM pair WHERE id > ? AND level IS NULL AND kinship IS NULL', { a: Uint32Array, b: Uint32Array });

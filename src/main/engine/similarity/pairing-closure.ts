@@ -22,7 +22,7 @@ export interface Closure extends Findings {
 interface Known {
   readonly compared: Set<number>;
   readonly alike: Set<number>;
-  /** A crop or a bordered version of another, which therefore leads no group. */
+  /** A crop, a bordered or a marked version of another, which therefore leads no group. */
   isDerived: boolean;
 }
 

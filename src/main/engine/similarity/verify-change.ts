@@ -44,7 +44,10 @@ export function measureChange({ width, height, first, second, isResampled }: Ove
   const { before, from, to, tone } = matchTone(first, second, planes);
   const sharpened = matchSharpness(planes.luma(from), planes.luma(to), width, height, planes);
   const measured = measureBlocks({ before, from, to, width, height, tone, ...sharpened }, isResampled ? STANDS_OUT_RESAMPLED : STANDS_OUT, planes);
-  return measured && { ...measured, isWritten: measured.changed > 0 && measured.changed < MOST_MARKED && (isWritten(first, width, height, planes) || isWritten(second, width, height, planes)) };
+  if (measured === null) return null;
+  // What was given the other's tone may be the second: the mark is told of the pictures as they came.
+  const mark = before === second ? { ...measured.mark, on: measured.mark.on === 1 ? 0 : 1 } as const : measured.mark;
+  return { ...measured, mark, isWritten: measured.changed > 0 && measured.changed < MOST_MARKED && (isWritten(first, width, height, planes) || isWritten(second, width, height, planes)) };
 }
 
 /** Gives the one the other's tone: clipping loses something, so the direction that leaves less is taken. */

@@ -27,7 +27,7 @@ test.each([
   ['format', { format: 'tiff' }, { format: 'jpeg' }, 'TIFF against JPEG'],
   ['metadata', { details: 9 }, { details: 2 }, '9 details against 2 details'],
   ['oldest', { mtimeMs: 1_600_000_000_000 }, { mtimeMs: 1_700_000_000_000 }, '2020-09-13 12:26:40 against 2023-11-14 22:13:20'],
-  ['largest', { bytes: 2_000_000 }, { bytes: 1_500_000 }, '2,000,000 bytes against 1,500,000 bytes'],
+  ['largest', { bytes: 2_000_000 }, { bytes: 900_000 }, '2,000,000 bytes against 900,000 bytes'],
   ['whole', { relation: 'near' }, { relation: 'cropped' }, 'whole against cropped'],
 ] as const)('the rule “%s” decides where those before it leave two files equal, and says by what', (rule, better, worse, reason) => {
   for (const group of [[file('/a/x.jpg', worse), file('/b/y.jpg', better)], [file('/b/y.jpg', better), file('/a/x.jpg', worse)]]) {
@@ -53,6 +53,21 @@ test('what is cropped or framed counts for the way it lies, too', () => {
 test('an older copy that was compressed more does not stand for the original', () => {
   const [original, copy] = [file('/new/original.jpg', { bytes: 184_000, score: 60 }), file('/a.jpg', { bytes: 66_000, score: 58, mtimeMs: 1_500_000_000_000 })];
   expect(outcome([original, copy])).toEqual({ kept: ['/new/original.jpg'], gone: { '/a.jpg': ['largest', '184,000 bytes against 66,000 bytes'] } });
+});
+
+test('saved anew, sharpened, brightened or framed by a line, a copy does not beat the older original, whatever it measures', () => {
+  const original = file('/deep/er/original.jpg', { bytes: 184_000, score: 60, mtimeMs: 1_600_000_000_000 });
+  for (const copy of [{ bytes: 232_000 }, { bytes: 300_000, score: 75 }, { bytes: 190_000, score: 95 }, { bytes: 200_000, width: 4016, height: 3016 }]) {
+    expect(outcome([file('/copy.jpg', copy), original])).toMatchObject({ kept: ['/deep/er/original.jpg'], gone: { '/copy.jpg': ['oldest', expect.any(String)] } });
+  }
+  const [camera, png] = [{ ...original, pixelSha256: 'aa' }, file('/copy.png', { format: 'png', pixelSha256: 'aa', bytes: 1_260_000 })];
+  expect(outcome([png, camera]).gone).toMatchObject({ '/copy.png': ['oldest', expect.any(String)] });
+});
+
+test('what the user keeps stands for what goes, before what the rules would keep', () => {
+  const [best, mine, third] = [file('/best.jpg', { width: 9000 }), file('/mine.jpg', { decision: 'keep' }), file('/third.jpg')];
+  const judgements = judge([best, mine, third], KEEPER_RULES, true);
+  expect(judgements.map(({ choice, keeper }) => [choice, keeper])).toEqual([['keep', null], ['keep', null], ['remove', 1]]);
 });
 
 test('where all else is equal, the plainest path stays: no copy by its name, few folders, short, first in order', () => {

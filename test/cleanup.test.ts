@@ -171,6 +171,15 @@ test('a file that was taken in by way of a link is protected by the folder that 
   expect(Object.keys(treeOf(pictures))).toEqual(['0001.jpg', 'safe/a.jpg']);
 });
 
+test('a file that a link of its group leads to stays, since the link would lead nowhere', async () => {
+  const { pictures, client, ingest } = await library({ copies: ['c/copy.jpg'] });
+  await symlink(join(pictures, 'c/copy.jpg'), join(pictures, 'link.jpg'));
+  await ingest({ paths: [join(pictures, 'link.jpg')] });
+  const plan = await client.cleanup.plan({ level: 'exact' });
+  expect(plan.counts).toMatchObject({ remove: 0, held: 2 });
+  expect(plan.held.map(({ path, code, reason }) => [path, code, reason.includes(join(pictures, 'link.jpg'))])).toContainEqual([join(pictures, 'c/copy.jpg'), 'filtered', true]);
+});
+
 test('links are left alone, and a second name or another path of the kept file is no copy of it', async () => {
   const folder = await temporaryFolder();
   const pictures = await makePictures(join(folder, 'pictures'), 1, 64);

@@ -167,7 +167,9 @@ describe('candidates', () => {
     const order = (...parts: Partial<Asset>[]): number[] => likelyKeeperFirst(parts.map((part, index) => asset({ id: index + 1, ...part })), new Set([9])).map(({ id }) => id);
     expect(order({ ...small, bytes: 9e6 }, {})).toEqual([2, 1]);
     expect(order({}, { metadata: { cameraModel: 'X' } })).toEqual([2, 1]);
-    expect(order({}, { bytes: 6e6 })).toEqual([2, 1]);
+    expect(order({}, { bytes: 12e6 })).toEqual([2, 1]);
+    // Saved anew at a higher quality it shows no more.
+    expect(order({}, { bytes: 6e6 })).toEqual([1, 2]);
     expect(order({}, { takenAt: '2020-01-01T00:00:00.000Z' }, { takenAt: '2019-01-01T00:00:00.000Z' })).toEqual([3, 2, 1]);
     expect(order({}, {})).toEqual([1, 2]);
     // A copy in a frame has more pixels, and no more of the picture.

@@ -82,6 +82,18 @@ describe.each(SCENES)('of a %s', (kind) => {
   });
 });
 
+// A texture fits nowhere but on itself.
+describe.each(SCENES.filter(([kind]) => kind !== 'texture'))('round a %s', (kind) => {
+  test.each(['white', 'black', '#c03020'])('a frame of a few pixels, %s, is one too, and a cut of as much is none', async (background) => {
+    const { width, height } = rasterTo(kind);
+    const margin = Math.round(0.012 * Math.min(width, height)) + 3;
+    const sides = { top: margin, bottom: margin, left: margin, right: margin };
+    expect(verify(lookTo(kind), await lookOf(await toSharp(rasterTo(kind)).extend({ ...sides, background }).jpeg({ quality: 95 }).toBuffer()))).toMatchObject({ relation: 'bordered', whole: 'b' });
+    const cut = { left: margin, top: margin, width: width - 2 * margin, height: height - 2 * margin };
+    expect(verify(lookTo(kind), await lookOf(await toSharp(rasterTo(kind)).extract(cut).jpeg({ quality: 95 }).toBuffer()))).toMatchObject({ relation: 'cropped', whole: 'a' });
+  });
+});
+
 describe.each(SCENES)('into a %s', (kind) => {
   test('somebody who comes makes another picture', async () => {
     expect(isOffered(await against(kind, withSomebody(rasterTo(kind), 3)))).toBe(false);

@@ -7,7 +7,7 @@ import { groupMemberSchema, levelSchema } from './similarity.ts';
  * In the default order. The first rule that tells two members apart decides which is kept; docs/cleanup.md says how.
  * `whole`: the whole picture before what was cut from it, framed or marked; `upright`: before what was turned or mirrored.
  */
-export const KEEPER_RULES = ['protected', 'whole', 'resolution', 'upright', 'quality', 'format', 'metadata', 'largest', 'oldest', 'path'] as const;
+export const KEEPER_RULES = ['protected', 'whole', 'resolution', 'upright', 'format', 'metadata', 'largest', 'oldest', 'quality', 'path'] as const;
 export const keeperRuleSchema = z.enum(KEEPER_RULES);
 export type KeeperRule = z.infer<typeof keeperRuleSchema>;
 

@@ -2,13 +2,19 @@ import type { Asset } from '../../contract/index.ts';
 
 /**
  * The candidate one would most likely keep first, much as the rules of the cleanup have it: not cut from another one,
- * framed or marked, more pixels, then clearly better quality, more metadata, more bytes, the older, and at last the one that came
- * first into the catalog. The rest in the same order.
+ * framed or marked, clearly more pixels, more metadata, far more bytes, the older, clearly better quality, and at last the
+ * one that came first into the catalog. The rest in the same order.
  * @param derived those that were made of another one by cutting, framing or marking
  */
 export function likelyKeeperFirst(assets: readonly Asset[], derived: ReadonlySet<number>): readonly Asset[] {
-  const tiers = qualityTiers(assets);
-  const ranks: typeof RANKS = [({ id }) => -Number(derived.has(id)), ({ width, height }) => width * height, ({ id }) => -(tiers.get(id) ?? 0), ...RANKS];
+  const ranks: readonly ((asset: Asset) => number)[] = [
+    ({ id }) => -Number(derived.has(id)),
+    tiersOf(assets, ({ width, height }) => width * height, (first, pixels) => first <= RESOLUTION_STEP * pixels),
+    ({ metadata }) => Object.keys(metadata).length,
+    tiersOf(assets, ({ bytes }) => bytes, (first, bytes) => first <= BYTES_STEP * bytes),
+    ({ takenAt }) => (takenAt === null ? -Number.MAX_SAFE_INTEGER : -Date.parse(takenAt)),
+    tiersOf(assets, ({ quality }) => quality.score, (first, score) => first - score <= QUALITY_STEP),
+  ];
   return assets.toSorted((one, other) => {
     for (const rank of ranks) {
       const difference = rank(other) - rank(one);
@@ -18,20 +24,17 @@ export function likelyKeeperFirst(assets: readonly Asset[], derived: ReadonlySet
   });
 }
 
-const RANKS: readonly ((asset: Asset) => number)[] = [
-  ({ metadata }) => Object.keys(metadata).length,
-  ({ bytes }) => bytes,
-  ({ takenAt }) => (takenAt === null ? -Number.MAX_SAFE_INTEGER : -Date.parse(takenAt)),
-];
-
-/** Points of quality that no eye sees: compression noise alone can raise the measured sharpness by a few. */
+/** As in the rules of the cleanup, see docs/cleanup.md. */
+const RESOLUTION_STEP = 1.06;
+const BYTES_STEP = 2;
 const QUALITY_STEP = 5;
 
-/** From the best downwards, those within a step of the first of a tier are equal. */
-function qualityTiers(assets: readonly Asset[]): ReadonlyMap<number, number> {
-  let [first, tier] = [Infinity, -1];
-  return new Map(assets.toSorted((one, other) => other.quality.score - one.quality.score).map(({ id, quality: { score } }) => {
-    if (first - score > QUALITY_STEP) [first, tier] = [score, tier + 1];
-    return [id, tier];
+/** From the greatest downwards, those that are not clearly less than the first of a tier are equal. */
+function tiersOf(assets: readonly Asset[], valueOf: (asset: Asset) => number, isSame: (first: number, value: number) => boolean): (asset: Asset) => number {
+  let [first, tier] = [Infinity, 0];
+  const tiers = new Map(assets.map(valueOf).sort((a, b) => b - a).map((value) => {
+    if (!isSame(first, value)) [first, tier] = [value, tier - 1];
+    return [value, tier];
   }));
+  return (asset) => tiers.get(valueOf(asset)) ?? 0;
 }

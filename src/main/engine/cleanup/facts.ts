@@ -70,7 +70,8 @@ export function toReviewGroup(group: MemberGroup, rules: readonly KeeperRule[]):
   const following = group.members.some(({ decision }) => decision !== null) ? judge(group.members, rules, true) : alone;
   return {
     id: group.id, isDecided: isDecided(group),
-    members: group.members.map((member, index) => {
+    // What the rules would keep comes first: that is what the others are weighed against. A decision moves nothing.
+    members: [...group.members.keys()].sort((a, b) => Number(alone[a]?.choice !== 'keep') - Number(alone[b]?.choice !== 'keep') || a - b).flatMap((index) => group.members[index] ? [[group.members[index], index] as const] : []).map(([member, index]) => {
       const suggestion = (member.decision === null ? following : alone)[index];
       if (suggestion === undefined || suggestion.rule === 'decision') throw new Error(`The rules said nothing of ${member.path}`);
       const { name, format, width, height, bytes, placeholder, isProtected, decision } = member;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import { chmod, link, lstat, mkdir, open, rename, rmdir, unlink, writeFile, type FileHandle } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, rename, rmdir, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { ProofsheetError } from '../errors.ts';
 
 /** Text, or bytes where the name is not UTF-8. */
@@ -27,6 +27,8 @@ export interface Look {
 export interface Files {
   /** Null when nothing is there. Links are not followed. */
   look(path: FilePath): Promise<Look | null>;
+  /** The same of what a link leads to in the end. */
+  lookBehind(path: FilePath): Promise<Look | null>;
   /** The SHA-256 of a file's bytes, and the file it was. @throws ProofsheetError `stale` when it changes while it is read */
   hash(path: FilePath): Promise<{ readonly sha256: string; readonly look: Look }>;
   /** Within a volume. What was at `to` is replaced: only for places of our own. */
@@ -48,15 +50,18 @@ export interface Files {
 
 const READ_BYTES = 1 << 20;
 
+async function lookBy(stats: typeof lstat, path: FilePath): Promise<Look | null> {
+  try {
+    return toLook(await stats(path, { bigint: true }));
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
 export const realFiles: Files = {
-  async look(path) {
-    try {
-      return toLook(await lstat(path, { bigint: true }));
-    } catch (error) {
-      if (isGone(error)) return null;
-      throw error;
-    }
-  },
+  look: (path) => lookBy(lstat, path),
+  lookBehind: (path) => lookBy(stat, path),
   async hash(path) {
     // A pipe would be waited for, and a link may lead to the file that is to be kept.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);

@@ -71,6 +71,8 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
   const firstKept = new Map<number, number>();
 
   const isBefore = (a: number, b: number): boolean => (position[a] ?? 0) < (position[b] ?? 0);
+  /** What the user wants to keep stands for others before what the rules would. */
+  const standsBefore = (a: number, b: number): boolean => (wish(a) === 'keep') === (wish(b) === 'keep') ? isBefore(a, b) : wish(a) === 'keep';
   const against = (winner: number, loser: number): Why => {
     const rule = order[keys.findIndex((ranks) => ranks[winner] !== ranks[loser])] ?? 'path';
     return { rule, facts: weigh(rule, of(group, winner), of(group, loser)) };
@@ -79,7 +81,7 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
     kept.push(index);
     const { assetId } = of(group, index);
     const other = firstKept.get(assetId);
-    if (other === undefined || isBefore(index, other)) firstKept.set(assetId, index);
+    if (other === undefined || standsBefore(index, other)) firstKept.set(assetId, index);
     judgements[index] = { choice: 'keep', ...why, reason: sentenceOf(why.facts), keeper: null, held };
   };
   const remove = (index: number, why: Why, keeper: number | null): void => {
@@ -115,7 +117,7 @@ export function judge(group: readonly Candidate[], rules: readonly KeeperRule[],
     const same = firstKept.get(assetId);
     if (same !== undefined && willDo(same)) return same;
     let found: number | undefined;
-    for (const keeper of firstKept.values()) if ((found === undefined || isBefore(keeper, found)) && willDo(keeper)) found = keeper;
+    for (const keeper of firstKept.values()) if ((found === undefined || standsBefore(keeper, found)) && willDo(keeper)) found = keeper;
     return found;
   }
 
@@ -185,14 +187,14 @@ const by = (key: (member: Candidate) => number): Ranks => (group) => group.map(k
 const RANKS: Readonly<Record<KeeperRule, Ranks>> = {
   protected: rankProtected,
   whole: by((member) => Number(extentOf(member) > 0)),
-  resolution: by((member) => -pixels(member)),
+  resolution: rankResolution,
   upright: rankUpright,
   quality: rankQuality,
   format: rankFormat,
   metadata: by(({ details }) => -details),
   // Two seconds are as exact as the times of some memory cards.
   oldest: by(({ mtimeMs }) => (mtimeMs === null ? Number.MAX_SAFE_INTEGER : Math.floor(mtimeMs / 2000))),
-  largest: by(({ bytes }) => -bytes),
+  largest: rankBytes,
   path: rankPaths,
 };
 
@@ -219,19 +221,40 @@ function rankProtected(group: readonly Candidate[]): readonly number[] {
 /** Points of quality that no eye sees: compression noise alone can raise the measured sharpness by a few. */
 const QUALITY_STEP = 5;
 
-/** From the best downwards, those within a step of the first of a tier are equal. */
 function rankQuality(group: readonly Candidate[]): readonly number[] {
+  return rankTiers(group.map(({ score }) => score), (first, score) => first - score <= QUALITY_STEP);
+}
+
+/** Of the pixels: a frame of a line or two, or a row lost in a conversion, makes no larger picture. */
+const RESOLUTION_STEP = 1.06;
+
+function rankResolution(group: readonly Candidate[]): readonly number[] {
+  return rankTiers(group.map(pixels), (first, count) => first <= RESOLUTION_STEP * count);
+}
+
+/** Saved anew at a high quality, or sharpened, a picture takes more bytes and shows no more: only far fewer say that it was compressed hard. */
+const BYTES_STEP = 2;
+
+/** Files of equal pixels are as large as the smallest of them: what a PNG needs more than the JPEG that it was made of says nothing. */
+function rankBytes(group: readonly Candidate[]): readonly number[] {
+  const least = new Map<string, number>();
+  for (const { pixelSha256, bytes } of group) if (pixelSha256 !== null) least.set(pixelSha256, Math.min(least.get(pixelSha256) ?? bytes, bytes));
+  return rankTiers(group.map(({ pixelSha256, bytes }) => least.get(pixelSha256 ?? '') ?? bytes), (first, bytes) => first <= BYTES_STEP * bytes);
+}
+
+/** From the greatest downwards, those that are no clearly less than the first of a tier are equal. */
+function rankTiers(values: readonly number[], isSame: (first: number, value: number) => boolean): readonly number[] {
   const tiers = new Map<number, number>();
   let first = Infinity;
   let tier = -1;
-  for (const score of group.map((member) => member.score).sort((a, b) => b - a)) {
-    if (first - score > QUALITY_STEP) {
+  for (const value of values.toSorted((a, b) => b - a)) {
+    if (!isSame(first, value)) {
       tier += 1;
-      first = score;
+      first = value;
     }
-    tiers.set(score, tier);
+    tiers.set(value, tier);
   }
-  return group.map((member) => tiers.get(member.score) ?? 0);
+  return values.map((value) => tiers.get(value) ?? 0);
 }
 
 const FORMAT_CLASSES: readonly (readonly string[])[] = [RAW_FORMATS, ['tiff', 'psd'], ['png', 'bmp'], ['jpeg', 'heic', 'avif', 'jxl', 'jp2', 'webp'], ['gif'], ['ico']];

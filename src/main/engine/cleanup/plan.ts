@@ -137,7 +137,7 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
         throwIfEnded(act);
         const found = (await readMembers(reader, page.groups, protection)).filter((group) => scope === 'all' || isDecided(group));
         const seen = await lookAtAll(found.flatMap(({ members }) => members), { files, pathOf, protection });
-        const items = found.flatMap(({ id, members }) => planGroup(id, members.map((member) => ({ ...member, isProtected: seen.protectedIds.has(member.sourceId) })), { rules, mode, looks: seen.looks }));
+        const items = found.flatMap(({ id, members }) => planGroup(id, members.map((member) => ({ ...member, isProtected: seen.protectedIds.has(member.sourceId) })), { rules, mode, seen }));
         const removed = items.filter(({ list: which }) => which === 'remove');
         sums.groups += new Set(removed.map(({ groupId }) => groupId)).size;
         sums.bytes += removed.reduce((sum, { member }) => sum + member.bytes, 0);
@@ -185,13 +185,18 @@ export function createPlans({ db, reader, groups, files, pathOf, now }: PlansDep
 interface GroupOptions {
   readonly rules: readonly KeeperRule[];
   readonly mode: RemovalMode;
-  readonly looks: ReadonlyMap<number, Look | null>;
+  readonly seen: Pick<Seen, 'looks' | 'targets'>;
 }
 
 /** What becomes of each file of a group, as far as its files can be seen now. */
-function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks }: GroupOptions): NewItem[] {
+function planGroup(groupId: string, all: readonly Member[], { rules, mode, seen: { looks, targets } }: GroupOptions): NewItem[] {
   const items: NewItem[] = [];
   const hold = (member: Member, code: ErrorCode, reason: string): void => { items.push({ list: 'held', groupId, member, keeper: null, rule: 'path', code, reason, facts: null }); };
+  /** By file: the link of the group that leads to it. */
+  const linked = new Map(all.flatMap(({ sourceId, path }) => {
+    const target = targets.get(sourceId);
+    return target ? [[identityOf(target), path] as const] : [];
+  }));
   const present = all.filter((member) => {
     const look = looks.get(member.sourceId) ?? null;
     if (look === null) hold(member, 'vanished', 'the file is not there now');
@@ -201,10 +206,14 @@ function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks
     return false;
   });
   const judgements = judge(present, rules, true);
+  const suggestions = present.some(({ decision }) => decision !== null) ? judge(present, rules, false) : judgements;
   for (const [index, member] of present.entries()) {
     const judgement = judgements[index];
     if (judgement === undefined) continue;
-    const { choice, rule, reason, facts, keeper: keeperIndex, held } = judgement;
+    const { choice, keeper: keeperIndex, held } = judgement;
+    // Where the user has decided as the rules would have, theirs is the reason worth reading.
+    const suggestion = suggestions[index];
+    const { rule, reason, facts } = judgement.rule === 'decision' && choice === 'remove' && suggestion?.choice === 'remove' && suggestion.keeper === keeperIndex ? suggestion : judgement;
     const keeper = keeperIndex === null ? null : present[keeperIndex] ?? null;
     if (held !== null) hold(member, held, held === 'protected' ? 'it lies in a protected folder' : 'it is the last of its group');
     if (choice === 'keep' || keeper === null) {
@@ -212,8 +221,11 @@ function planGroup(groupId: string, all: readonly Member[], { rules, mode, looks
       continue;
     }
     const refusal = whyHeld(member, keeper, mode, looks);
+    const own = looks.get(member.sourceId);
+    const link = own && mode !== 'hard-link' ? linked.get(identityOf(own)) : undefined;
     if (mode === 'hard-link' && keeper.isProtected) hold(member, 'protected', KEEPER_PROTECTED);
     else if (refusal !== null) hold(member, 'filtered', refusal);
+    else if (link !== undefined) hold(member, 'filtered', `the link ${link} leads to it, and would then lead nowhere`);
     else items.push({ list: 'remove', groupId, member, keeper, rule, code: null, reason, facts });
   }
   // Of a group that stays as it is there is nothing to say, nor of a file that is alone in one.
@@ -226,14 +238,21 @@ function whyHeld(member: Member, keeper: Member, mode: RemovalMode, looks: Reado
   return mode === 'hard-link' && member.assetId !== keeper.assetId ? 'only files of the very same bytes can be replaced by a link' : null;
 }
 
+function identityOf({ device, inode }: Look): string {
+  return `${device}:${inode}`;
+}
+
 interface Seen {
   readonly looks: ReadonlyMap<number, Look | null>;
+  /** Of those that are links: the file they lead to. */
+  readonly targets: ReadonlyMap<number, Look | null>;
   /** Also those that lie in a protected folder by another way than their path tells: mounted twice, say. */
   readonly protectedIds: ReadonlySet<number>;
 }
 
 async function lookAtAll(members: readonly Member[], { files, pathOf, protection }: Pick<PlansDependencies, 'files' | 'pathOf'> & { readonly protection: Protection }): Promise<Seen> {
   const looks = new Map<number, Look | null>();
+  const targets = new Map<number, Look | null>();
   const protectedIds = new Set<number>();
   /** By folder: of its files one is asked about. */
   const isIn = new Map<string, Promise<boolean>>();
@@ -242,12 +261,14 @@ async function lookAtAll(members: readonly Member[], { files, pathOf, protection
     for (const { sourceId, isProtected } of queue) {
       const path = pathOf(sourceId);
       // What cannot be looked at is as good as not there: it is neither kept for another nor moved.
-      looks.set(sourceId, await files.look(path).catch(() => null));
+      const look = await files.look(path).catch(() => null);
+      looks.set(sourceId, look);
+      if (look?.kind === 'link') targets.set(sourceId, await files.lookBehind(path).catch(() => null));
       const folder = keyOf(folderOf(path));
       const asked = isIn.get(folder) ?? protection.coversReally(path).catch(() => false);
       isIn.set(folder, asked);
       if (isProtected || await asked) protectedIds.add(sourceId);
     }
   }));
-  return { looks, protectedIds };
+  return { looks, targets, protectedIds };
 }

@@ -1,6 +1,7 @@
 import type { Alignment, Window } from './verify-align.ts';
-import type { Planes } from './planes.ts';
-import { type Look, type Plane, turnPlane } from './verify-look.ts';
+import { LUMA_BLUE, LUMA_GREEN, LUMA_RED, type Planes } from './planes.ts';
+import type { Transform } from '../../../contract/index.ts';
+import { isTransposing, type Look, type Plane, sourcePoint, turnPlane } from './verify-look.ts';
 
 /** How much each of two aligned pictures shows beyond the other. */
 export interface Extent {
@@ -38,7 +39,7 @@ export function measureExtent(a: Look, b: Look, { transform, window }: Alignment
   // An edge cannot be placed better than within a part of a pixel of the smaller card.
   const tolerance = BEYOND + EDGE / Math.min(a.width, a.height, b.width, b.height);
   if (most < SAME) return { kind: 'same', whole: null, isBeyond: Math.min(beyondA, beyondB) > tolerance, most, isFinerPart: false };
-  const [isBorderA, isBorderB] = [isBorder(planeA, ofA), isBorder(planeB, ofB)];
+  const [isBorderA, isBorderB] = [isBorder(planeA, ofA) || isThinBorder(a, transform, ofA), isBorder(planeB, ofB) || isThinBorder(b, 'identity', ofB)];
   const whole = beyondB >= beyondA ? 'a' : 'b';
   const isBeyond = Math.min(beyondA, beyondB) > tolerance && !(beyondB > SAME && isBorderA || beyondB <= tolerance) && !(beyondA > SAME && isBorderB || beyondA <= tolerance);
   const isBordered = (beyondB < SAME || isBorderA) && (beyondA < SAME || isBorderB);
@@ -48,6 +49,46 @@ export function measureExtent(a: Look, b: Look, { transform, window }: Alignment
 
 function largest({ left, top, right, bottom }: Sides): number {
   return Math.max(0, left, top, right, bottom);
+}
+
+/** A frame of a few pixels of the card, as a share of a side: the coarser planes do not show it. */
+const THIN = 0.03;
+/** In levels: the spread along the outermost line of a frame, whose card is a JPEG, and between its sides. */
+const LINE_SPREAD = 8;
+const THIN_SEAM = 12;
+
+/** Do the outermost lines of at least two sides show one and the same colour, and the lines further in another nearly all along? */
+function isThinBorder({ rgb, width, height }: Look, transform: Transform, sides: Sides): boolean {
+  if (Math.max(sides.left, sides.right, sides.top, sides.bottom) > THIN) return false;
+  const [across, down] = isTransposing(transform) ? [height, width] : [width, height];
+  const placeOf = (x: number, y: number): number => {
+    const [u, v] = sourcePoint(transform, (x + 0.5) / across, (y + 0.5) / down);
+    return 3 * (Math.floor(v * height) * width + Math.floor(u * width));
+  };
+  const luma = (at: number): number => LUMA_RED * (rgb[at] ?? 0) + LUMA_GREEN * (rgb[at + 1] ?? 0) + LUMA_BLUE * (rgb[at + 2] ?? 0);
+  const isApart = (at: number, other: number): boolean => [0, 1, 2].some((channel) => Math.abs((rgb[at + channel] ?? 0) - (rgb[other + channel] ?? 0)) > THIN_SEAM);
+  const lines: { readonly mean: number; readonly isFrame: boolean }[] = [];
+  const look = (share: number, depth: number, length: number, at: (along: number, inwards: number) => number): void => {
+    const thickness = share * depth;
+    if (thickness < 1) return;
+    const inside = Math.ceil(thickness) + APART;
+    let [sum, squares, seams] = [0, 0, 0];
+    for (let along = 0; along < length; along++) {
+      const outer = at(along, 0);
+      const level = luma(outer);
+      sum += level;
+      squares += level * level;
+      if (isApart(outer, at(along, inside))) seams++;
+    }
+    const mean = sum / length;
+    lines.push({ mean, isFrame: Math.sqrt(Math.max(0, squares / length - mean * mean)) < LINE_SPREAD && seams > MOST_OF_SEAM * length });
+  };
+  look(sides.left, across, down, (y, x) => placeOf(x, y));
+  look(sides.right, across, down, (y, x) => placeOf(across - 1 - x, y));
+  look(sides.top, down, across, (x, y) => placeOf(x, y));
+  look(sides.bottom, down, across, (x, y) => placeOf(x, down - 1 - y));
+  const means = lines.map(({ mean }) => mean);
+  return lines.length >= 2 && lines.every(({ isFrame }) => isFrame) && Math.max(...means) - Math.min(...means) < LINE_SPREAD;
 }
 
 /** How much softer than the picture a blurred copy of it is that fills the rest. */

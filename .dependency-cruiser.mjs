@@ -1,7 +1,9 @@
 /** The features of the engine that may use another feature; everything not listed here is forbidden. */
 const ALLOWED_EDGES = {
   // An ingest fills a batch, and makes an image's renditions, fingerprints and pixels' hash in one go.
-  ingest: ['renditions', 'similarity', 'assets', 'settings', 'batches'],
+  ingest: ['renditions', 'similarity', 'assets', 'settings', 'batches', 'acquire'],
+  // What is fetched is an item of a batch, and becomes an original.
+  acquire: ['renditions', 'settings', 'batches'],
   assets: ['renditions'],
   // Pictures are compared by their renditions, their pixels' hash, and originals that are found again.
   similarity: ['renditions', 'assets'],

@@ -120,7 +120,7 @@ describe('an ingest', () => {
   test('takes no file that changes while it is read', async () => {
     const folder = await temporaryFolder();
     const path = join(await makePictures(join(folder, 'pictures'), 1), '0001.jpg');
-    const input = { path, policy: POLICY_PROFILES.standard, salvage: false, force: false, renditions: join(folder, 'renditions'), originals: null };
+    const input = { path, policy: POLICY_PROFILES.standard, salvage: false, force: false, renditions: join(folder, 'renditions'), originals: null, isOwn: false };
     const memory = (bytes: number) => ({ buffer: Buffer.alloc(bytes), [Symbol.dispose]: () => undefined });
     const admitDecode = () => Promise.resolve({ [Symbol.dispose]: () => undefined });
     // The memory is asked for when the file is open and known, and before it is read: who gives it may change it then.

@@ -172,7 +172,7 @@ describe('a list of files', () => {
     await makePictures(join(folder, 'pictures'), 2);
     const path = join(folder, 'list.csv');
     await writeFile(path, [
-      'sku,file,price', 'A1,pictures/0001.jpg,10', `A2,${join(folder, 'pictures/0002.jpg')},20`, 'A3,pictures/gone.jpg,30', 'A4,,40', 'A5,https://example.org/a.jpg,50',
+      'sku,file,price', 'A1,pictures/0001.jpg,10', `A2,${join(folder, 'pictures/0002.jpg')},20`, 'A3,pictures/gone.jpg,30', 'A4,,40', 'A5,ftp://example.org/a.jpg,50',
       `A6,file://${join(folder, 'pictures/0001.jpg')},60`, 'A7,pictures/0001.jpg,70', '',
     ].join('\n'));
     const { client, ingest } = openEngine(join(folder, 'workspace'));
@@ -231,12 +231,12 @@ describe('a review', () => {
     const folder = await temporaryFolder();
     await makePictures(join(folder, 'pictures'), 2);
     const path = join(folder, 'list.csv');
-    await writeFile(path, ['sku,file', 'A1,pictures/0001.jpg', 'A2,pictures/0002.jpg', 'A3,', 'A4,https://example.org/a.jpg', 'A5,http://example.org/b.jpg', 'A6,pictures/gone.jpg', ''].join('\n'));
+    await writeFile(path, ['sku,file', 'A1,pictures/0001.jpg', 'A2,pictures/0002.jpg', 'A3,', 'A4,ftp://example.org/a.jpg', 'A5,sftp://example.org/b.jpg', 'A7,https://example.org/c.png?x=1', 'A6,pictures/gone.jpg', ''].join('\n'));
     const { client } = openEngine(join(folder, 'workspace'));
     const reviews = [];
     for await (const review of await client.ingest.review({ paths: [path] })) reviews.push(review);
     const { entries: [entry] } = reviews.at(-1)!;
-    expect(entry).toMatchObject({ kind: 'list', images: 2, byFormat: { jpg: 2 }, list: { rows: 6 } });
+    expect(entry).toMatchObject({ kind: 'list', images: 3, byFormat: { jpg: 2, png: 1 }, list: { rows: 7 } });
     expect(entry!.skipped.map(({ code, count, examples }) => [code, count, examples[0]])).toEqual([
       ['bad-input', 1, 'list.csv#3'], ['blocked-scheme', 2, 'a.jpg'], ['not-found', 1, 'gone.jpg'],
     ]);

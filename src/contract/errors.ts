@@ -8,7 +8,7 @@ export const ERROR_CODES = [
   'dns', 'connect', 'tls', 'timeout-connect', 'timeout-headers', 'timeout-idle', 'timeout-total', 'too-slow', 'reset',
   'truncated', 'rate-limited', 'blocked-scheme', 'blocked-address', 'blocked-robots', 'blocked-x-robots',
   'too-many-redirects', 'too-many-bytes', 'not-an-image', 'unsupported-format', 'corrupt', 'too-many-pixels', 'too-wide',
-  'too-small', 'hash-mismatch', 'filtered', 'not-found', 'no-permission', 'vanished', 'disk-full', 'offline',
+  'too-small', 'hash-mismatch', 'web-page', 'bad-response', 'filtered', 'not-found', 'no-permission', 'vanished', 'disk-full', 'offline',
   'worker-lost', 'cancelled', 'workspace-busy', 'workspace-newer', 'workspace-older', 'bad-input', 'stale', 'already-applied', 'protected', 'last-copy', 'occupied', 'not-compared', 'internal',
 ] as const;
 

@@ -1,3 +1,4 @@
+import { acquireContract } from './acquire.ts';
 import { assetsContract } from './assets.ts';
 import { batchesContract } from './batches.ts';
 import { cleanupContract } from './cleanup.ts';
@@ -10,6 +11,7 @@ import { workspaceContract } from './workspace.ts';
 
 /** Everything that crosses a process boundary, one key per feature. */
 export const contract = {
+  acquire: acquireContract,
   assets: assetsContract,
   batches: batchesContract,
   cleanup: cleanupContract,
@@ -22,6 +24,7 @@ export const contract = {
 };
 export type Contract = typeof contract;
 
+export * from './acquire.ts';
 export * from './assets.ts';
 export * from './base.ts';
 export * from './batches.ts';

@@ -78,6 +78,8 @@ export const ingestOptionsSchema = z.object({
   /** Lists are split into parts of at most this many rows; 0 never splits. Absent: the setting. */
   maxBatchSize: z.int().nonnegative().optional(),
   sourceColumn: z.string().optional(),
+  /** Hosts that the addresses of a list may name though they lie on private or loopback addresses. */
+  allowHosts: z.array(z.string().min(1)).default([]),
 });
 export type IngestOptions = z.infer<typeof ingestOptionsSchema>;
 

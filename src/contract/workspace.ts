@@ -16,7 +16,7 @@ export const metricsSchema = z.object({
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 
-export const CHANGE_TOPICS = ['assets', 'batches', 'items', 'settings', 'follow', 'similarity', 'cleanup'] as const;
+export const CHANGE_TOPICS = ['assets', 'batches', 'items', 'settings', 'follow', 'similarity', 'cleanup', 'hosts'] as const;
 export const changeSchema = z.object({ topics: z.array(z.enum(CHANGE_TOPICS)), revision: countSchema });
 export type Change = z.infer<typeof changeSchema>;
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { KEEPER_RULES, POLICY_PROFILES, type Level, type RemovalMode, type Settings } from '../../src/contract/index.ts';
+import { DEFAULT_DOWNLOADS, KEEPER_RULES, POLICY_PROFILES, type Level, type RemovalMode, type Settings } from '../../src/contract/index.ts';
 import { openCatalog } from '../../src/main/engine/catalog/open.ts';
 import type { Reader } from '../../src/main/engine/catalog/reader.ts';
 import { createSources } from '../../src/main/engine/catalog/sources.ts';
@@ -61,7 +61,7 @@ export function openBench(folder: string, { files = realFiles, settings = {}, ..
   };
   const revision = db.prepare<[], number>(`SELECT n FROM total WHERE key = 'similarity-revision'`).pluck();
   const defects: unknown[] = [];
-  const all: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [], keeperRules: KEEPER_RULES.map((rule) => ({ rule, enabled: true })), ...settings };
+  const all: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [], downloads: DEFAULT_DOWNLOADS, keeperRules: KEEPER_RULES.map((rule) => ({ rule, enabled: true })), ...settings };
   const cleanup = createCleanup({
     db, reader, files, settings: () => all, scansEnded: async () => undefined, now: Date.now, ...rest,
     groups: {

@@ -16,6 +16,15 @@ import { openCatalog } from './catalog/open.ts';
 import { createReader } from './catalog/reader.ts';
 import { openWorkspace } from './catalog/workspace.ts';
 import { errorCodeOf } from './errors.ts';
+import { createDownloader } from './acquire/downloader.ts';
+import { createDownloads } from './acquire/download.ts';
+import { type Clocks, DEFAULT_CLOCKS } from './acquire/exchange.ts';
+import { createFetched } from './acquire/fetched.ts';
+import { createHosts, limitsOf } from './acquire/hosts.ts';
+import { createLookups, type Resolve, resolveBySystem } from './acquire/lookup.ts';
+import { createAcquireRouter } from './acquire/router.ts';
+import { createThrottle } from './acquire/throttle.ts';
+import { createSwitchingTransport } from './acquire/transport.ts';
 import { createEntries } from './ingest/entries.ts';
 import { createFollowing } from './ingest/follow.ts';
 import { createImports } from './ingest/imports.ts';
@@ -59,6 +68,9 @@ export interface EngineOptions {
   readonly files: { readonly worker: URL; readonly scanThread: URL; readonly readerThread: URL; readonly similarityThread: URL };
   readonly now?: () => number;
   readonly random?: () => number;
+  /** How long the steps of a download may take, and who resolves names. */
+  readonly clocks?: Partial<Clocks>;
+  readonly resolve?: Resolve;
   /** Errors of ours that no user asked for; they belong into the log. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -106,7 +118,7 @@ export function createEngine(options: EngineOptions) {
   const changes = createChangeLog(CHANGES_INTERVAL_MS);
   const progressStream = createBroadcast<Progress[]>((_missed, newest) => newest);
   let diskIsFull = false;
-  const meter = createProgressMeter(db, batches, () => (diskIsFull ? 'disk-full' : null), now);
+  const meter = createProgressMeter(db, batches, () => (diskIsFull ? 'disk-full' : downloader.isOffline() ? 'offline' : null), now);
   let progressTimer: NodeJS.Timeout | undefined;
   let diskTimer: NodeJS.Timeout | undefined;
   let working = false;
@@ -114,7 +126,7 @@ export function createEngine(options: EngineOptions) {
 
   const runner = createRunner({
     queue, pool, groupCommit, now, random, onDefect,
-    handlers: [createIngestHandler({ db, workspace, sources, policy })],
+    handlers: [createIngestHandler({ db, workspace, sources, policy, now })],
     onFinished(batchIds) {
       attemptWrite(() => {
         meter.touch(batchIds);
@@ -126,15 +138,40 @@ export function createEngine(options: EngineOptions) {
     onDiskFull: stopForFullDisk,
   });
 
+  const clocks: Clocks = { ...DEFAULT_CLOCKS, ...options.clocks };
+  const fetched = createFetched(db, now);
+  const transport = createSwitchingTransport({ lookups: createLookups(options.resolve ?? resolveBySystem, now), proxy: () => settings.get().downloads.proxy, connectMs: clocks.connectMs });
+  const downloader = createDownloader({
+    db, queue, groupCommit, sources, fetched, folder: workspace.downloads, settings: () => settings.get(), clocks: () => clocks, now, random, onDefect,
+    downloads: createDownloads({
+      folder: workspace.downloads, agents: transport.agents, userAgent: `Proofsheet/${version}`, throttle: createThrottle(() => settings.get().downloads.bytesPerSecond, now), now,
+    }),
+    hosts: createHosts({ limits: () => limitsOf(settings.get().downloads), now }),
+    onFinished(batchIds, wasCalledOff) {
+      attemptWrite(() => {
+        meter.touch(batchIds);
+        batches.settle(now(), batchIds);
+        // What was being fetched for a batch that was cancelled is in the queue again.
+        if (wasCalledOff) sweepCancelled();
+      });
+      announce('batches', 'items', 'hosts');
+      if (working) runner.wake();
+    },
+    onDiskFull: stopForFullDisk,
+    onOutage: () => { announce('batches', 'hosts'); },
+  });
+
   const imports = createImports({
-    db, batches, sources, entries: createEntries({ db, queue, sources, policy, now }), maxBatchSize: () => settings.get().maxBatchSize,
+    db, batches, sources, entries: createEntries({ db, queue, sources, isFresh: (sourceId) => fetched.isFresh(sourceId), policy, now }), maxBatchSize: () => settings.get().maxBatchSize,
     exclude: workspace.root, scanThread: files.scanThread, now, onDefect,
     onGone() { announce('assets', 'items'); },
     onDiskFull: stopForFullDisk,
     onQueued() {
       attemptWrite(sweepCancelled);
       announce('batches', 'items');
-      if (working) runner.wake();
+      if (!working) return;
+      runner.wake();
+      downloader.wake();
     },
   });
   const following = createFollowing({ db, imports, exclude: workspace.root, now, onChanged: () => { announce('follow'); }, onDefect });
@@ -165,7 +202,7 @@ export function createEngine(options: EngineOptions) {
   async function tryDiskAgain(): Promise<void> {
     const { bavail, bsize } = await statfs(workspace.root);
     if (bavail * bsize < DISK_RESERVE_BYTES) return;
-    await runner.halt();
+    await Promise.all([runner.halt(), downloader.halt('now')]);
     queue.recover();
     queue.release();
     clearInterval(diskTimer);
@@ -174,6 +211,7 @@ export function createEngine(options: EngineOptions) {
     imports.resumeScans();
     announce('batches');
     runner.wake();
+    downloader.wake();
     pairing.wake();
   }
 
@@ -210,16 +248,18 @@ export function createEngine(options: EngineOptions) {
     working = enabled;
     pairing.setWorking(enabled);
     if (!enabled) {
-      await runner.halt();
+      await Promise.all([runner.halt(), downloader.halt('drain')]);
       return;
     }
     attemptWrite(() => {
       queue.recover();
       sweepCancelled();
     });
+    downloader.sweep();
     imports.resumeScans();
     following.resume();
     runner.wake();
+    downloader.wake();
   }
 
   const leases = setInterval(() => {
@@ -233,9 +273,13 @@ export function createEngine(options: EngineOptions) {
     if (!working) return;
     // What a cancel or a delete had cut short is read on when it is taken back.
     imports.resumeScans();
+    downloader.sync();
+    downloader.forgive();
     runner.wake();
+    downloader.wake();
   };
   const router = {
+    acquire: createAcquireRouter({ downloader, settings }),
     assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals, drawables: createDrawables({ db, originals, pool, cache }) }),
     batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
     cleanup: createCleanupRouter(cleanup),
@@ -263,7 +307,7 @@ export function createEngine(options: EngineOptions) {
       clearInterval(diskTimer);
       clearImmediate(sweeping);
       changes.close();
-      const halted = runner.halt();
+      const halted = Promise.all([runner.halt(), downloader.halt(mode)]);
       // What is being compared is left as it was, whichever way the engine ends: it waits for the next one.
       const rested = pairing.close();
       await Promise.all([imports.stop(), following.stop(), cleanup.stop()]);
@@ -273,7 +317,7 @@ export function createEngine(options: EngineOptions) {
       if (mode === 'drain' && !diskIsFull) await halted;
       groupCommit.flush();
       if (!diskIsFull) queue.release();
-      await pool.close();
+      await Promise.all([pool.close(), transport.close()]);
       await reader.close();
       // What ended meanwhile has announced it.
       clearTimeout(progressTimer);

@@ -18,7 +18,7 @@ export const ingestCommand = defineCommand({
     'source-column': { type: 'string', value: 'NAME', help: 'the column of a list that holds the paths' },
     'max-batch-size': { type: 'string', value: 'N', help: 'split lists into parts of at most N rows; 0 never splits (default 5000)' },
     copy: { type: 'boolean', help: 'copy originals into the workspace; otherwise they stay where they are' },
-    'allow-host': { type: 'string', multiple: true, value: 'HOST', help: 'let a list fetch from this private or loopback host (this version reads local files only)' },
+    'allow-host': { type: 'string', multiple: true, value: 'HOST', help: 'let a list fetch from this private or loopback host; may be given more than once' },
     follow: { type: 'boolean', help: 'keep watching the folders until Ctrl-C' },
     'dry-run': { type: 'boolean', help: 'only tell what would be taken in' },
   },
@@ -34,6 +34,7 @@ export const ingestCommand = defineCommand({
   }),
   async run(context, paths, values) {
     const options = {
+      allowHosts: values['allow-host'],
       paths: paths.map(context.resolvePath),
       ...(values.name === undefined ? {} : { name: values.name }),
       ...(values['source-column'] === undefined ? {} : { sourceColumn: values['source-column'] }),

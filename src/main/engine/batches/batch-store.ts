@@ -28,6 +28,8 @@ export interface ImportSpec {
   readonly copy: boolean;
   readonly maxBatchSize: number;
   readonly sourceColumn: string | null;
+  /** Hosts that may lie on private or loopback addresses, for this import beyond those of the workspace. */
+  readonly allowHosts?: readonly string[];
   /** Set for what a followed folder brought: only what is new or changed becomes an item, in these folders or also below. */
   readonly changesOnly?: { readonly recursive: boolean };
 }

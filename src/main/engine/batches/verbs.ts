@@ -37,7 +37,7 @@ export function createBatchVerbs(db: Database.Database, batches: BatchStore): Ba
     WHERE id = @id`);
   const idRange = db.prepare<[number], { first: number | null; last: number | null }>('SELECT min(id) AS first, max(id) AS last FROM job INDEXED BY job_batch WHERE batch_id = ?');
   const requeue = db.prepare<[Record<string, unknown>]>(`
-    UPDATE job NOT INDEXED SET state = 'queued', attempts = 0, deaths = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL
+    UPDATE job NOT INDEXED SET state = 'queued', lane = host_id, attempts = 0, deaths = 0, run_after = 0, run_order = @now, error_code = NULL, error_message = NULL, verdict = NULL, finished_at = NULL
     WHERE id BETWEEN @first AND @last AND batch_id = @batchId AND state IN ('failed', 'quarantined', 'cancelled') AND (@code IS NULL OR error_code = @code)`);
   const cancelledWithWork = db.prepare<[], number>(`
     SELECT b.id FROM batch b INDEXED BY batch_finished CROSS JOIN tally t ON t.batch_id = b.id AND t.dimension = 'state' AND t.value = 'queued'

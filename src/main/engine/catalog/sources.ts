@@ -40,8 +40,10 @@ export interface Sources {
   markMissing(container: string, seen: ReadonlySet<number>, now: number): number;
   /** Names an image as the first of its files that are there is called; as the last that was, when none is. */
   nameAsset(assetId: number): void;
-  /** The path to open: text, or bytes where the name is not UTF-8. */
+  /** The path to open: text, or bytes where the name is not UTF-8. The address of what lies on the web. */
   pathOf(sourceId: number): string | Uint8Array;
+  /** The number under which the catalog knows a host, `example.com:8080`. */
+  hostId(name: string): number;
 }
 
 export function createSources(db: Database.Database): Sources {
@@ -62,8 +64,10 @@ export function createSources(db: Database.Database): Sources {
   const present = db.prepare<[string], number>(
     'SELECT id FROM source WHERE container_id = (SELECT id FROM container WHERE path = ?) AND missing_since IS NULL AND asset_id IS NOT NULL').pluck();
   const setMissing = db.prepare<[number, number], number | null>('UPDATE source SET missing_since = ? WHERE id = ? RETURNING asset_id').pluck();
+  const findHost = db.prepare<[string], number>('SELECT id FROM host WHERE name = ?').pluck();
+  const insertHost = db.prepare<[string]>('INSERT INTO host (name) VALUES (?)');
   const rename = db.prepare<[number]>(`
-    UPDATE asset SET name = coalesce((SELECT s.name FROM source s WHERE s.asset_id = asset.id AND s.missing_since IS NULL ORDER BY s.id LIMIT 1), name) WHERE id = ?`);
+    UPDATE asset SET name = coalesce((SELECT iif(c.path LIKE '%://%' AND instr(s.name, '?') > 1, substr(s.name, 1, instr(s.name, '?') - 1), s.name) FROM source s JOIN container c ON c.id = s.container_id WHERE s.asset_id = asset.id AND s.missing_since IS NULL ORDER BY s.id LIMIT 1), name) WHERE id = ?`);
 
   function containerId(path: string): number {
     const known = findContainer.get(path);
@@ -99,7 +103,10 @@ export function createSources(db: Database.Database): Sources {
     pathOf(sourceId) {
       const found = findPath.get(sourceId);
       if (!found) throw new Error(`There is no source ${sourceId}`);
-      return found.raw ?? join(found.path, found.name);
+      return found.raw ?? shownLocation(found.path, found.name);
+    },
+    hostId(name) {
+      return findHost.get(name) ?? Number(insertHost.run(name).lastInsertRowid);
     },
   };
 }

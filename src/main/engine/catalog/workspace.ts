@@ -9,6 +9,8 @@ export interface Workspace {
   readonly catalog: string;
   readonly renditions: string;
   readonly originals: string;
+  /** What is being fetched, and was and is not yet an original. */
+  readonly downloads: string;
   /** Pictures that can be made again at any time. */
   readonly cache: string;
   readonly quarantine: string;
@@ -39,6 +41,7 @@ export function openWorkspace(folder: string): Workspace {
     catalog: join(root, 'catalog.sqlite'),
     renditions: below('renditions'),
     originals: below('originals'),
+    downloads: below('downloads'),
     cache: below('cache'),
     quarantine: below('quarantine'),
     backups: below('backups'),

@@ -199,7 +199,8 @@ function planGroup(groupId: string, all: readonly Member[], { rules, mode, seen:
   }));
   const present = all.filter((member) => {
     const look = looks.get(member.sourceId) ?? null;
-    if (look === null) hold(member, 'vanished', 'the file is not there now');
+    if (member.path.includes('://')) hold(member, 'filtered', 'it was fetched from the web and lies in the workspace alone');
+    else if (look === null) hold(member, 'vanished', 'the file is not there now');
     else if (look.kind !== 'file') hold(member, 'filtered', look.kind === 'link' ? 'it is a link to a file; links are left alone' : 'it is no longer a file');
     else if (look.bytes !== BigInt(member.bytes)) hold(member, 'stale', 'it has changed since it was read; take its folder in again');
     else return true;

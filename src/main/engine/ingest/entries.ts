@@ -10,6 +10,8 @@ export interface EntriesDependencies {
   readonly db: Database.Database;
   readonly queue: JobQueue;
   readonly sources: Sources;
+  /** Whether what was fetched from this source is still as good as new. */
+  readonly isFresh: (sourceId: number) => boolean;
   readonly policy: () => Policy;
   readonly now: () => number;
 }
@@ -29,7 +31,7 @@ export interface Entries {
   addChanged(entry: ScanEntry, batchId: () => number, copy: boolean): Taken;
 }
 
-export function createEntries({ db, queue, sources, policy, now }: EntriesDependencies): Entries {
+export function createEntries({ db, queue, sources, isFresh, policy, now }: EntriesDependencies): Entries {
   const alreadyThere = db.prepare<[number, number], number>('SELECT 1 FROM job WHERE source_id = ? AND batch_id = ?').pluck();
   const newestJob = db.prepare<[number], { state: string; finishedAt: number | null }>(
     'SELECT j.state, j.finished_at AS finishedAt FROM job j JOIN batch b ON b.id = j.batch_id WHERE j.source_id = ? AND b.deleted_at IS NULL ORDER BY j.id DESC LIMIT 1');
@@ -38,19 +40,21 @@ export function createEntries({ db, queue, sources, policy, now }: EntriesDepend
 
   function enqueue(entry: ScanEntry, source: KnownSource, batchId: number, copy: boolean): void {
     const outcome = outcomeOf(entry, source, copy);
-    const job: NewJob = { batchId, task: 'ingest', priority: 'normal', sourceId: source.id, row: entry.row, params: copy ? '{"copy":true}' : null };
+    const hostId = entry.host === null ? null : sources.hostId(entry.host);
+    const job: NewJob = { batchId, task: 'ingest', priority: 'normal', sourceId: source.id, hostId, row: entry.row, params: copy ? '{"copy":true}' : null };
     // Whoever takes an image in again has been told that it could not be compared.
     if (source.assetId !== null && outcome?.state === 'skipped') compareAgain.run(source.assetId);
     queue.enqueue(outcome ? { ...job, outcome } : job, now());
   }
 
   /** The outcome that is known without reading the file; null when it has to be read. */
-  function outcomeOf({ refusal, bytes, mtimeMs }: ScanEntry, source: KnownSource, copy: boolean): SettledOutcome | null {
+  function outcomeOf({ refusal, host, bytes, mtimeMs }: ScanEntry, source: KnownSource, copy: boolean): SettledOutcome | null {
     if (refusal) {
       const error = { code: refusal.code, message: refusal.message };
       return refusal.state === 'failed' ? { state: 'failed', error } : { state: 'skipped', assetId: null, error };
     }
-    const unchanged = bytes !== null && source.bytes === bytes && source.mtimeMs === mtimeMs;
+    if (host !== null && source.assetId === null) return null;
+    const unchanged = host === null ? bytes !== null && source.bytes === bytes && source.mtimeMs === mtimeMs : isFresh(source.id);
     if (!unchanged) return null;
     if (source.assetId !== null) {
       const same = source.seenKey === seenKey(policy(), false) && source.pipeline === PIPELINE_VERSION && (!copy || source.stored === 1);
@@ -91,5 +95,5 @@ export function createEntries({ db, queue, sources, policy, now }: EntriesDepend
 
 /** A list may name what is long gone; what a folder shows is there, even if it cannot be opened. */
 function isThere(entry: ScanEntry): boolean {
-  return entry.row === null || entry.bytes !== null;
+  return entry.row === null || entry.bytes !== null || entry.host !== null;
 }

@@ -9,6 +9,7 @@ import type { Sources } from '../catalog/sources.ts';
 import type { Entries, Taken } from './entries.ts';
 import { partName } from './parts.ts';
 import type { FolderRead, ScanEntry } from './scan/entry.ts';
+import { toAllowedHost } from '../acquire/addresses.ts';
 import { isListPath } from './scan/list-format.ts';
 import { scan } from './scan/scan.ts';
 
@@ -255,7 +256,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       // A list that cannot be read is an error now, not an import that fails later.
       for (const path of lists) for await (const _ of scan(scanThread, { kind: 'open', path, sourceColumn: options.sourceColumn }));
       const maxBatchSize = options.maxBatchSize ?? dependencies.maxBatchSize();
-      const base = { copy: options.copy, maxBatchSize, sourceColumn: options.sourceColumn ?? null };
+      const base = { copy: options.copy, maxBatchSize, sourceColumn: options.sourceColumn ?? null, ...options.allowHosts.length === 0 ? {} : { allowHosts: options.allowHosts.map(toAllowedHost).sort() } };
       const ids = lists.map((path) => begin(options.name ?? basename(path, extname(path)), 'list', { ...base, paths: [path] }));
       if (others.length > 0) ids.push(begin(options.name ?? nameOf(others), 'folder', { ...base, sourceColumn: null, maxBatchSize: 0, paths: others }));
       return ids;

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { RENDITION_PRESETS } from '../../../contract/presets.ts';
 import type { Policy } from '../../../contract/index.ts';
@@ -7,7 +7,7 @@ import type { JobHandler } from '../jobs/runner.ts';
 import { hasWrongExtension } from '../pixels/extension.ts';
 import { PIPELINE_VERSION, RENDITION_QUALITY } from '../renditions/store.ts';
 import type { Workspace } from '../catalog/workspace.ts';
-import type { FileFacts, IngestInput, IngestResult } from './ingest-task.ts';
+import type { IngestInput, IngestResult } from './ingest-task.ts';
 import type { Sources } from '../catalog/sources.ts';
 
 export interface IngestHandlerDependencies {
@@ -15,6 +15,7 @@ export interface IngestHandlerDependencies {
   readonly workspace: Workspace;
   readonly sources: Sources;
   readonly policy: () => Policy;
+  readonly now: () => number;
 }
 
 /** What an ingest job carries beside its source. */
@@ -35,9 +36,9 @@ const REMADE = [
   'score', 'sharpness', 'contrast', 'brightness', 'colorfulness', 'resolution', 'placeholder', 'pipeline',
 ] as const;
 
-export function createIngestHandler({ db, workspace, sources, policy }: IngestHandlerDependencies): JobHandler {
-  const findAsset = db.prepare<[Uint8Array], { id: number; format: string; isSalvaged: number; isWhole: number }>(`
-    SELECT id, format, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged,
+export function createIngestHandler({ db, workspace, sources, policy, now }: IngestHandlerDependencies): JobHandler {
+  const findAsset = db.prepare<[Uint8Array], { id: number; format: string; bytes: number; isSalvaged: number; isWhole: number }>(`
+    SELECT id, format, bytes, EXISTS (SELECT 1 FROM json_each(flags) WHERE value = 'salvaged') AS isSalvaged,
       pipeline = ${PIPELINE_VERSION} AND (SELECT count(*) FROM rendition WHERE asset_id = asset.id AND pipeline = ${PIPELINE_VERSION}) = ${Object.keys(RENDITION_PRESETS).length} AS isWhole
     FROM asset WHERE sha256 = ?`);
   const insertAsset = db.prepare<[Record<string, unknown>], number>(`
@@ -53,6 +54,7 @@ export function createIngestHandler({ db, workspace, sources, policy }: IngestHa
   const insertRendition = db.prepare<[number, string, number, number, number, Uint8Array, number, number, number]>(`
     INSERT INTO rendition (asset_id, preset, width, height, bytes, sha256, quality, pipeline, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const markStored = db.prepare<[number]>('UPDATE asset SET stored = 1 WHERE id = ?');
+  const fetchedAs = db.prepare<[number], string | null>('SELECT lower(hex(sha256)) FROM source WHERE id = ?').pluck();
   const assetOf = db.prepare<[number], number | null>('SELECT asset_id FROM source WHERE id = ?').pluck();
   const updateSource = db.prepare<[Record<string, unknown>]>(`
     UPDATE source SET bytes = @bytes, mtime_ms = @mtimeMs, seen_key = @seenKey, asset_id = @assetId, sha256 = @sha256, format = @format,
@@ -79,10 +81,11 @@ export function createIngestHandler({ db, workspace, sources, policy }: IngestHa
 
   function nameOf(job: ClaimedJob): string {
     const path = sources.pathOf(sourceOf(job));
-    return basename(typeof path === 'string' ? path : Buffer.from(path).toString());
+    const name = basename(typeof path === 'string' ? path : Buffer.from(path).toString());
+    return job.hostId === null ? name : name.replace(/[?#].*$/, '');
   }
 
-  function remember(job: ClaimedJob, file: FileFacts, facts: { assetId: number | null; sha256: string | null; format: string | null; width: number | null; height: number | null; verdict: string | null; error: { code: string; message: string } | null }, actualFormat: string | null): void {
+  function remember(job: ClaimedJob, file: { readonly bytes: number; readonly mtimeMs: number | null }, facts: { assetId: number | null; sha256: string | null; format: string | null; width: number | null; height: number | null; verdict: string | null; error: { code: string; message: string } | null }, actualFormat: string | null): void {
     const before = assetOf.get(sourceOf(job)) ?? null;
     updateSource.run({
       id: sourceOf(job), bytes: file.bytes, mtimeMs: file.mtimeMs, seenKey: seenKey(policy(), facts.error !== null), assetId: facts.assetId,
@@ -94,18 +97,31 @@ export function createIngestHandler({ db, workspace, sources, policy }: IngestHa
     if (facts.assetId !== null) sources.nameAsset(facts.assetId);
   }
 
+  /** The asset that what was fetched for this item has become; null when it has not. */
+  function ownAsset(job: ClaimedJob): Outcome | null {
+    const sha256 = fetchedAs.get(sourceOf(job));
+    const existing = sha256 == null ? undefined : findAsset.get(Buffer.from(sha256, 'hex'));
+    if (existing?.isWhole !== 1 || sha256 == null) return null;
+    const verdict = existing.isSalvaged === 1 ? 'salvageable' : 'clean';
+    remember(job, { bytes: existing.bytes, mtimeMs: null }, { assetId: existing.id, sha256, format: null, width: null, height: null, verdict, error: null }, existing.format);
+    return { state: 'done', assetId: existing.id, assetIsNew: false, verdict, bytes: existing.bytes };
+  }
+
   return {
     task: 'ingest',
     prepare(job) {
       const { copy = false, salvage = false, force = false } = paramsOf(job);
-      const input: IngestInput = {
-        path: sources.pathOf(sourceOf(job)), policy: policy(), salvage, force,
-        renditions: workspace.renditions, originals: copy ? workspace.originals : null,
-      };
-      return { input };
+      const common = { policy: policy(), salvage, force, renditions: workspace.renditions };
+      if (job.hostId === null) return { input: { ...common, path: sources.pathOf(sourceOf(job)), originals: copy ? workspace.originals : null, isOwn: false } satisfies IngestInput };
+      const sha256 = fetchedAs.get(sourceOf(job));
+      if (sha256 == null || sha256 === '') return { outcome: refetch(now()) };
+      return { input: { ...common, path: join(workspace.downloads, sha256), originals: workspace.originals, isOwn: true } satisfies IngestInput };
     },
-    commit(job, answer, now): Outcome {
+    commit(job, answer, time): Outcome {
       const result = answer as IngestResult;
+      const isOwn = job.hostId !== null;
+      // Another item with the same bytes has made it an original of the workspace, or a crash came between that and the catalog.
+      if (result.kind === 'gone') return ownAsset(job) ?? refetch(time);
       if (result.kind === 'refused') {
         const { verdict, format, width, height, sha256, error } = result;
         remember(job, result.file, { assetId: null, sha256, format, width, height, verdict, error }, null);
@@ -115,18 +131,22 @@ export function createIngestHandler({ db, workspace, sources, policy }: IngestHa
       if (result.kind === 'known' && existing?.isWhole !== 1) {
         // The renditions of a run that died before its commit, of an older pipeline, or of a purge that was cut short.
         const params = JSON.stringify({ ...paramsOf(job), force: true });
-        return { state: 'retry', runAfter: now, countsAsAttempt: false, params, error: { code: 'internal', message: 'renditions without their rows were found' } };
+        return { state: 'retry', runAfter: time, countsAsAttempt: false, params, error: { code: 'internal', message: 'renditions without their rows were found' } };
       }
-      const { copy = false } = paramsOf(job);
+      const copy = isOwn && result.kind === 'accepted' || (paramsOf(job).copy ?? false);
       // A copy of what was salvaged is as damaged as the first.
       const verdict = result.kind === 'accepted' ? result.verdict : existing?.isSalvaged === 1 ? 'salvageable' : 'clean';
-      const assetId = result.kind === 'accepted' && existing?.isWhole !== 1 ? write(job, result, copy, now) : existing?.id;
+      const assetId = result.kind === 'accepted' && existing?.isWhole !== 1 ? write(job, result, copy, time) : existing?.id;
       if (assetId === undefined) throw new Error(`The asset ${result.sha256} was neither known nor accepted`);
       if (existing !== undefined && copy) markStored.run(existing.id);
       remember(job, result.file, { assetId, sha256: result.sha256, format: null, width: null, height: null, verdict, error: null }, result.kind === 'accepted' ? result.record.format : existing?.format ?? null);
       return { state: 'done', assetId, assetIsNew: existing === undefined, verdict, bytes: result.file.bytes };
     },
   };
+}
+
+function refetch(now: number): Outcome {
+  return { state: 'retry', runAfter: now, countsAsAttempt: false, refetch: true, error: { code: 'vanished', message: 'what was fetched is no longer there' } };
 }
 
 /** A 64-bit hash as it is stored: 8 bytes, the most significant first. */

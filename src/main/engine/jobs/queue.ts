@@ -14,6 +14,8 @@ export interface NewJob {
   /** Columns of the list row this came from, JSON. */
   readonly row?: string | null;
   readonly params?: string | null;
+  /** Where its source has to be fetched from first; null for what is there. */
+  readonly hostId?: number | null;
   /** At most one unfinished job with this key exists. */
   readonly dedupeKey?: string | null;
   /** A job whose outcome is known when it is made is written in its final state. */
@@ -25,6 +27,7 @@ export interface ClaimedJob {
   readonly batchId: number | null;
   readonly task: string;
   readonly sourceId: number | null;
+  readonly hostId: number | null;
   readonly params: string | null;
   readonly attempts: number;
   /** How many engines have died with this job in flight. */
@@ -40,12 +43,18 @@ export type SettledOutcome =
 /** How a job ended, or that it goes back into the queue for a later attempt. */
 export type Outcome =
   | SettledOutcome
-  | { readonly state: 'retry'; readonly runAfter: number; readonly countsAsAttempt: boolean; readonly params?: string; readonly error: Failure };
+  | { readonly state: 'retry'; readonly runAfter: number; readonly countsAsAttempt: boolean; readonly params?: string; /** Its source has to be fetched again. */ readonly refetch?: boolean; readonly error: Failure }
+  /** Fetched: what is left of it is work for the pool. */
+  | { readonly state: 'fetched'; readonly bytes: number };
 
 export interface JobQueue {
   enqueue(job: NewJob, now: number): boolean;
   /** Leases up to `limit` runnable jobs, oldest run order first; runs in a transaction of its own. */
   claim(limit: number, now: number): ClaimedJob[];
+  /** The same of what is to be fetched, by host: so many of each. */
+  claimLanes(wanted: ReadonlyMap<number, number>, now: number): ClaimedJob[];
+  /** The hosts that something runnable is to be fetched from. */
+  lanes(): number[];
   /** Records how a leased job ended; false when the lease is no longer ours, and then nothing must be written for it. */
   finish(job: ClaimedJob, outcome: Outcome, now: number): boolean;
   /** Whether the lease on this job is still ours. */
@@ -72,35 +81,41 @@ const LEASE_MS = 10 * 60_000;
  */
 export function createJobQueue(db: Database.Database, owner: string): JobQueue {
   // Bound by place, not by name: a million rows are queued through these two.
-  const insert = db.prepare<[number | null, string, string | null, number | null, string | null, string | null, number]>(`
-    INSERT INTO job (batch_id, task, dedupe_key, source_id, row, params, state, run_order) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?) ON CONFLICT DO NOTHING`);
+  const insert = db.prepare<[number | null, string, string | null, number | null, string | null, string | null, number, number | null, number | null]>(`
+    INSERT INTO job (batch_id, task, dedupe_key, source_id, row, params, state, run_order, host_id, lane) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?) ON CONFLICT DO NOTHING`);
   const insertSettled = db.prepare<[Record<string, unknown>]>(`
-    INSERT INTO job (batch_id, task, source_id, row, state, run_order, asset_id, asset_is_new, verdict, error_code, error_message, finished_at)
-    VALUES (@batchId, @task, @sourceId, @row, @state, @now, @assetId, @assetIsNew, @verdict, @errorCode, @errorMessage, @now)`);
+    INSERT INTO job (batch_id, task, source_id, row, host_id, state, run_order, asset_id, asset_is_new, verdict, error_code, error_message, finished_at)
+    VALUES (@batchId, @task, @sourceId, @row, @hostId, @state, @now, @assetId, @assetIsNew, @verdict, @errorCode, @errorMessage, @now)`);
   // In the order of their making: a part is not read before the parts that were made before it, in most imports.
   const runnableBatches = db.prepare<[], { id: number; createdAt: number }>(
     `SELECT b.id, b.created_at AS createdAt FROM batch b INDEXED BY batch_finished CROSS JOIN tally t ON t.batch_id = b.id AND t.dimension = 'state' AND t.value = 'queued'
      WHERE b.finished_at IS NULL AND b.parent_id IS NOT NULL AND t.n > 0 AND b.paused = 0 AND b.cancelled_at IS NULL AND b.deleted_at IS NULL ORDER BY b.id`);
   const heads = db.prepare<[number | null, number, number], Head>(
     `SELECT id, run_order FROM job INDEXED BY job_claim
-     WHERE batch_id IS ? AND state = 'queued' AND run_after <= ? ORDER BY run_order, id LIMIT ?`);
+     WHERE batch_id IS ? AND lane IS NULL AND state = 'queued' AND run_after <= ? ORDER BY run_order, id LIMIT ?`);
+  const headsOfLane = db.prepare<[number, number, number, number], Head>(
+    `SELECT id, run_order FROM job INDEXED BY job_claim WHERE batch_id = ? AND lane = ? AND state = 'queued' AND run_after <= ? ORDER BY run_order, id LIMIT ?`);
+  const nextLane = db.prepare<[number, number], number>(`SELECT lane FROM job INDEXED BY job_claim WHERE batch_id = ? AND lane > ? AND state = 'queued' ORDER BY lane LIMIT 1`).pluck();
   const lease = db.prepare<[string, number, number], ClaimedJob>(
     `UPDATE job SET state = 'leased', lease_owner = ?, lease_until = ? WHERE id = ? AND state = 'queued'
-     RETURNING id, batch_id AS batchId, task, source_id AS sourceId, params, attempts, deaths`);
+     RETURNING id, batch_id AS batchId, task, source_id AS sourceId, host_id AS hostId, params, attempts, deaths`);
   const finish = db.prepare<[Record<string, unknown>]>(`
     UPDATE job SET state = @state, asset_id = @assetId, asset_is_new = @assetIsNew, verdict = @verdict, error_code = @errorCode,
       error_message = @errorMessage, finished_at = @now, attempts = attempts + 1, deaths = 0, lease_owner = NULL, lease_until = NULL
     WHERE id = @id AND state = 'leased' AND lease_owner = @owner`);
   const requeue = db.prepare<[Record<string, unknown>]>(`
     UPDATE job SET state = 'queued', run_after = @runAfter, run_order = max(run_order, @runAfter), attempts = attempts + @burned,
-      params = coalesce(@params, params), error_code = @errorCode, error_message = @errorMessage, lease_owner = NULL, lease_until = NULL
+      params = coalesce(@params, params), lane = iif(@refetch, host_id, lane), error_code = @errorCode, error_message = @errorMessage, lease_owner = NULL, lease_until = NULL
+    WHERE id = @id AND state = 'leased' AND lease_owner = @owner`);
+  const advance = db.prepare<[Record<string, unknown>]>(`
+    UPDATE job SET state = 'queued', lane = NULL, run_after = 0, error_code = NULL, error_message = NULL, lease_owner = NULL, lease_until = NULL
     WHERE id = @id AND state = 'leased' AND lease_owner = @owner`);
   const addBytes = db.prepare<[number, number]>('UPDATE batch SET bytes_done = bytes_done + ? WHERE id = ?');
   const held = db.prepare<[number, string]>(`SELECT 1 FROM job WHERE id = ? AND state = 'leased' AND lease_owner = ?`).pluck();
   const extend = db.prepare<[number, string]>(`UPDATE job SET lease_until = ? WHERE state = 'leased' AND lease_owner = ?`);
   const giveBack = db.prepare<[string]>(`UPDATE job SET state = 'queued', lease_owner = NULL, lease_until = NULL WHERE state = 'leased' AND lease_owner = ?`);
   const recoverDead = db.prepare<[string]>(
-    `UPDATE job SET state = 'queued', deaths = deaths + 1, lease_owner = NULL, lease_until = NULL WHERE state = 'leased' AND lease_owner <> ?`);
+    `UPDATE job SET state = 'queued', deaths = deaths + (lane IS NULL), lease_owner = NULL, lease_until = NULL WHERE state = 'leased' AND lease_owner <> ?`);
   const nextWaiting = db.prepare<[number], number | null>(
     `SELECT min(run_after) FROM job INDEXED BY job_waiting LEFT JOIN batch b ON b.id = batch_id
      WHERE state = 'queued' AND run_after > 0 AND run_after > ? AND (b.id IS NULL OR (b.paused = 0 AND b.deleted_at IS NULL))`).pluck();
@@ -123,16 +138,43 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
     return claimed;
   });
 
+  const claimLanes = db.transaction((wanted: ReadonlyMap<number, number>, now: number): ClaimedJob[] => {
+    const claimed: ClaimedJob[] = [];
+    const left = new Map(wanted);
+    // The parts in the order of their making: one after the other is fetched, as far as its hosts have room.
+    for (const { id } of runnableBatches.all()) {
+      for (const [lane, count] of left) {
+        for (const head of headsOfLane.all(id, lane, now, count)) {
+          const job = lease.get(owner, now + LEASE_MS, head.id);
+          if (!job) continue;
+          claimed.push(job);
+          const more = (left.get(lane) ?? 0) - 1;
+          if (more > 0) left.set(lane, more);
+          else left.delete(lane);
+        }
+      }
+      if (left.size === 0) break;
+    }
+    return claimed;
+  });
+
   return {
-    enqueue({ batchId, task, priority, sourceId, row = null, params = null, dedupeKey = null, outcome }, now) {
-      if (outcome) return insertSettled.run({ batchId, task, sourceId, row, now, ...columnsOf(outcome) }).changes === 1;
-      return insert.run(batchId, task, dedupeKey, sourceId, row, params, now + PRIORITY_SHIFT_MS[priority]).changes === 1;
+    enqueue({ batchId, task, priority, sourceId, row = null, params = null, hostId = null, dedupeKey = null, outcome }, now) {
+      if (outcome) return insertSettled.run({ batchId, task, sourceId, row, hostId, now, ...columnsOf(outcome) }).changes === 1;
+      return insert.run(batchId, task, dedupeKey, sourceId, row, params, now + PRIORITY_SHIFT_MS[priority], hostId, hostId).changes === 1;
+    },
+    claimLanes: (wanted, now) => claimLanes.immediate(wanted, now),
+    lanes() {
+      const found = new Set<number>();
+      for (const { id } of runnableBatches.all()) for (let lane = nextLane.get(id, 0); lane !== undefined; lane = nextLane.get(id, lane)) found.add(lane);
+      return [...found];
     },
     claim: (limit, now) => claim.immediate(limit, now),
     finish(job, outcome, now) {
+      if (outcome.state === 'fetched') return advance.run({ id: job.id, owner }).changes === 1;
       if (outcome.state === 'retry') {
         return requeue.run({
-          id: job.id, owner, runAfter: outcome.runAfter, burned: outcome.countsAsAttempt ? 1 : 0, params: outcome.params ?? null,
+          id: job.id, owner, runAfter: outcome.runAfter, burned: outcome.countsAsAttempt ? 1 : 0, params: outcome.params ?? null, refetch: Number(outcome.refetch ?? false),
           errorCode: outcome.error.code, errorMessage: outcome.error.message,
         }).changes === 1;
       }

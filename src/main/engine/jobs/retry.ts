@@ -6,7 +6,7 @@ export const MAX_RETRIES = 3;
 const HEALS: ReadonlySet<string> = new Set<ErrorCode>([
   'dns', 'connect', 'timeout-connect', 'timeout-headers', 'timeout-idle', 'timeout-total', 'too-slow', 'reset',
   'rate-limited', 'vanished', 'internal', 'offline', 'disk-full',
-  'http-408', 'http-429', 'http-500', 'http-502', 'http-503', 'http-504',
+  'http-408', 'http-425', 'http-429', 'http-500', 'http-502', 'http-503', 'http-504', 'http-521', 'http-522', 'http-524',
 ]);
 
 /** Whether time alone can make this error go away, so that trying again is more than hope. */

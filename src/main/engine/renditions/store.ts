@@ -56,6 +56,11 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Gives a file that is safe on the disk its name in a content-addressed folder of the same volume. */
+export function moveTo(path: string, from: string): void {
+  inFolderOf(path, () => { renameSync(from, path); });
+}
+
 /** Makes the folder of a path only when it turns out to be missing. */
 function inFolderOf<Result>(path: string, act: () => Result): Result {
   try {

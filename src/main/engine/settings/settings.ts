@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { KEEPER_RULES, POLICY_PROFILES, settingsSchema, type Settings } from '../../../contract/index.ts';
+import { DEFAULT_DOWNLOADS, KEEPER_RULES, POLICY_PROFILES, settingsSchema, type Settings } from '../../../contract/index.ts';
 
 export interface SettingsStore {
   get(): Settings;
@@ -7,7 +7,7 @@ export interface SettingsStore {
 }
 
 /** 5000 rows in a part, nothing protected, all keeper rules in their order, and the standard policy: 50 MB, 50 megapixels, 8000 px a side. */
-const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [], keeperRules: KEEPER_RULES.map((rule) => ({ rule, enabled: true })) };
+const DEFAULT_SETTINGS: Settings = { policy: POLICY_PROFILES.standard, maxBatchSize: 5000, protectedFolders: [], downloads: DEFAULT_DOWNLOADS, keeperRules: KEEPER_RULES.map((rule) => ({ rule, enabled: true })) };
 
 export function createSettings(db: Database.Database): SettingsStore {
   const read = db.prepare<[], { key: string; value: string }>('SELECT key, value FROM setting');

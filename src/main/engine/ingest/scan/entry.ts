@@ -8,6 +8,8 @@ export interface ScanEntry extends Location {
   readonly mtimeMs: number | null;
   /** When anything about the file changed, its permissions included; milliseconds since 1970, null when unknown. */
   readonly ctimeMs: number | null;
+  /** Host and port of what lies on the web; null for files. */
+  readonly host: string | null;
   /** The list row's columns, JSON; null for files found in folders. */
   readonly row: string | null;
   /** Why it will not be read: `skipped` is by design, `failed` is a fault. */

@@ -82,12 +82,19 @@ export async function* listEntries(list: List, path: string, after: number): Asy
 function entryOf({ number, cells, source, fault }: ListRow, list: string, folder: string): ScanEntry {
   const row = JSON.stringify(cells);
   const refuse = (location: string, code: 'bad-input' | 'blocked-scheme', message: string): ScanEntry =>
-    ({ ...locate(location), bytes: null, mtimeMs: null, ctimeMs: null, row, refusal: { state: 'failed', code, message } });
+    ({ ...locate(location), bytes: null, mtimeMs: null, ctimeMs: null, host: null, row, refusal: { state: 'failed', code, message } });
   if (fault !== null) return refuse(`${list}#${number}`, 'bad-input', `row ${number} cannot be read: ${fault}`);
   if (source === '') return refuse(`${list}#${number}`, 'bad-input', `row ${number} names no file`);
   if (source.includes('\0')) return refuse(`${list}#${number}`, 'bad-input', `row ${number} has a NUL character in its path`);
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(source)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'file') return refuse(source, 'blocked-scheme', `this version reads local files only, not ${scheme} addresses`);
+  if (scheme === 'http' || scheme === 'https') {
+    const url = URL.parse(source);
+    if (url === null || url.hostname === '') return refuse(`${list}#${number}`, 'bad-input', `row ${number} has an address that is none: ${source}`);
+    // What follows the # is never sent.
+    url.hash = '';
+    return { ...locate(url.href), bytes: null, mtimeMs: null, ctimeMs: null, host: url.host, row, refusal: null };
+  }
+  if (scheme !== undefined && scheme !== 'file') return refuse(source, 'blocked-scheme', `only files and http or https addresses are read, not ${scheme} addresses`);
   let path: string;
   try {
     path = resolve(folder, scheme === 'file' ? fileURLToPath(source) : source);
@@ -97,7 +104,7 @@ function entryOf({ number, cells, source, fault }: ListRow, list: string, folder
   // A path that is not there is queued all the same: the worker reports it like every other file that cannot be read.
   const stats = lookAt(path);
   if (stats?.isDirectory()) return refuse(path, 'bad-input', `row ${number} names a folder; lists name files`);
-  return { ...locate(path), bytes: stats?.size ?? null, mtimeMs: stats?.mtimeMs ?? null, ctimeMs: null, row, refusal: null };
+  return { ...locate(path), bytes: stats?.size ?? null, mtimeMs: stats?.mtimeMs ?? null, ctimeMs: null, host: null, row, refusal: null };
 }
 
 function lookAt(path: string): Stats | null {
@@ -109,7 +116,8 @@ function lookAt(path: string): Stats | null {
 }
 
 function locate(location: string): { container: string; name: string; raw: null } {
-  const cut = location.includes('://') ? location.lastIndexOf('/') : -1;
+  // A slash in the query parts no folders.
+  const cut = location.includes('://') ? location.lastIndexOf('/', location.search(/[?#]|$/)) : -1;
   if (cut > location.indexOf('://') + 2) return { container: location.slice(0, cut + 1), name: location.slice(cut + 1), raw: null };
   const folder = dirname(location);
   return { container: folder, name: location.slice(folder.endsWith('/') || folder.endsWith('\\') ? folder.length : folder.length + 1), raw: null };

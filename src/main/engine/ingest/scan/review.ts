@@ -64,7 +64,7 @@ async function* reviewList(path: string, request: ReviewRequest, empty: Omit<Rev
     const tally = createTally();
     let seen = 0;
     for await (const entry of listEntries(await openList(path, request.sourceColumn), path, 0)) {
-      tally.add(entry.bytes === null && entry.refusal === null ? missing(entry) : entry);
+      tally.add(entry.bytes === null && entry.host === null && entry.refusal === null ? missing(entry) : entry);
       if (++seen % ENTRIES_BETWEEN_REPORTS === 0) yield { ...found, ...tally.snapshot() };
     }
     yield { ...found, ...tally.snapshot() };
@@ -84,7 +84,7 @@ function createTally(): { add: (entry: ScanEntry) => void; snapshot: () => Pick<
   const byFormat: Record<string, number> = {};
   const skipped = new Map<ErrorCode, { count: number; examples: string[] }>();
   return {
-    add({ refusal, name, bytes: size }) {
+    add({ refusal, name, host, bytes: size }) {
       if (refusal) {
         const group = skipped.get(refusal.code) ?? { count: 0, examples: [] };
         group.count += 1;
@@ -94,7 +94,7 @@ function createTally(): { add: (entry: ScanEntry) => void; snapshot: () => Pick<
       }
       images += 1;
       bytes += size ?? 0;
-      const format = extname(name).slice(1).toLowerCase() || 'none';
+      const format = extname(host === null ? name : name.replace(/[?].*$/, '')).slice(1).toLowerCase() || 'none';
       byFormat[format] = (byFormat[format] ?? 0) + 1;
     },
     snapshot: () => ({ images, bytes, byFormat: { ...byFormat }, skipped: [...skipped].map(([code, group]) => ({ code, ...group, examples: [...group.examples] })) }),

@@ -188,7 +188,7 @@ function entryOf(path: Path, stats: Stats | Error, named: boolean): ScanEntry {
   if (!stats.isFile()) return refused(path, 'skipped', 'filtered', 'this is neither a file nor a folder');
   const extension = extname(path.text).slice(1).toLowerCase();
   if (named || IMAGE_EXTENSIONS.has(extension) || looksLikeImage(path)) {
-    return { ...locate(path), bytes: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, row: null, refusal: null };
+    return { ...locate(path), bytes: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, host: null, row: null, refusal: null };
   }
   return refused(path, 'skipped', 'not-an-image', extension === '' ? 'the file is not an image' : `the .${extension} file is not an image`);
 }
@@ -210,7 +210,7 @@ function looksLikeImage(path: Path): boolean {
 }
 
 function refused(path: Path, state: 'skipped' | 'failed', code: ErrorCode, message: string): ScanEntry {
-  return { ...locate(path), bytes: null, mtimeMs: null, ctimeMs: null, row: null, refusal: { state, code, message } };
+  return { ...locate(path), bytes: null, mtimeMs: null, ctimeMs: null, host: null, row: null, refusal: { state, code, message } };
 }
 
 function locate({ text, raw }: Path): { container: string; name: string; raw: Buffer | null } {

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, onTestFinished } from 'vitest';
 import type { Batch } from '../src/contract/index.ts';
+import { createORPCClient } from '@orpc/client';
+import { openEngineSession, type EngineClient } from '../src/main/host/engine-client.ts';
 import { connectEngine, type EngineLink } from '../src/main/host/engine-link.ts';
-import type { EngineLaunch } from '../src/main/host/engine-process.ts';
+import { startEngine, type EngineLaunch } from '../src/main/host/engine-process.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -118,4 +120,24 @@ export function startCli(args: readonly string[], { cwd = tmpdir(), env = {}, st
 
 export async function runCli(args: readonly string[], options?: Parameters<typeof startCli>[1]): Promise<CliResult> {
   return await startCli(args, options).done;
+}
+
+interface RunningEngine {
+  readonly client: EngineClient;
+  readonly kill: () => Promise<void>;
+  readonly exited: Promise<string>;
+}
+
+/** An engine in a process of its own. */
+export async function launchEngine(workspace: string, launch: EngineLaunch = LAUNCH): Promise<RunningEngine> {
+  const start = await startEngine({ launch, workspace, work: true, debug: false });
+  if (start.kind === 'refused') throw new Error(start.message);
+  const { link } = await openEngineSession(start.process.address);
+  return {
+    client: createORPCClient<EngineClient>(link), exited: start.process.exited,
+    async kill() {
+      process.kill(start.process.pid, 'SIGKILL');
+      await start.process.exited;
+    },
+  };
 }

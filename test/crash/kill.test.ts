@@ -3,32 +3,11 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { createORPCClient } from '@orpc/client';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openEngineSession, type EngineClient } from '../../src/main/host/engine-client.ts';
-import { startEngine, type EngineLaunch } from '../../src/main/host/engine-process.ts';
-import { LAUNCH, makePictures, temporaryFolder } from '../hosts.ts';
+import type { EngineClient } from '../../src/main/host/engine-client.ts';
+import { LAUNCH, launchEngine, makePictures, temporaryFolder } from '../hosts.ts';
 import { allItems, openEngine } from '../support/engine.ts';
-
-interface RunningEngine {
-  readonly client: EngineClient;
-  readonly kill: () => Promise<void>;
-  readonly exited: Promise<string>;
-}
-
-async function launchEngine(workspace: string, launch: EngineLaunch = LAUNCH): Promise<RunningEngine> {
-  const start = await startEngine({ launch, workspace, work: true, debug: false });
-  if (start.kind === 'refused') throw new Error(start.message);
-  const { link } = await openEngineSession(start.process.address);
-  return {
-    client: createORPCClient<EngineClient>(link), exited: start.process.exited,
-    async kill() {
-      process.kill(start.process.pid, 'SIGKILL');
-      await start.process.exited;
-    },
-  };
-}
 
 /** Repeatable, so that a failure can be run again. */
 function createRandom(seed: number): () => number {

@@ -154,8 +154,9 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
 class StartOver extends Error {}
 
 function conditions(known: Validators | null): Record<string, string> {
-  if (known?.etag != null) return { 'if-none-match': known.etag };
-  return known?.lastModified != null ? { 'if-modified-since': known.lastModified } : {};
+  if (known === null) return {};
+  if (known.etag !== null) return { 'if-none-match': known.etag };
+  return known.lastModified === null ? {} : { 'if-modified-since': known.lastModified };
 }
 
 /** @throws ProofsheetError for every status that brings no image */

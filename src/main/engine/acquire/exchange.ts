@@ -188,7 +188,8 @@ function toProofsheetError(error: unknown, clocks: Clocks, bytes: number, answer
   const cause = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   const inner = cause instanceof Error && cause.cause instanceof ProofsheetError ? cause.cause : cause;
   if (inner instanceof ProofsheetError) return inner;
-  const name = String((inner as { code?: unknown } | null)?.code ?? '');
+  const named = (inner as { code?: unknown } | null)?.code;
+  const name = typeof named === 'string' ? named : '';
   const code = BY_CODE[name] ?? (isTls(name) ? 'tls' : inner instanceof errors.HTTPParserError ? 'bad-response' : 'internal');
   // Whoever closes a connection in the middle of a body cuts it off, politely or not.
   if (code === 'reset' && answer !== undefined && name !== 'ECONNRESET') return new ProofsheetError('truncated', `the connection was closed after ${of(bytes, answer)}`);

@@ -55,7 +55,7 @@ export function createFetched(db: Database.Database, now: () => number): Fetched
     note(sourceId, { etag, lastModified, contentType, finalUrl, freshUntil }, isUnchanged) {
       const before = isUnchanged ? find.get(sourceId) : undefined;
       // What a 304 does not say is as it was (RFC 9111, 4.3.4): it holds as long again as it did.
-      const lifetime = before?.freshUntil == null ? null : before.freshUntil - before.fetchedAt;
+      const lifetime = before === undefined || before.freshUntil === null ? null : before.freshUntil - before.fetchedAt;
       insert.run({
         sourceId, contentType, finalUrl, now: now(), etag: etag ?? before?.etag ?? null, lastModified: lastModified ?? before?.lastModified ?? null,
         freshUntil: freshUntil ?? (lifetime === null ? null : now() + lifetime),

@@ -7,7 +7,7 @@ import { blocked, reservedRange } from './addresses.ts';
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
 /** As the system does it: hosts file, VPN and local names included. */
-export const resolveBySystem: Resolve = async (host) => promisify(systemLookup)(host, { all: true, verbatim: true });
+export const resolveBySystem: Resolve = async (host) => promisify(systemLookup)(host, { all: true, order: 'verbatim' });
 
 const REMEMBERED_MS = 60_000;
 const MOST_NAMES = 10_000;

@@ -44,7 +44,7 @@ export function createSwitchingTransport({ lookups, proxy, connectMs }: Omit<Tra
   let current: { readonly proxy: string | null; readonly transport: Transport } | undefined;
   const retired: Transport[] = [];
   return {
-    agents(): Agents {
+    agents: (): Agents => {
       const wanted = proxy();
       if (current?.proxy !== wanted) {
         if (current !== undefined) retired.push(current.transport);

@@ -54,7 +54,7 @@ export function createIngestHandler({ db, workspace, sources, policy, now }: Ing
   const insertRendition = db.prepare<[number, string, number, number, number, Uint8Array, number, number, number]>(`
     INSERT INTO rendition (asset_id, preset, width, height, bytes, sha256, quality, pipeline, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const markStored = db.prepare<[number]>('UPDATE asset SET stored = 1 WHERE id = ?');
-  const fetchedAs = db.prepare<[number], string | null>('SELECT lower(hex(sha256)) FROM source WHERE id = ?').pluck();
+  const fetchedAs = db.prepare<[number], string>(`SELECT coalesce(lower(hex(sha256)), '') FROM source WHERE id = ?`).pluck();
   const assetOf = db.prepare<[number], number | null>('SELECT asset_id FROM source WHERE id = ?').pluck();
   const updateSource = db.prepare<[Record<string, unknown>]>(`
     UPDATE source SET bytes = @bytes, mtime_ms = @mtimeMs, seen_key = @seenKey, asset_id = @assetId, sha256 = @sha256, format = @format,
@@ -99,9 +99,9 @@ export function createIngestHandler({ db, workspace, sources, policy, now }: Ing
 
   /** The asset that what was fetched for this item has become; null when it has not. */
   function ownAsset(job: ClaimedJob): Outcome | null {
-    const sha256 = fetchedAs.get(sourceOf(job));
-    const existing = sha256 == null ? undefined : findAsset.get(Buffer.from(sha256, 'hex'));
-    if (existing?.isWhole !== 1 || sha256 == null) return null;
+    const sha256 = fetchedAs.get(sourceOf(job)) ?? '';
+    const existing = findAsset.get(Buffer.from(sha256, 'hex'));
+    if (existing?.isWhole !== 1) return null;
     const verdict = existing.isSalvaged === 1 ? 'salvageable' : 'clean';
     remember(job, { bytes: existing.bytes, mtimeMs: null }, { assetId: existing.id, sha256, format: null, width: null, height: null, verdict, error: null }, existing.format);
     return { state: 'done', assetId: existing.id, assetIsNew: false, verdict, bytes: existing.bytes };
@@ -113,8 +113,8 @@ export function createIngestHandler({ db, workspace, sources, policy, now }: Ing
       const { copy = false, salvage = false, force = false } = paramsOf(job);
       const common = { policy: policy(), salvage, force, renditions: workspace.renditions };
       if (job.hostId === null) return { input: { ...common, path: sources.pathOf(sourceOf(job)), originals: copy ? workspace.originals : null, isOwn: false } satisfies IngestInput };
-      const sha256 = fetchedAs.get(sourceOf(job));
-      if (sha256 == null || sha256 === '') return { outcome: refetch(now()) };
+      const sha256 = fetchedAs.get(sourceOf(job)) ?? '';
+      if (sha256 === '') return { outcome: refetch(now()) };
       return { input: { ...common, path: join(workspace.downloads, sha256), originals: workspace.originals, isOwn: true } satisfies IngestInput };
     },
     commit(job, answer, time): Outcome {

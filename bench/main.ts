@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { benchAccuracy } from './accuracy.ts';
+import { benchDownload } from './download.ts';
 import { benchIngest } from './ingest.ts';
 import { machine } from './measure.ts';
 import { benchQueue } from './queue.ts';
@@ -7,7 +8,7 @@ import { benchScale } from './scale.ts';
 import { benchSimilarity } from './similarity.ts';
 import { benchWindow } from './window.ts';
 
-const BENCHMARKS: Readonly<Record<string, (folder: string | null) => Promise<string>>> = { accuracy: benchAccuracy, ingest: benchIngest, scale: benchScale, queue: benchQueue, similarity: benchSimilarity, window: benchWindow };
+const BENCHMARKS: Readonly<Record<string, (folder: string | null) => Promise<string>>> = { accuracy: benchAccuracy, download: benchDownload, ingest: benchIngest, scale: benchScale, queue: benchQueue, similarity: benchSimilarity, window: benchWindow };
 
 /** `npm run bench`, or `npm run bench -- ingest queue` for some of them; `accuracy` takes a folder of photographs too. Prints Markdown. */
 const folders = process.argv.slice(2).filter((name) => !(name in BENCHMARKS) && existsSync(name));

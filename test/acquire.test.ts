@@ -216,6 +216,15 @@ describe('a download that was cut off', () => {
     expect(readFileSync(join(engine.workspace.originals, asset!.sha256.slice(0, 2), `${asset!.sha256}.png`)).equals(large)).toBe(true);
   });
 
+  test('keeps what it has while the server is out of order', async () => {
+    let asked = 0;
+    const cut = halving(() => ({ bytes: large, headers: { etag: '"one"' } }), 1);
+    const { site, take, outcomes } = await openImport((request, response) => (++asked === 2 ? void response.writeHead(503).end() : cut(request, response)));
+    await take(['/large.png']);
+    expect(await outcomes()).toEqual({ '/large.png': 'done' });
+    expect(starts(site)).toEqual([undefined, expect.stringMatching(/^bytes=\d{6}-$/), expect.stringMatching(/^bytes=\d{6}-$/)]);
+  });
+
   test.each([
     ['without a validator', {}, 'honoured'], ['with a weak one', { etag: 'W/"one"' }, 'honoured'], ['with a time that is too new to tell versions apart', { 'last-modified': new Date().toUTCString(), 'date': new Date().toUTCString() }, 'honoured'],
   ] as const)('begins anew %s', async (_how, headers, ranges) => {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
@@ -59,6 +60,15 @@ describe('a list is read as it is meant', () => {
 
   test('line by line in a text file, commas and spaces included', async () => {
     expect(await inspect('list.txt', '/p/one, two.jpg\n\n/p/three four.jpg\r\n')).toMatchObject({ delimiter: null, columns: [], sourceColumn: null, rows: 2, preview: [{ source: '/p/one, two.jpg' }, { source: '/p/three four.jpg' }] });
+  });
+
+  test('packed with gzip, of every kind; a damaged pack is named as that', async () => {
+    expect(await inspect('list.csv.gz', gzipSync('file;title\na.jpg;x\nb.jpg;y\n'))).toMatchObject({ delimiter: ';', rows: 2, preview: [{ file: 'a.jpg', title: 'x' }, { file: 'b.jpg', title: 'y' }] });
+    expect(await inspect('list.txt.gz', gzipSync(Buffer.from('\ufeffone, two.jpg\n', 'utf16le')))).toMatchObject({ encoding: 'utf-16le', preview: [{ source: 'one, two.jpg' }] });
+    expect(await inspect('list.jsonl.GZ', gzipSync('{"image": "a.jpg"}\n'))).toMatchObject({ sourceColumn: 'image', rows: 1 });
+    const whole = gzipSync(Array.from({ length: 5000 }, (_, index) => `${index * 7919}.jpg`).join('\n'));
+    await expect(inspect('cut.txt.gz', whole.subarray(0, whole.length / 2))).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('cannot be unpacked') });
+    await expect(inspect('none.txt.gz', 'a.jpg')).rejects.toMatchObject({ code: 'corrupt' });
   });
 
   test('as JSON and as JSON lines, of strings or of objects', async () => {

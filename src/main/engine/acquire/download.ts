@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, createReadStream, existsSync, fdatasync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, utimesSync, write, writeFileSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, fdatasync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, write, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
@@ -76,12 +76,16 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
   const factsPath = (key: string): string => join(folder, `${key}.part.json`);
   const contentPath = (sha256: string): string => join(folder, sha256);
 
+  /** What lies there of attempts before: asked for a million times, the disk is asked once. */
+  const left = new Set(readdirSync(folder).flatMap((name) => (name.endsWith('.part.json') ? [name.slice(0, -'.part.json'.length)] : [])));
+
   function discard(key: string): void {
     rmSync(partPath(key), { force: true });
-    rmSync(factsPath(key), { force: true });
+    if (left.delete(key)) rmSync(factsPath(key), { force: true });
   }
 
   function readPart(key: string, url: URL): PartFacts | null {
+    if (!left.has(key)) return null;
     try {
       const facts = JSON.parse(readFileSync(factsPath(key), 'utf8')) as PartFacts;
       return facts.url === url.href && existsSync(partPath(key)) ? facts : null;
@@ -93,7 +97,12 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
 
   async function attempt(request: DownloadRequest, part: PartFacts | null, signal: AbortSignal): Promise<Downloaded> {
     const { url, key, known } = request;
-    const file = createPartFile(partPath(key), part !== null);
+    let body: Body | undefined;
+    const file = createPartFile(partPath(key), part !== null, () => {
+      if (body === undefined || body.resumable === null || left.has(key)) return;
+      writeFileSync(factsPath(key), JSON.stringify({ url: url.href, ...body.resumable } satisfies PartFacts));
+      left.add(key);
+    });
     let isOver = false;
     try {
       const held = part === null ? 0 : await file.readHash();
@@ -102,10 +111,10 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
         'user-agent': userAgent, accept: 'image/avif,image/webp,image/*,*/*;q=0.5', 'accept-encoding': 'identity',
         ...(part === null ? conditions(known) : { range: `bytes=${held}-`, 'if-range': part.validator }),
       };
-      let body: Body | undefined;
       const head = await exchange(agents(), { url, headers, allowed: request.allowed, clocks: request.clocks }, (answer) => {
         body = openBody(answer, request, { part, held, file, throttle });
-        if (body.resumable !== null) writeFileSync(factsPath(key), JSON.stringify({ url: url.href, ...body.resumable } satisfies PartFacts));
+        // Another version has begun: what was noted of the one before does not hold for it.
+        if (part !== null && answer.status === 200 && left.delete(key)) rmSync(factsPath(key), { force: true });
         return body;
       }, signal);
       const facts: AnswerFacts = { ...validatorsOf(head.headers), finalUrl: head.url.href, contentType: one(head.headers, 'content-type'), freshUntil: freshUntil(head.headers, now()), redirects: head.redirects };
@@ -119,7 +128,7 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
       const modified = date(head.headers, 'last-modified');
       if (modified !== null) utimesSync(partPath(key), new Date(), new Date(modified));
       renameSync(partPath(key), contentPath(sha256));
-      isOver = true;
+      if (left.delete(key)) rmSync(factsPath(key), { force: true });
       return { kind: 'fetched', sha256, bytes, facts, resumedAt: body?.resumedAt ?? 0 };
     } catch (error) {
       // What cannot be taken up is not kept: a part without a validator, or one that is no image.
@@ -136,7 +145,7 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
     discard,
     async fetch(request, signal) {
       const part = readPart(request.key, request.url);
-      if (part === null) discard(request.key);
+      if (part === null && left.has(request.key)) discard(request.key);
       try {
         return await attempt(request, part, signal);
       } catch (error) {
@@ -300,7 +309,8 @@ interface PartFile {
 
 const HEAD_BYTES = 4096;
 
-function createPartFile(path: string, isContinued: boolean): PartFile {
+/** @param onKept is called before bytes are written that a later attempt may take up */
+function createPartFile(path: string, isContinued: boolean, onKept: () => void): PartFile {
   let file: number | undefined;
   let hash: Hash = createHash('sha256');
   let head = Buffer.alloc(0);
@@ -308,8 +318,9 @@ function createPartFile(path: string, isContinued: boolean): PartFile {
   let heldBytes = 0;
   let bytes = 0;
   const opened = (): number => (file ??= openSync(path, isContinued ? 'r+' : 'w'));
-  const flush = async (): Promise<void> => {
+  const flush = async (isLast: boolean): Promise<void> => {
     if (heldBytes === 0) return;
+    if (!isLast) onKept();
     const [data, at] = [held.length === 1 && held[0] ? held[0] : Buffer.concat(held, heldBytes), bytes - heldBytes];
     held = [];
     heldBytes = 0;
@@ -335,17 +346,18 @@ function createPartFile(path: string, isContinued: boolean): PartFile {
       held.push(chunk);
       heldBytes += chunk.length;
       bytes += chunk.length;
-      return heldBytes >= WRITE_BYTES ? flush() : undefined;
+      return heldBytes >= WRITE_BYTES ? flush(false) : undefined;
     },
     head: () => head,
     async finish() {
-      await flush();
+      await flush(true);
       await syncAsync(opened());
       return { bytes, sha256: hash.digest('hex') };
     },
     async keep() {
-      await flush().catch(() => undefined);
-      return bytes >= MIN_RESUMABLE;
+      if (bytes < MIN_RESUMABLE) return false;
+      await flush(false).catch(() => undefined);
+      return true;
     },
     close() { if (file !== undefined) closeSync(file); },
   };

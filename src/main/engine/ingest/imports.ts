@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { IngestOptions } from '../../../contract/index.ts';
 import type { BatchStore, ImportSpec } from '../batches/batch-store.ts';
@@ -10,7 +10,7 @@ import type { Entries, Taken } from './entries.ts';
 import { partName } from './parts.ts';
 import type { FolderRead, ScanEntry } from './scan/entry.ts';
 import { toAllowedHost } from '../acquire/addresses.ts';
-import { isListPath } from './scan/list-format.ts';
+import { isListPath, listName } from './scan/list-format.ts';
 import { scan } from './scan/scan.ts';
 
 export interface ImportsDependencies {
@@ -257,7 +257,7 @@ export function createImports(dependencies: ImportsDependencies): Imports {
       for (const path of lists) for await (const _ of scan(scanThread, { kind: 'open', path, sourceColumn: options.sourceColumn }));
       const maxBatchSize = options.maxBatchSize ?? dependencies.maxBatchSize();
       const base = { copy: options.copy, maxBatchSize, sourceColumn: options.sourceColumn ?? null, ...options.allowHosts.length === 0 ? {} : { allowHosts: options.allowHosts.map(toAllowedHost).sort() } };
-      const ids = lists.map((path) => begin(options.name ?? basename(path, extname(path)), 'list', { ...base, paths: [path] }));
+      const ids = lists.map((path) => begin(options.name ?? listName(path), 'list', { ...base, paths: [path] }));
       if (others.length > 0) ids.push(begin(options.name ?? nameOf(others), 'folder', { ...base, sourceColumn: null, maxBatchSize: 0, paths: others }));
       return ids;
     },

@@ -1,16 +1,41 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { extname } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+const CHUNK = 1 << 18;
 
 export type ListKind = 'delimited' | 'lines' | 'json' | 'jsonl';
 export const LIST_EXTENSIONS: ReadonlySet<string> = new Set(['csv', 'tsv', 'txt', 'json', 'jsonl', 'ndjson']);
 
 export function isListPath(path: string): boolean {
-  return LIST_EXTENSIONS.has(extname(path).slice(1).toLowerCase());
+  return LIST_EXTENSIONS.has(extname(unpackedName(path)).slice(1).toLowerCase());
+}
+
+export function isPacked(path: string): boolean {
+  return extname(path).toLowerCase() === '.gz';
+}
+
+/** What a list is called without what it is packed in: `shop.csv` of `shop.csv.gz`. */
+function unpackedName(path: string): string {
+  return isPacked(path) ? path.slice(0, -'.gz'.length) : path;
+}
+
+/** What a list's import is called unless somebody says otherwise. */
+export function listName(path: string): string {
+  const name = unpackedName(path);
+  return basename(name, extname(name));
+}
+
+/** The bytes of a list, unpacked. @throws the decompressor's error where a packed one is damaged */
+export function openListBytes(path: string): AsyncIterable<Buffer> {
+  const file = createReadStream(path, { highWaterMark: CHUNK });
+  return isPacked(path) ? pipeline(file, createGunzip({ chunkSize: CHUNK }), () => undefined) : file;
 }
 
 export function listKindOf(path: string): ListKind {
-  switch (extname(path).toLowerCase()) {
+  switch (extname(unpackedName(path)).toLowerCase()) {
     case '.json': return 'json';
     case '.jsonl': case '.ndjson': return 'jsonl';
     case '.csv': case '.tsv': return 'delimited';
@@ -18,36 +43,26 @@ export function listKindOf(path: string): ListKind {
   }
 }
 
-const CHUNK = 1 << 20;
-
 /**
  * The text encoding of a file, as the WHATWG names it. A byte order mark decides; then NUL bytes in every other place
  * (UTF-16); then whether every byte of the file is valid UTF-8; what is left is Windows-1252, which contains Latin-1.
  */
-export function detectEncoding(path: string): string {
-  const file = openSync(path, 'r');
-  try {
-    const chunk = Buffer.alloc(CHUNK);
-    let held = 0;
-    let position = 0;
-    for (;;) {
-      const read = readSync(file, chunk, held, CHUNK - held, position);
-      const filled = held + read;
-      const bytes = chunk.subarray(0, filled);
-      if (position === 0) {
-        const marked = byMark(bytes);
-        if (marked) return marked;
-      }
-      if (read === 0) return isUtf8(bytes) ? 'utf-8' : 'windows-1252';
-      position += read;
-      // A character may be cut at the end of the chunk: keep its bytes for the next one.
-      held = cutLength(bytes);
-      if (!isUtf8(bytes.subarray(0, filled - held))) return 'windows-1252';
-      bytes.copy(chunk, 0, filled - held, filled);
+export async function detectEncoding(path: string): Promise<string> {
+  let cut: Buffer = Buffer.alloc(0);
+  let isFirst = true;
+  for await (const chunk of openListBytes(path)) {
+    if (isFirst) {
+      const marked = byMark(chunk);
+      if (marked) return marked;
+      isFirst = false;
     }
-  } finally {
-    closeSync(file);
+    const bytes = cut.length === 0 ? chunk : Buffer.concat([cut, chunk]);
+    // A character may be cut at the end of the chunk: keep its bytes for the next one.
+    const held = cutLength(bytes);
+    if (!isUtf8(bytes.subarray(0, bytes.length - held))) return 'windows-1252';
+    cut = Buffer.from(bytes.subarray(bytes.length - held));
   }
+  return isUtf8(cut) ? 'utf-8' : 'windows-1252';
 }
 
 function byMark(bytes: Buffer): string | null {
@@ -83,7 +98,7 @@ const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 /** The delimiter that cuts the sampled lines into the most columns, the same number in most lines; a comma if none does. */
 export function guessDelimiter(path: string, sample: string): string {
-  if (extname(path).toLowerCase() === '.tsv') return '\t';
+  if (extname(unpackedName(path)).toLowerCase() === '.tsv') return '\t';
   const lines = unquoted(sample).split(/\r\n|\r|\n/).filter((line) => line !== '').slice(0, 50);
   let best = { delimiter: ',', score: 0 };
   for (const delimiter of DELIMITERS) {

@@ -1,4 +1,4 @@
-import { createReadStream, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import type { ListInspection } from '../../../../contract/index.ts';
 import { errorMessageOf, ProofsheetError } from '../../errors.ts';
 import type { ScanEntry } from './entry.ts';
 import { readJsonArray } from './json-array.ts';
-import { detectEncoding, guessDelimiter, guessSourceColumn, hasHeader, isListPath, LIST_EXTENSIONS, listKindOf, type ListKind } from './list-format.ts';
+import { detectEncoding, guessDelimiter, guessSourceColumn, hasHeader, isListPath, isPacked, LIST_EXTENSIONS, listKindOf, type ListKind, openListBytes } from './list-format.ts';
 
 /** A list opened for reading: how it is read, and its rows. */
 export interface List {
@@ -41,10 +41,10 @@ const LINE_COLUMN = 'source';
  * @throws ProofsheetError `bad-input` when it is empty or no column can be told to hold the paths; errors of the file system
  */
 export async function openList(path: string, wanted: string | undefined): Promise<List> {
-  if (!isListPath(path)) throw new ProofsheetError('bad-input', `${path} is not a list; lists end in ${[...LIST_EXTENSIONS].map((extension) => `.${extension}`).join(', ')}.`);
+  if (!isListPath(path)) throw new ProofsheetError('bad-input', `${path} is not a list; lists end in ${[...LIST_EXTENSIONS].map((extension) => `.${extension}`).join(', ')}, or that and .gz.`);
   if (lookAt(path) === null) throw new ProofsheetError('not-found', `${path} cannot be read: the file does not exist`);
   const kind = listKindOf(path);
-  const encoding = detectEncoding(path);
+  const encoding = await detectEncoding(path).catch((error: unknown) => { throw isPacked(path) && isUnpackError(error) ? new ProofsheetError('corrupt', `${path} cannot be unpacked: ${errorMessageOf(error)}.`) : error; });
   if (kind === 'delimited') return openDelimited(path, encoding, wanted);
   const sample = await take(readRecords(path, kind, encoding), SAMPLE_RECORDS);
   if (sample.length === 0) throw emptyList(path);
@@ -250,12 +250,17 @@ function tooLongRow(path: string, row: number, guess: string): ProofsheetError {
 /** The text of a file in pieces; a byte order mark is taken off. */
 async function* textOf(path: string, encoding: string): AsyncGenerator<string, void> {
   const decoder = new TextDecoder(encoding);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of openListBytes(path)) {
     const text = decoder.decode(chunk, { stream: true });
     if (text !== '') yield text;
   }
   const rest = decoder.decode();
   if (rest !== '') yield rest;
+}
+
+function isUnpackError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.startsWith('Z_');
 }
 
 async function sampleText(path: string, encoding: string): Promise<string> {

@@ -1,10 +1,10 @@
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { statSync } from 'node:fs';
 import type { ErrorCode, ReviewEntry } from '../../../../contract/index.ts';
 import { errorCodeOf, errorMessageOf, ProofsheetError } from '../../errors.ts';
 import { partNames } from '../parts.ts';
 import type { ScanEntry } from './entry.ts';
-import { isListPath } from './list-format.ts';
+import { isListPath, listName } from './list-format.ts';
 import { inspectList, listEntries, openList } from './list.ts';
 import { walk } from './walk.ts';
 
@@ -59,7 +59,7 @@ async function* reviewPath(path: string, request: ReviewRequest): AsyncGenerator
 async function* reviewList(path: string, request: ReviewRequest, empty: Omit<ReviewEntry, 'kind'>): AsyncGenerator<ReviewEntry> {
   try {
     const list = await inspectList(path, LIST_PREVIEW, request.sourceColumn);
-    const name = request.name ?? basename(path, extname(path));
+    const name = request.name ?? listName(path);
     const found = { ...empty, kind: 'list' as const, list, parts: partNames(name, list.rows, request.maxBatchSize) };
     const tally = createTally();
     let seen = 0;

@@ -77,7 +77,7 @@ describe('looking around', () => {
     const broken = Array.from({ length: 103 }, (_, index) => join('broken', `${String(index)}.jpg`));
     for (const [index, path] of broken.entries()) await writeFile(join(bench.folder, path), Buffer.alloc(3000 + index, 1));
     await writeFile(join(bench.folder, 'notes.jpg.txt'), 'x');
-    const rows = ['pictures/0001.jpg', 'pictures/0002.jpg', 'gone.jpg', 'https://example.org/a.jpg', '', ...broken];
+    const rows = ['pictures/0001.jpg', 'pictures/0002.jpg', 'gone.jpg', 'ftp://example.org/a.jpg', '', ...broken];
     await writeFile(join(bench.folder, 'list.csv'), `sku,file\n${rows.map((path, index) => `A${String(index)},${path}`).join('\n')}\n`);
     const { page } = await bench.openWindow(browser, { viewport: { width: 900, height: 600 } });
     const { go, home, picker, review, batches } = screensOf(page);
@@ -85,7 +85,7 @@ describe('looking around', () => {
     await picker.type(join(bench.folder, 'list.csv'));
     await picker.path.press('Enter');
     await review.heading.waitFor();
-    for (const text of ['108 rows · 105 files to import', 'Rows without a file', 'Web addresses', 'Missing files']) await page.getByText(text).waitFor();
+    for (const text of ['108 rows · 105 files to import', 'Rows without a file', 'Other addresses', 'Missing files']) await page.getByText(text).waitFor();
     await expectAccessible(page);
     await takeScreenshot(page, 'review-list');
     await review.start.click();
@@ -93,7 +93,7 @@ describe('looking around', () => {
     await batches.state('Done with failures').waitFor({ timeout: 30_000 });
     await page.getByText('2 images').first().waitFor();
     await batches.reasons.filter({ hasText: 'Not found' }).getByRole('button', { name: 'Retry these' }).waitFor();
-    for (const reason of ['Not a picture', 'Not a file', 'Cannot be used']) expect(await batches.reasons.filter({ hasText: reason }).getByRole('button', { name: 'Retry these' }).count()).toBe(0);
+    for (const reason of ['Not a picture', 'Not a web address', 'Cannot be used']) expect(await batches.reasons.filter({ hasText: reason }).getByRole('button', { name: 'Retry these' }).count()).toBe(0);
     await page.getByText('1–100 of 103').waitFor();
     await page.getByRole('button', { name: 'Next files' }).click();
     await page.getByText('101–103 of 103').waitFor();

@@ -90,3 +90,13 @@ export async function dropPaths(page: Page, paths: readonly string[]): Promise<v
     await devtools.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data: { items: [], files: [...paths], dragOperationsMask: 1 } });
   }
 }
+
+/** From Home to a running import of a list. */
+export async function addList(page: Page, list: string): Promise<void> {
+  const { home, picker, review } = screensOf(page);
+  await home.addList.click();
+  await picker.type(list);
+  await picker.path.press('Enter');
+  await review.heading.waitFor();
+  await review.start.click();
+}

@@ -19,6 +19,7 @@ import styles from './Batches.module.css';
 import { useCountText } from './count.ts';
 import { useEtaText } from './eta.ts';
 import { Failures } from './Failures.tsx';
+import { Hosts } from './Hosts.tsx';
 import { LeftOut } from './LeftOut.tsx';
 import { batchVerbs, type BatchVerb, canRetry, finishedCount, fractionDone, imageCount, isActive, leftOutCount, progressTone, stateTone, wantedCount } from './progress.ts';
 import { useBatch, useBatchVerb, useFailures, useProgress } from './queries.ts';
@@ -46,6 +47,7 @@ export function BatchDetail({ id }: { readonly id: number }) {
       </header>
       <ProgressSection batch={batch} progress={progress ?? null} />
       {aggregate.totalSplit > 1 && <Parts aggregate={aggregate} retryable={retryable} />}
+      {batch.kind === 'list' && isActive(batch) && <Hosts />}
       <Failures batch={batch} groups={groups} />
       {batch.quarantined > 0 && <Quarantine batchId={id} count={batch.quarantined} />}
       {leftOutCount(batch) > 0 && <LeftOut batchId={id} count={leftOutCount(batch)} />}

@@ -10,6 +10,7 @@ import { legible } from '../i18n/legible.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Table } from '../ui/Table.tsx';
 import { useToast } from '../ui/Toast.tsx';
+import { AllowHosts } from './AllowHosts.tsx';
 import styles from './Batches.module.css';
 import { Pager } from './Pager.tsx';
 import { canRetry, isActive, remedyOf } from './progress.ts';
@@ -45,6 +46,7 @@ function Group({ batch, group }: { readonly batch: Batch; readonly group: Failur
           <p className={styles.example} data-selectable>{legible(group.example.source)} <span lang="en">– {group.example.message}</span></p>
         </div>
         <div className={styles.failureVerbs}>
+          {group.code === 'blocked-address' && !isActive(batch) && <AllowHosts batch={batch} />}
           <Button size="small" onClick={copyPaths}>{t('actions.copy-paths')}</Button>
           {canRetry(group) && !isActive(batch) && <Button size="small" onClick={() => act({ batch, verb: 'retry', codes: [group.code] })}>{t('batches.retryReason')}</Button>}
         </div>

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Policy, POLICY_PROFILES, type Settings } from '../../contract/index.ts';
 import { ErrorBanner } from '../app/ErrorBanner.tsx';
@@ -13,6 +13,8 @@ import { Select } from '../ui/Select.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
 import { TextField } from '../ui/TextField.tsx';
 import { useToast } from '../ui/Toast.tsx';
+import { DownloadsSection } from './DownloadsSection.tsx';
+import { Section } from './Section.tsx';
 import styles from './Settings.module.css';
 
 export function SettingsScreen() {
@@ -28,6 +30,7 @@ export function SettingsScreen() {
         ? <>
           <PolicySection key={JSON.stringify(settings.policy)} policy={settings.policy} onSave={(policy) => save({ policy })} />
           <ListsSection key={settings.maxBatchSize} value={settings.maxBatchSize} onSave={(maxBatchSize) => save({ maxBatchSize })} />
+          <DownloadsSection key={`${settings.downloads.bytesPerSecond} ${settings.downloads.proxy}`} downloads={settings.downloads} onSave={(downloads) => save({ downloads })} />
         </>
         : error
           ? <ErrorBanner error={error} onRetry={() => void refetch()} />
@@ -52,10 +55,6 @@ function useSaveSettings(): (part: Partial<Settings>) => void {
     onError: (error) => errorToast((t) => t('settings.notSaved'), error),
   });
   return mutate;
-}
-
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return <section className={styles.section}><h2>{title}</h2><div className={styles.content}>{children}</div></section>;
 }
 
 function Appearance() {

@@ -272,7 +272,8 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
   function attemptOf(error: unknown, ms: number): Attempt {
     if (error instanceof CalledOff) return { kind: 'dropped' };
     const code = errorCodeOf(error);
-    if (code === 'disk-full') return { kind: 'dropped' };
+    // Nobody was asked.
+    if (code === 'disk-full' || code === 'blocked-address' || code === 'blocked-scheme') return { kind: 'dropped' };
     if (code === 'rate-limited') return { kind: 'limited', retryAfterMs: (error as ProofsheetError).details['retryAfterMs'] as number | null };
     if (isOfNetwork(error) && isNetworkGone(error)) return { kind: 'failed', code: 'offline', message: 'the network is gone' };
     // A host that says no, or sends something else, is well.

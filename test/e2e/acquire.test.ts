@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { paintPhoto, toSharp } from '../fixtures/images.ts';
+import { openSite, send } from '../fixtures/web.ts';
+import { launchBrowser } from './chromium.ts';
+import { expectAccessible, startWorkbench, takeScreenshot } from './harness.ts';
+import { addList, screensOf } from './screens.ts';
+
+describe('a list of addresses in the window', () => {
+  let browser: Browser;
+  beforeAll(async () => { browser = await launchBrowser(); });
+  afterAll(async () => { await browser.close(); });
+
+  test.each(['light', 'dark'] as const)('asks before it fetches from the own network, shows how its hosts answer, and fills the library (%s)', async (colorScheme) => {
+    const pictures = await Promise.all(Array.from({ length: 12 }, (_, seed) => toSharp(paintPhoto(320, 240, 40 + seed)).jpeg().toBuffer()));
+    const held: ServerResponse[] = [];
+    let isTired = true;
+    const site = await openSite((request, response) => {
+      const index = Number(/(\d+)\.jpg/.exec(request.url ?? '')?.[1]);
+      if (index === 11 && isTired) response.writeHead(429, { 'retry-after': '3600' }).end();
+      else if (index === 10) held.push(response);
+      else send(response, pictures[index] ?? Buffer.alloc(0));
+    });
+    const bench = await startWorkbench();
+    const list = join(bench.folder, 'Autumn.csv');
+    const lines = pictures.map((_, index) => `R${index},http://${index === 11 ? 'localhost' : '127.0.0.1'}:${site.port}/${index}.jpg,Ring ${index}`);
+    await writeFile(list, ['sku,photo,title', ...lines].join('\n'));
+    const { page, complaints } = await bench.openWindow(browser, { colorScheme });
+    const { go, library, batches } = screensOf(page);
+    await addList(page, list);
+    await go('Batches');
+    await batches.state('Done with failures').waitFor();
+    expect(site.requests).toEqual([]);
+    await batches.button('Allow…').click();
+    const question = page.getByRole('dialog', { name: 'Fetch from your own network?' });
+    await question.getByRole('checkbox', { name: 'localhost' }).waitFor();
+    await expectAccessible(page);
+    await takeScreenshot(page, `allow-hosts-${colorScheme}`);
+    await question.getByRole('button', { name: 'Allow and try again' }).click();
+    const hosts = page.getByRole('region', { name: 'Hosts' }).or(page.getByRole('table', { name: 'Hosts' }));
+    await hosts.getByText('Left alone until').waitFor();
+    await hosts.getByText('Too many requests').waitFor();
+    await hosts.getByRole('row').filter({ hasText: '127.0.0.1' }).getByText('10', { exact: true }).waitFor();
+    await expectAccessible(page);
+    await takeScreenshot(page, `hosts-${colorScheme}`);
+    await page.setViewportSize({ width: 900, height: 600 });
+    await hosts.scrollIntoViewIfNeeded();
+    await takeScreenshot(page, `hosts-small-${colorScheme}`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    isTired = false;
+    for (const response of held) send(response, pictures[10] ?? Buffer.alloc(0));
+    await go('Library');
+    await expect.poll(async () => await library.cells.count(), { timeout: 20_000 }).toBe(11);
+    await go('Settings');
+    await page.getByRole('heading', { name: 'Downloads' }).scrollIntoViewIfNeeded();
+    await expectAccessible(page);
+    await takeScreenshot(page, `settings-downloads-${colorScheme}`);
+    await page.getByText('localhost', { exact: false }).first().waitFor();
+    await page.getByRole('button', { name: 'Forbid' }).first().click();
+    await expect.poll(async () => await page.getByRole('button', { name: 'Forbid' }).count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+});

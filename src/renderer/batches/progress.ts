@@ -61,10 +61,10 @@ export function batchVerbs({ state, deletedAt, failed, cancelled }: Pick<Batch, 
 }
 
 /** What can be done about a failure, in place of trying again or before it. */
-export type Remedy = 'again' | 'bring' | 'permit' | 'limit' | 'replace' | 'none';
+export type Remedy = 'again' | 'bring' | 'permit' | 'allow' | 'limit' | 'replace' | 'none';
 
 const REMEDIES: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
-  'not-found': 'bring', 'no-permission': 'permit', 'too-many-bytes': 'limit', 'too-many-pixels': 'limit', 'too-wide': 'limit', 'too-small': 'limit',
+  'not-found': 'bring', 'no-permission': 'permit', 'blocked-address': 'allow', 'too-many-bytes': 'limit', 'too-many-pixels': 'limit', 'too-wide': 'limit', 'too-small': 'limit',
   'truncated': 'replace', 'corrupt': 'replace',
 };
 
@@ -74,5 +74,5 @@ export function remedyOf({ code, retryable }: Pick<FailureGroup, 'code' | 'retry
 
 /** Whether trying again can end otherwise, by itself or once the user has removed the reason. */
 export function canRetry(group: Pick<FailureGroup, 'code' | 'retryable'>): boolean {
-  return !['replace', 'none'].includes(remedyOf(group));
+  return !['replace', 'allow', 'none'].includes(remedyOf(group));
 }

@@ -142,7 +142,7 @@ export const de: Catalogue = {
     cancelledCount: '{{formatted}} abgebrochen',
     leftOut_one: '{{formatted}} andere Datei blieb außen vor', leftOut_other: '{{formatted}} andere Dateien blieben außen vor',
     remedies: {
-      again: 'Ein neuer Versuch hilft vielleicht.', bring: 'Bringen Sie die Dateien an ihren Platz zurück und wiederholen Sie dann.', permit: 'Erlauben Sie das Lesen und wiederholen Sie dann.', limit: 'Ändern Sie die Grenze in den Optionen und wiederholen Sie, oder retten Sie sie weiter unten.',
+      again: 'Ein neuer Versuch hilft vielleicht.', bring: 'Bringen Sie die Dateien an ihren Platz zurück und wiederholen Sie dann.', permit: 'Erlauben Sie das Lesen und wiederholen Sie dann.', allow: 'Erlauben Sie die Server, die Sie kennen.', limit: 'Ändern Sie die Grenze in den Optionen und wiederholen Sie, oder retten Sie sie weiter unten.',
       replace: 'Ersetzen Sie sie durch heile Dateien und importieren Sie neu, oder retten Sie weiter unten, was lesbar ist.', none: 'Ein neuer Versuch fände dasselbe.',
     },
     hosts: {

@@ -140,7 +140,7 @@ export const en = {
     cancelledCount: '{{formatted}} cancelled',
     leftOut_one: '{{formatted}} other file left out', leftOut_other: '{{formatted}} other files left out',
     remedies: {
-      again: 'Trying again may help.', bring: 'Bring the files back to their place, then retry.', permit: 'Permit reading them, then retry.', limit: 'Change the limit in Settings and retry, or salvage them below.',
+      again: 'Trying again may help.', bring: 'Bring the files back to their place, then retry.', permit: 'Permit reading them, then retry.', allow: 'Allow the hosts that you know.', limit: 'Change the limit in Settings and retry, or salvage them below.',
       replace: 'Put sound files in their place and import again, or salvage what can be read below.', none: 'Trying again would find the same.',
     },
     hosts: {

@@ -351,3 +351,21 @@ test('without a network nothing fails: the import says why it waits, and goes on
   expect(batches[0]).toMatchObject({ total: 30, failed: 0 });
   expect((await client.acquire.hosts()).isOffline).toBe(false);
 });
+
+test('hosts that let everybody wait do not hold up those that answer', async () => {
+  const held: ServerResponse[] = [];
+  const { site, take, client } = await openImport((request, response) => {
+    if (request.headers.host?.startsWith('slow')) held.push(response);
+    else send(response, Buffer.concat([picture, Buffer.from(`${request.headers.host}${request.url}`)]));
+  }, { resolve: LOOPBACK, clocks: { ...QUICK.clocks, headersMs: 60_000, totalMs: 120_000 } });
+  const hosts = [...Array.from({ length: 30 }, (_, index) => `slow${index}.test`), ...Array.from({ length: 20 }, (_, index) => `quick${index}.test`)];
+  // The slow ones come first, more of them than may run at once.
+  const imported = take(hosts.flatMap((host) => Array.from({ length: 8 }, (_, index) => `http://${host}:${site.port}/${index}.jpg`)), { allow: hosts });
+  const changes = await client.workspace.changes();
+  for (let done = 0; done < 160; done = (await client.batches.list({}))[0]!.done) await changes.next();
+  expect((await allItems(client, { state: 'done' })).every(({ source }) => source.includes('quick'))).toBe(true);
+  const release = setInterval(() => { for (const response of held.splice(0)) send(response, picture); }, 5);
+  onTestFinished(() => { clearInterval(release); });
+  expect((await imported).batches[0]).toMatchObject({ total: 400, done: 400, failed: 0 });
+  await changes.return();
+});

@@ -64,7 +64,11 @@ const BUSY_MS = 250;
 
 class CalledOff extends Error {}
 
+/** A download that has run for so long waits for a slow host, or brings something large. */
+const WAITING_MS = 1000;
+
 interface Active {
+  readonly began: number;
   readonly job: ClaimedJob;
   readonly host: string;
   readonly abort: AbortController;
@@ -131,23 +135,42 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
         isStale = false;
       }
       const wantedByLane = new Map<number, number>();
-      let room = isOffline ? Number(active.size === 0) : hosts.globalRoom();
-      for (const lane of lanes) {
-        if (room === 0) break;
-        const host = nameOf(lane);
-        // Of a host that was given up everything fails at once: some dozens at a time, so that others are served.
-        const most = hosts.givenUp(host) === null ? Math.min(room, hosts.room(host)) : 50;
-        if (most === 0) continue;
-        wantedByLane.set(lane, most);
-        if (hosts.givenUp(host) === null) room -= most;
-      }
+      const waiting = [...active.values()].filter(({ began }) => performance.now() - began > WAITING_MS);
+      const slow = new Set(waiting.map(({ host }) => host));
+      const asked = new Set([...active.values()].map(({ host }) => host));
+      const room = isOffline ? Number(active.size === 0) : hosts.globalRoom(waiting.length);
+      /** @returns how much of the room is left */
+      const want = (some: readonly number[], most: number, each: number): number => {
+        let left = most;
+        for (const lane of some) {
+          if (left === 0) break;
+          const host = nameOf(lane);
+          const before = wantedByLane.get(lane) ?? 0;
+          // Of a host that was given up everything fails at once: some dozens at a time, so that others are served.
+          const isLost = hosts.givenUp(host) !== null;
+          const count = isLost ? 50 - before : Math.min(left, each, hosts.room(host) - before);
+          if (count <= 0) continue;
+          wantedByLane.set(lane, before + count);
+          if (!isLost) left -= count;
+        }
+        return left;
+      };
+      // Whom nobody asks goes first, with one each; who lets others wait takes half of the rest at most, unless nobody else has anything.
+      const [quickLanes, slowLanes] = [[...lanes].filter((lane) => !slow.has(nameOf(lane))), [...lanes].filter((lane) => slow.has(nameOf(lane)))];
+      const left = want(quickLanes, want(quickLanes.filter((lane) => !asked.has(nameOf(lane))), room, 1), Infinity);
+      want(slowLanes, quickLanes.length === 0 ? left : Math.floor(left / 2), Infinity);
       const jobs = wantedByLane.size === 0 ? [] : queue.claimLanes(wantedByLane, now());
       const claimed = new Set(jobs.map(({ hostId }) => hostId));
       // A host without anything left is not asked for again until somebody looks.
-      for (const lane of wantedByLane.keys()) if (!claimed.has(lane)) lanes.delete(lane);
+      for (const lane of wantedByLane.keys()) {
+        lanes.delete(lane);
+        // Who was served is last in the line.
+        if (claimed.has(lane)) lanes.add(lane);
+      }
       for (const job of jobs) begin(job);
       const waits = [hosts.nextChange(), queue.nextRunAfter(now())].flatMap((time) => (time === null ? [] : [time - now()]));
       if (isStale) waits.push(REFRESH_MS - age);
+      if (active.size > 0 && lanes.size > 0) waits.push(WAITING_MS);
       if (isOffline) waits.push(PROBE_MS);
       if (waits.length > 0) lookAgainIn(Math.min(...waits));
     } catch (error) {
@@ -173,7 +196,7 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
 
   async function fetchOne(job: ClaimedJob, sourceId: number, host: string, spec: string | null): Promise<void> {
     const abort = new AbortController();
-    active.set(job.id, { job, host, abort });
+    active.set(job.id, { began: performance.now(), job, host, abort });
     busySources.add(sourceId);
     hosts.began(host);
     const started = performance.now();

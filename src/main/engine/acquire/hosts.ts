@@ -45,8 +45,11 @@ export interface HostView {
 export interface Hosts {
   /** How many downloads from this host may begin now. */
   room(host: string): number;
-  /** How many may begin now from all hosts together. */
-  globalRoom(): number;
+  /**
+   * How many may begin now from all hosts together.
+   * @param waiting how many of those that run have waited for long: they cost little, and count as a quarter
+   */
+  globalRoom(waiting: number): number;
   began(host: string): void;
   ended(host: string, attempt: Attempt): void;
   /** What to fail its items with, when it has been given up; null while there is hope. */
@@ -233,7 +236,7 @@ export function createHosts({ limits, now }: { readonly limits: () => Limits; re
       if (host.delayMs > 0) return host.active < limitOf(host) ? 1 : 0;
       return Math.max(0, limitOf(host) - host.active);
     },
-    globalRoom: () => Math.max(0, globalLimitNow() - activeOverall),
+    globalRoom: (waiting) => Math.max(0, Math.floor(globalLimitNow() - activeOverall + 0.75 * waiting)),
     began(name) {
       const host = of(name);
       host.active += 1;

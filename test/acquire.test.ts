@@ -369,3 +369,40 @@ test('hosts that let everybody wait do not hold up those that answer', async () 
   expect((await imported).batches[0]).toMatchObject({ total: 400, done: 400, failed: 0 });
   await changes.return();
 });
+
+test('an address is judged by scheme, place and robots.txt, and the rule that decided is told', async () => {
+  const files: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    rules: (response) => { response.end('User-agent: Proofsheet\nDisallow: /private/\nAllow: /private/open'); },
+    none: (response) => { response.writeHead(404).end(); },
+    broken: (response) => { response.writeHead(503).end(); },
+    gone: (response) => { response.socket?.destroy(); },
+    endless: (response) => { response.writeHead(200); const more = setInterval(() => { response.write('# and so on\n'.repeat(10_000)); }, 1); response.on('close', () => { clearInterval(more); }); },
+    elsewhere: (response) => { response.writeHead(301, { location: `http://rules.test:${site.port}/robots.txt` }).end(); },
+    inside: (response) => { response.writeHead(301, { location: 'http://10.0.0.1/robots.txt' }).end(); },
+  };
+  const names = Object.keys(files);
+  const { site, client } = await openImport((request, response) => { files[String(request.headers.host).split('.')[0] ?? '']?.(response); }, { resolve: LOOPBACK });
+  const check = async (name: string, path: string, more: Partial<Parameters<typeof client.acquire.checkUrl>[0]> = {}) => {
+    const { allowed, code, rule } = await client.acquire.checkUrl({ url: `http://${name}.test:${site.port}${path}`, allowHosts: names.map((one) => `${one}.test`), ...more });
+    return [allowed, code, rule];
+  };
+  expect(await check('rules', '/a.jpg')).toEqual([true, null, null]);
+  expect(await check('rules', '/private/a.jpg')).toEqual([false, 'blocked-robots', 'Disallow: /private/']);
+  expect(await check('rules', '/private/open/a.jpg')).toEqual([true, null, 'Allow: /private/open']);
+  expect(await check('rules', '/private/a.jpg', { userAgent: 'Other' })).toEqual([true, null, null]);
+  expect(await check('none', '/a.jpg')).toEqual([true, null, null]);
+  expect(await check('broken', '/a.jpg')).toEqual([false, 'blocked-robots', null]);
+  expect(await check('gone', '/a.jpg')).toEqual([false, 'blocked-robots', null]);
+  expect(await check('endless', '/a.jpg')).toEqual([true, null, null]);
+  expect(await check('elsewhere', '/private/a.jpg')).toEqual([false, 'blocked-robots', 'Disallow: /private/']);
+  expect(await check('inside', '/a.jpg')).toEqual([false, 'blocked-address', null]);
+  expect(await check('rules', '/a.jpg', { allowHosts: [] })).toEqual([false, 'blocked-address', null]);
+  expect(await check('rules', '', { url: 'file:///etc/passwd' })).toEqual([false, 'blocked-scheme', null]);
+  expect(await check('rules', '', { url: 'http://[::1]/a.jpg' })).toEqual([false, 'blocked-address', null]);
+  // Asked once a site, and by a file given nobody at all.
+  expect(site.requests.filter(({ headers }) => headers.host?.startsWith('rules')).length).toBe(2);
+  const before = site.requests.length;
+  expect(await check('none', '/x', { robots: 'User-agent: *\nDisallow: /x' })).toEqual([false, 'blocked-robots', 'Disallow: /x']);
+  expect(site.requests.length).toBe(before);
+  await expect(check('none', '', { url: 'no address' })).rejects.toMatchObject({ code: 'bad-input' });
+});

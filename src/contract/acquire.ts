@@ -29,7 +29,21 @@ export const hostSchema = z.object({
 });
 export type Host = z.infer<typeof hostSchema>;
 
+export const urlJudgementSchema = z.object({
+  allowed: z.boolean(),
+  /** Why not: `blocked-scheme`, `blocked-address`, `blocked-robots`; null when it is allowed. */
+  code: errorCodeSchema.nullable(),
+  reason: z.string(),
+  /** The line of the robots.txt that decided, null when none did. */
+  rule: z.string().nullable(),
+});
+export type UrlJudgement = z.infer<typeof urlJudgementSchema>;
+
 export const acquireContract = {
+  /** Would a crawl fetch this address; by `robots`, the text of a robots.txt, without asking anybody. */
+  checkUrl: procedure
+    .input(z.object({ url: z.string().min(1), userAgent: z.string().min(1).optional(), robots: z.string().optional(), allowHosts: z.array(z.string().min(1)).default([]) }))
+    .output(urlJudgementSchema),
   /** Who is asked, and how they answer. */
   hosts: procedure.output(z.object({ mode: z.enum(DOWNLOAD_MODES), isOffline: z.boolean(), hosts: z.array(hostSchema) })),
 };

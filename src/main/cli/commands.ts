@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { assetsCommand } from './commands/assets.ts';
 import { batchCommand } from './commands/batch.ts';
+import { checkUrlCommand } from './commands/check-url.ts';
 import { cleanupCommand } from './commands/cleanup.ts';
 import { compareCommand } from './commands/compare.ts';
 import { duplicatesCommand } from './commands/duplicates.ts';
@@ -15,5 +16,5 @@ import { serveCommand, startCommand } from './commands/serve.ts';
 
 /** In the order of the help. A new command is one file and one line here. */
 export const COMMANDS: readonly Command[] = [
-  ingestCommand, inspectCommand, itemsCommand, assetsCommand, duplicatesCommand, similarCommand, compareCommand, batchCommand, cleanupCommand, quarantineCommand, metricsCommand, purgeCommand, serveCommand, startCommand,
+  ingestCommand, inspectCommand, itemsCommand, assetsCommand, duplicatesCommand, similarCommand, compareCommand, batchCommand, cleanupCommand, quarantineCommand, metricsCommand, purgeCommand, checkUrlCommand, serveCommand, startCommand,
 ];

@@ -22,6 +22,7 @@ import { type Clocks, DEFAULT_CLOCKS } from './acquire/exchange.ts';
 import { createFetched } from './acquire/fetched.ts';
 import { createHosts, limitsOf } from './acquire/hosts.ts';
 import { createLookups, type Resolve, resolveBySystem } from './acquire/lookup.ts';
+import { createRobotsCache } from './acquire/robots-cache.ts';
 import { createAcquireRouter } from './acquire/router.ts';
 import { createThrottle } from './acquire/throttle.ts';
 import { createSwitchingTransport } from './acquire/transport.ts';
@@ -139,12 +140,13 @@ export function createEngine(options: EngineOptions) {
   });
 
   const clocks: Clocks = { ...DEFAULT_CLOCKS, ...options.clocks };
+  const userAgent = `Proofsheet/${version}`;
   const fetched = createFetched(db, now);
   const transport = createSwitchingTransport({ lookups: createLookups(options.resolve ?? resolveBySystem, now), proxy: () => settings.get().downloads.proxy, connectMs: clocks.connectMs });
   const downloader = createDownloader({
     db, queue, groupCommit, sources, fetched, folder: workspace.downloads, settings: () => settings.get(), clocks: () => clocks, now, random, onDefect,
     downloads: createDownloads({
-      folder: workspace.downloads, agents: transport.agents, userAgent: `Proofsheet/${version}`, throttle: createThrottle(() => settings.get().downloads.bytesPerSecond, now), now,
+      folder: workspace.downloads, agents: transport.agents, userAgent, throttle: createThrottle(() => settings.get().downloads.bytesPerSecond, now), now,
     }),
     hosts: createHosts({ limits: () => limitsOf(settings.get().downloads), now }),
     onFinished(batchIds, wasCalledOff) {
@@ -279,7 +281,7 @@ export function createEngine(options: EngineOptions) {
     downloader.wake();
   };
   const router = {
-    acquire: createAcquireRouter({ downloader, settings }),
+    acquire: createAcquireRouter({ downloader, settings, userAgent, sites: createRobotsCache({ agents: transport.agents, userAgent, clocks: () => clocks, now }) }),
     assets: createAssetsRouter({ db, records: createAssetRecords(db, reader, workspace), views: createViews(db, reader, now), reader, originals, drawables: createDrawables({ db, originals, pool, cache }) }),
     batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
     cleanup: createCleanupRouter(cleanup),

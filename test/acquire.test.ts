@@ -406,3 +406,31 @@ test('an address is judged by scheme, place and robots.txt, and the rule that de
   expect(site.requests.length).toBe(before);
   await expect(check('none', '', { url: 'no address' })).rejects.toMatchObject({ code: 'bad-input' });
 });
+
+test('what failed can be had as a list, and taken in again with all that its rows said', async () => {
+  let isUp = false;
+  const { site, folder, client, ingest } = await openImport((request, response) => {
+    if (request.url === '/fine.jpg' || isUp) send(response, Buffer.concat([picture, Buffer.from(request.url ?? '')]));
+    else response.writeHead(404).end();
+  });
+  const list = join(folder, 'shop.csv');
+  const notes = ['plain', 'two, with "quotes"', 'three\nlines ', ''];
+  await writeFile(list, `sku,photo,note\n${['fine', 'a,b', 'b', 'c'].map((name, index) => `S${index},"${site.origin}/${name}.jpg","${notes[index]!.replaceAll('"', '""')}"`).join('\n')}\nS9,,nowhere\n`);
+  const { batches: [batch] } = await ingest({ paths: [list], allowHosts: ['127.0.0.1'] });
+  expect(batch).toMatchObject({ done: 1, failed: 4 });
+  const whole = await client.ingest.failedList({ batchId: batch!.parentId! });
+  expect(whole).toMatchObject({ rows: 4, next: null });
+  expect((await client.ingest.failedList({ batchId: batch!.id, code: 'bad-input' })).rows).toBe(1);
+  const missing = await client.ingest.failedList({ batchId: batch!.id, code: 'http-404' });
+  const again = join(folder, 'again.csv');
+  await writeFile(again, missing.text);
+  const inspected = await client.ingest.inspectList({ path: again });
+  expect(inspected).toMatchObject({ columns: ['source', 'sku', 'photo', 'note', 'error', 'error_message'], sourceColumn: 'source', rows: 3 });
+  expect(inspected.preview.map(({ source, sku, note, error }) => [source, sku, note, error])).toEqual([
+    [`${site.origin}/a,b.jpg`, 'S1', notes[1], 'http-404'], [`${site.origin}/b.jpg`, 'S2', notes[2], 'http-404'], [`${site.origin}/c.jpg`, 'S3', notes[3], 'http-404'],
+  ]);
+  isUp = true;
+  const { batches: [second] } = await ingest({ paths: [again], allowHosts: ['127.0.0.1'] });
+  expect(second).toMatchObject({ total: 3, done: 3, failed: 0 });
+  await expect(client.ingest.failedList({ batchId: 99 })).rejects.toMatchObject({ code: 'not-found' });
+});

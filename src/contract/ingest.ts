@@ -109,6 +109,10 @@ export const ingestContract = {
   items: procedure
     .input(z.object({ batchId: idSchema.optional(), state: itemStateSchema.optional(), code: errorCodeSchema.optional(), after: z.int().nonnegative().default(0), limit: z.int().min(1).max(5000).default(1000) }))
     .output(z.array(itemSchema)),
+  /** What failed of a batch as CSV that can be taken in again: its source, its row's columns, and why. Page by page. */
+  failedList: procedure
+    .input(z.object({ batchId: idSchema, code: errorCodeSchema.optional(), after: z.int().nonnegative().default(0) }))
+    .output(z.object({ text: z.string(), rows: countSchema, next: idSchema.nullable() })),
   /** Admits quarantined items with what can be read of them. */
   salvage: procedure.input(z.object({ itemIds: z.array(idSchema).min(1) })).output(z.object({ queued: countSchema, refused: z.array(itemErrorSchema.extend({ itemId: idSchema })) })),
   followed: procedure.output(z.array(z.object({ path: z.string(), since: z.iso.datetime() }))),

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -34,6 +34,10 @@ describe('a list of addresses in the window', () => {
     await go('Batches');
     await batches.state('Done with failures').waitFor();
     expect(site.requests).toEqual([]);
+    const saved = page.waitForEvent('download');
+    await batches.button('Save as list').click();
+    expect((await readFile(await (await saved).path(), 'utf8')).split('\r\n').slice(0, 2)).toEqual(['source,sku,photo,title,error,error_message', expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/0\.jpg,R0,.*,Ring 0,blocked-address,/)]);
+    expect((await saved).suggestedFilename()).toBe('Autumn blocked-address.csv');
     await batches.button('Allow…').click();
     const question = page.getByRole('dialog', { name: 'Fetch from your own network?' });
     await question.getByRole('checkbox', { name: 'localhost' }).waitFor();

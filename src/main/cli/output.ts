@@ -13,6 +13,8 @@ export interface Output {
   readonly hasPrinted: () => boolean;
   /** Text for people, on stdout. Here and in notes control characters are shown, line ends excepted. */
   readonly text: (text: string) => Promise<void>;
+  /** A file's own text, as it is; on a terminal like other text. */
+  readonly raw: (text: string) => Promise<void>;
   /** What is said beside the result, on stderr. */
   readonly note: (text: string) => void;
   /** Draws over the same line of a terminal, again and again; an empty text takes it away. Elsewhere nothing is drawn. */
@@ -72,6 +74,7 @@ export function createOutput({ stdout, stderr }: Streams, isJson: boolean): Outp
     },
     hasPrinted: () => printed,
     text: async (text) => { await write(`${printableLines(text)}\n`); },
+    raw: (text) => write(stdout.isTTY === true ? printableLines(text) : text),
     note(text) {
       live('');
       stderr.write(`${printableLines(text)}\n`);

@@ -27,6 +27,7 @@ import { createAcquireRouter } from './acquire/router.ts';
 import { createThrottle } from './acquire/throttle.ts';
 import { createSwitchingTransport } from './acquire/transport.ts';
 import { createEntries } from './ingest/entries.ts';
+import { createFailedList } from './ingest/failed-list.ts';
 import { createFollowing } from './ingest/follow.ts';
 import { createImports } from './ingest/imports.ts';
 import { createIngestHandler } from './ingest/ingest-handler.ts';
@@ -286,7 +287,7 @@ export function createEngine(options: EngineOptions) {
     batches: createBatchesRouter({ batches, verbs, progress: { snapshot: () => meter.snapshot(), subscribe: (signal) => progressStream.subscribe(signal) }, now, onChanged }),
     cleanup: createCleanupRouter(cleanup),
     compare: createCompareRouter(createComparer({ db, renditions: workspace.renditions, originals, pool, cache })),
-    ingest: createIngestRouter({ db, imports, items: createItems(db, reader, verbs), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
+    ingest: createIngestRouter({ db, imports, items: createItems(db, reader, verbs), failedList: createFailedList(reader), following, batches, settings, scanThread: files.scanThread, exclude: workspace.root, now, onChanged }),
     renditions: createRenditionsRouter({ db, workspace, now }),
     similarity: createSimilarityRouter({
       pairing, groupSource, lookup: createLookup({ db, store: pairingStore, factsOf, candidates: similarityThreads.candidates, comparer: pairComparer, pool }),

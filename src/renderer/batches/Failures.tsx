@@ -34,6 +34,7 @@ function Group({ batch, group }: { readonly batch: Batch; readonly group: Failur
   const format = useFormat();
   const act = useBatchVerb();
   const copyPaths = useCopyPaths(batch.id, group);
+  const saveList = useSaveList(batch, group);
   const { title, hint } = useErrorText()(group.code);
   const [open, setOpen] = useState(false);
   return (
@@ -48,6 +49,7 @@ function Group({ batch, group }: { readonly batch: Batch; readonly group: Failur
         <div className={styles.failureVerbs}>
           {group.code === 'blocked-address' && !isActive(batch) && <AllowHosts batch={batch} />}
           <Button size="small" onClick={copyPaths}>{t('actions.copy-paths')}</Button>
+          {batch.kind === 'list' && <Button size="small" onClick={saveList}>{t('batches.saveList')}</Button>}
           {canRetry(group) && !isActive(batch) && <Button size="small" onClick={() => act({ batch, verb: 'retry', codes: [group.code] })}>{t('batches.retryReason')}</Button>}
         </div>
       </div>
@@ -66,6 +68,27 @@ function useCopyPaths(batchId: number, { code }: FailureGroup): () => void {
     toast({ title: (t, format) => t('library.pathsCopied', { count: items.length, formatted: format.number(items.length) }) });
   };
   return () => { copy().catch((error: unknown) => errorToast((t) => t('batches.failed'), error)); };
+}
+
+/** Hands what failed for this reason to the browser as a list that can be imported again. */
+function useSaveList(batch: Batch, { code }: FailureGroup): () => void {
+  const client = useClient();
+  const errorToast = useErrorToast();
+  const save = async () => {
+    const pages: string[] = [];
+    for (let after: number | null = 0; after !== null;) {
+      const page: { readonly text: string; readonly next: number | null } = await client.ingest.failedList({ batchId: batch.id, code, after });
+      pages.push(page.text);
+      after = page.next;
+    }
+    const url = URL.createObjectURL(new Blob(pages, { type: 'text/csv' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `${batch.name} ${code}.csv`;
+    link.click();
+    URL.revokeObjectURL(url);
+  };
+  return () => { save().catch((error: unknown) => errorToast((t) => t('batches.failed'), error)); };
 }
 
 function FailedItems({ batchId, group }: { readonly batchId: number; readonly group: FailureGroup }) {

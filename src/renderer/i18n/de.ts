@@ -131,7 +131,7 @@ export const de: Catalogue = {
     title: 'Stapel', list: 'Importe', none: 'Noch keine Importe', noneBody: 'Hier stehen Importe mit ihrem Fortschritt, ihren Fehlern und dem, was sich dagegen tun lässt.',
     showDeleted: 'Gelöschte zeigen', deletedBadge: 'Gelöscht',
     states: { draft: 'Entwurf', queued: 'Wartet', running: 'Läuft', paused: 'Angehalten', completed: 'Fertig', 'completed-with-errors': 'Fertig mit Fehlern', cancelled: 'Abgebrochen', failed: 'Gescheitert' },
-    scanning: 'Sucht noch nach Dateien', pause: 'Anhalten', resume: 'Fortsetzen', goOn: 'Weitermachen', cancel: 'Abbrechen', retryAll: 'Fehler wiederholen', delete: 'Löschen', restore: 'Wiederherstellen', retryReason: 'Diese wiederholen', verbs: 'Befehle',
+    scanning: 'Sucht noch nach Dateien', pause: 'Anhalten', resume: 'Fortsetzen', goOn: 'Weitermachen', cancel: 'Abbrechen', retryAll: 'Fehler wiederholen', delete: 'Löschen', restore: 'Wiederherstellen', retryReason: 'Diese wiederholen', saveList: 'Als Liste sichern', verbs: 'Befehle',
     progress: 'Fortschritt von {{name}}', ofTotal: '{{done}} von {{total}}', rate: '{{rate}} pro Sekunde', elapsed: 'Vergangen', data: 'Gelesen', speed: 'Tempo', remaining: 'Verbleibend',
     resumed: 'Fortgesetzt bei {{done}} von {{total}}', pausedBecause: 'Von selbst angehalten: {{reason}}',
     eta: { moments: 'wenige Sekunden', seconds_one: 'etwa {{formatted}} Sekunde', seconds_other: 'etwa {{formatted}} Sekunden', minutes_one: 'etwa {{formatted}} Min.', minutes_other: 'etwa {{formatted}} Min.', hours_one: 'etwa {{formatted}} Stunde', hours_other: 'etwa {{formatted}} Stunden', unknown: '–' },

@@ -129,7 +129,7 @@ export const en = {
     title: 'Batches', list: 'Imports', none: 'No imports yet', noneBody: 'Imports appear here with their progress, their failures and what to do about them.',
     showDeleted: 'Show deleted', deletedBadge: 'Deleted',
     states: { draft: 'Draft', queued: 'Waiting', running: 'Running', paused: 'Paused', completed: 'Done', 'completed-with-errors': 'Done with failures', cancelled: 'Cancelled', failed: 'Failed' },
-    scanning: 'Still looking for files', pause: 'Pause', resume: 'Resume', goOn: 'Go on', cancel: 'Cancel', retryAll: 'Retry failed', delete: 'Delete', restore: 'Restore', retryReason: 'Retry these', verbs: 'Commands',
+    scanning: 'Still looking for files', pause: 'Pause', resume: 'Resume', goOn: 'Go on', cancel: 'Cancel', retryAll: 'Retry failed', delete: 'Delete', restore: 'Restore', retryReason: 'Retry these', saveList: 'Save as list', verbs: 'Commands',
     progress: 'Progress of {{name}}', ofTotal: '{{done}} of {{total}}', rate: '{{rate}} per second', elapsed: 'Elapsed', data: 'Read', speed: 'Speed', remaining: 'Remaining',
     resumed: 'Resumed at {{done}} of {{total}}', pausedBecause: 'Paused by itself: {{reason}}',
     eta: { moments: 'a few seconds', seconds_one: 'about {{formatted}} second', seconds_other: 'about {{formatted}} seconds', minutes_one: 'about {{formatted}} min', minutes_other: 'about {{formatted}} min', hours_one: 'about {{formatted}} hour', hours_other: 'about {{formatted}} hours', unknown: '–' },

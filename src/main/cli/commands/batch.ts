@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import * as z from 'zod';
 import { errorCodeSchema, type Batch, type BatchAggregate, type ErrorCode } from '../../../contract/index.ts';
 import type { EngineLink } from '../../host/engine-link.ts';
@@ -6,7 +7,7 @@ import { formatCount, formatTable, plural, printable } from '../format.ts';
 import { followImports, listImports, restEngine } from '../imports.ts';
 import { cancelledIn, stateInWords } from '../words.ts';
 
-const VERBS = ['show', 'pause', 'resume', 'retry', 'cancel', 'delete', 'restore', 'related'] as const;
+const VERBS = ['export', 'show', 'pause', 'resume', 'retry', 'cancel', 'delete', 'restore', 'related'] as const;
 type Verb = (typeof VERBS)[number];
 /** These leave items to be worked on, and this command works on them unless another process' engine does. */
 const WORKING: ReadonlySet<Verb> = new Set(['resume', 'retry']);
@@ -15,23 +16,27 @@ const isVerb = (text: string): text is Verb => VERBS.some((verb) => verb === tex
 
 export const batchCommand = defineCommand({
   name: 'batch',
-  usage: ['batch list [--deleted]', `batch ${VERBS.join('|')} ID`, 'batch retry ID [--error CODE]'],
+  usage: ['batch list [--deleted]', `batch ${VERBS.filter((verb) => verb !== 'export').join('|')} ID`, 'batch retry ID [--error CODE]', 'batch export ID [--error CODE] [--out FILE]'],
   summary: 'List, show and steer imports and their parts; an import’s id acts on all its parts.',
   options: {
-    error: { type: 'string', value: 'CODE', help: 'retry: only items that failed for this reason, e.g. “corrupt”' },
+    error: { type: 'string', value: 'CODE', help: 'retry, export: only items that failed for this reason, e.g. “corrupt”' },
+    out: { type: 'string', value: 'FILE', help: 'export: write what failed into this new CSV list instead of printing it' },
     deleted: { type: 'boolean', help: 'list: deleted ones too' },
   },
   arguments: z.tuple([z.literal('list')]).or(z.tuple([z.enum(VERBS), z.string().regex(/^[1-9]\d{0,14}$/)])),
   values: z.strictObject({
     error: z.custom<ErrorCode>((code) => errorCodeSchema.safeParse(code).success, 'must be an error code, e.g. “corrupt”').optional(),
+    out: z.string().min(1, 'must not be empty').optional(),
     deleted: z.boolean().default(false),
   }),
-  async run(context, [verb, id], { error, deleted }) {
-    if (error !== undefined && verb !== 'retry') throw new UsageError('--error belongs to “batch retry”');
+  async run(context, [verb, id], { error, out, deleted }) {
+    if (error !== undefined && verb !== 'retry' && verb !== 'export') throw new UsageError('--error belongs to “batch retry” and “batch export”');
+    if (out !== undefined && verb !== 'export') throw new UsageError('--out belongs to “batch export”');
     if (deleted && verb !== 'list') throw new UsageError('--deleted belongs to “batch list”');
     if (!isVerb(verb)) return await list(context, deleted);
     const link = await context.connect({ work: WORKING.has(verb) });
     const target = { id: Number(id) };
+    if (verb === 'export') return await exportFailed(context, link, { batchId: target.id, ...(error === undefined ? {} : { code: error }) }, out);
     if (verb === 'related') return await printBatches(context, await link.client.batches.related(target));
     const batch = verb === 'retry'
       ? await link.client.batches.retry({ ...target, ...(error === undefined ? {} : { code: error }) })
@@ -41,6 +46,30 @@ export const batchCommand = defineCommand({
     return await workOff(context, link, batch, verb === 'retry');
   },
 });
+
+/** What failed, as a list that can be taken in again: on stdout, or into a new file. */
+async function exportFailed({ output, resolvePath }: CommandContext, { client }: EngineLink, of: { readonly batchId: number; readonly code?: ErrorCode }, out: string | undefined): Promise<ExitStatus> {
+  if (output.isJson && out === undefined) throw new UsageError('“batch export” with --json needs --out FILE: its own output is a CSV list');
+  const path = out === undefined ? undefined : resolvePath(out);
+  // Nothing that is there is written over.
+  const file = path === undefined ? undefined : await open(path, 'wx').catch((error: unknown) => {
+    throw (error as { code?: unknown }).code === 'EEXIST' ? new UsageError(`${path} exists; choose another name`) : error;
+  });
+  let rows = 0;
+  try {
+    for (let after: number | null = 0; after !== null;) {
+      const page: Awaited<ReturnType<typeof client.ingest.failedList>> = await client.ingest.failedList({ ...of, after });
+      await (file === undefined ? output.raw(page.text) : file.appendFile(page.text));
+      rows += page.rows;
+      after = page.next;
+    }
+  } finally {
+    await file?.close();
+  }
+  if (output.isJson) await output.json({ path, rows });
+  else if (path !== undefined) output.note(printable(`${plural(rows, 'row')} in ${path}`));
+  return 0;
+}
 
 async function list(context: CommandContext, includeDeleted: boolean): Promise<ExitStatus> {
   const { client } = await context.connect({ work: false });

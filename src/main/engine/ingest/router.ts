@@ -7,6 +7,7 @@ import type { BatchStore } from '../batches/batch-store.ts';
 import { ProofsheetError } from '../errors.ts';
 import { streamWithContractErrors, withContractErrors } from '../rpc.ts';
 import type { SettingsStore } from '../settings/settings.ts';
+import type { createFailedList } from './failed-list.ts';
 import type { Following } from './follow.ts';
 import type { Imports } from './imports.ts';
 import type { Items } from './items.ts';
@@ -17,6 +18,7 @@ export interface IngestRouterDependencies {
   readonly db: Database.Database;
   readonly imports: Imports;
   readonly items: Items;
+  readonly failedList: ReturnType<typeof createFailedList>;
   readonly following: Following;
   readonly batches: BatchStore;
   readonly settings: SettingsStore;
@@ -26,7 +28,7 @@ export interface IngestRouterDependencies {
   readonly onChanged: () => void;
 }
 
-export function createIngestRouter({ db, imports, items, following, batches, settings, scanThread, exclude, now, onChanged }: IngestRouterDependencies) {
+export function createIngestRouter({ db, imports, items, failedList, following, batches, settings, scanThread, exclude, now, onChanged }: IngestRouterDependencies) {
   const os = implement(contract.ingest).use(withContractErrors);
   return os.router({
     review: os.review.handler(async function* ({ input }) {
@@ -53,6 +55,11 @@ export function createIngestRouter({ db, imports, items, following, batches, set
     }),
     summary: os.summary.handler(({ input }) => summarize(db, batches, input.importIds)),
     items: os.items.handler(({ input }) => items.list(input)),
+    failedList: os.failedList.handler(({ input }) => {
+      // A batch that does not exist is no empty list.
+      batches.get(input.batchId);
+      return failedList(input);
+    }),
     salvage: os.salvage.handler(({ input }) => {
       const result = items.salvage(input.itemIds, now());
       onChanged();

@@ -24,6 +24,9 @@ beforeAll(async () => {
 /** No wait of a test is longer than what it waits for. */
 const QUICK: Partial<EngineOptions> = { clocks: { connectMs: 2000, headersMs: 1000, idleMs: 1000, totalMs: 6000, minBytesPerSecond: 1000, slowMs: 1500 }, random: () => 0 };
 
+/** For servers that are made to wait by the test. */
+const PATIENT = { headersMs: 300_000, idleMs: 300_000, totalMs: 300_000, slowMs: 300_000 };
+
 const LOOPBACK: EngineOptions['resolve'] = async () => [{ address: '127.0.0.1', family: 4 }];
 
 interface Import extends TestEngine {
@@ -315,14 +318,12 @@ test('pausing quiets the network at once and keeps what has come; resuming goes 
     response.writeHead(start > 0 ? 206 : 200, { 'etag': '"one"', 'content-length': String(large.length - start), ...start > 0 ? { 'content-range': `bytes ${start}-${large.length - 1}/${large.length}` } : {} });
     if (isSlow) response.write(large.subarray(start, start + 1_200_000));
     else response.end(large.subarray(start));
-  });
-  const changes = await client.workspace.changes();
+  }, { clocks: PATIENT });
   const imported = take(['/a.png', '/b.png']);
-  while (site.requests.length < 2) await changes.next();
-  const [batch] = await client.batches.list({});
   // Half of each has come: a mebibyte is written at once.
   const written = (): number => readdirSync(engine.workspace.downloads).filter((name) => name.endsWith('.part') && statSync(join(engine.workspace.downloads, name)).size >= 2 ** 20).length;
   while (written() < 2) await new Promise(setImmediate);
+  const [batch] = await client.batches.list({});
   await client.batches.pause({ id: batch!.id });
   while (site.sockets.size > 0) await new Promise(setImmediate);
   expect(await client.batches.show({ id: batch!.id })).toMatchObject({ state: 'paused', failed: 0, done: 0 });
@@ -331,7 +332,6 @@ test('pausing quiets the network at once and keeps what has come; resuming goes 
   await imported;
   expect(site.requests.slice(2).map(({ headers }) => headers.range)).toEqual([expect.stringMatching(/^bytes=1\d{6}-$/), expect.stringMatching(/^bytes=1\d{6}-$/)]);
   expect((await allItems(client)).map(({ state, attempts }) => [state, attempts])).toEqual([['done', 1], ['done', 1]]);
-  await changes.return();
 });
 
 test('without a network nothing fails: the import says why it waits, and goes on by itself', async () => {
@@ -357,7 +357,7 @@ test('hosts that let everybody wait do not hold up those that answer', async () 
   const { site, take, client } = await openImport((request, response) => {
     if (request.headers.host?.startsWith('slow')) held.push(response);
     else send(response, Buffer.concat([picture, Buffer.from(`${request.headers.host}${request.url}`)]));
-  }, { resolve: LOOPBACK, clocks: { ...QUICK.clocks, headersMs: 60_000, totalMs: 120_000 } });
+  }, { resolve: LOOPBACK, clocks: PATIENT });
   const hosts = [...Array.from({ length: 30 }, (_, index) => `slow${index}.test`), ...Array.from({ length: 20 }, (_, index) => `quick${index}.test`)];
   // The slow ones come first, more of them than may run at once.
   const imported = take(hosts.flatMap((host) => Array.from({ length: 8 }, (_, index) => `http://${host}:${site.port}/${index}.jpg`)), { allow: hosts });

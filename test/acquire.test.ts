@@ -434,3 +434,11 @@ test('what failed can be had as a list, and taken in again with all that its row
   expect(second).toMatchObject({ total: 3, done: 3, failed: 0 });
   await expect(client.ingest.failedList({ batchId: 99 })).rejects.toMatchObject({ code: 'not-found' });
 });
+
+test('rows that each name a host of their own are all fetched', async () => {
+  const { site, take, client } = await openImport((request, response) => { send(response, Buffer.concat([picture, Buffer.from(`${request.headers.host}`.slice(0, 2))])); }, { resolve: LOOPBACK });
+  const hosts = Array.from({ length: 1500 }, (_, index) => `h${index}.test`);
+  const { batches } = await take(hosts.map((host) => `http://${host}:${site.port}/a.jpg`), { allow: hosts });
+  expect(batches[0]).toMatchObject({ total: 1500, done: 1500, failed: 0 });
+  expect((await client.acquire.hosts()).hosts.length).toBe(1500);
+});

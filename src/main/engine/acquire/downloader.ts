@@ -53,6 +53,9 @@ export interface Downloader {
 
 /** Hosts that have something are looked for again after so long at most, and when all known ones are done. */
 const REFRESH_MS = 250;
+/** More than may ever run at once: rows that each name a host of their own must not all be looked through. */
+const MOST_LANES = 512;
+const MOST_NAMES = 10_000;
 /** Beyond it a host that keeps asking for less is taken for one that fails. */
 const LONGEST_PATIENCE_MS = 900_000;
 /** While the network is gone, one item tries it so often. */
@@ -85,13 +88,14 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
   const importOf = db.prepare<[number], { createdAt: number; spec: string | null }>('SELECT i.created_at AS createdAt, i.spec FROM batch b JOIN batch i ON i.id = coalesce(b.parent_id, b.id) WHERE b.id = ?');
   const isStopped = db.prepare<[number], number>('SELECT paused = 1 OR cancelled_at IS NOT NULL OR deleted_at IS NOT NULL FROM batch WHERE id = ?').pluck();
   const awaited = db.prepare<[string], number>(`SELECT EXISTS (SELECT 1 FROM job WHERE source_id = ? AND state IN ('queued', 'leased'))`).pluck();
-  const wanted = db.prepare<[Buffer], number>(`
-    SELECT EXISTS (SELECT 1 FROM source s JOIN job j ON j.source_id = s.id WHERE s.sha256 = ? AND s.asset_id IS NULL AND j.state IN ('queued', 'leased', 'quarantined'))`).pluck();
+  const wanted = db.prepare<[], string>(`
+    SELECT lower(hex(s.sha256)) FROM job j NOT INDEXED CROSS JOIN source s ON s.id = j.source_id
+    WHERE j.host_id IS NOT NULL AND j.state IN ('queued', 'leased', 'quarantined') AND s.sha256 IS NOT NULL`).pluck();
   const names = new Map<number, string>();
   const active = new Map<number, Active>();
   const busySources = new Set<number>();
-  /** Hosts that had something to fetch when it was last looked. */
-  let lanes = new Set<number>();
+  /** Hosts that had something to fetch when it was last looked, and in which part. */
+  let lanes = new Map<number, number>();
   let lanesReadAt = -Infinity;
   /** Something may have come since then. */
   let isStale = true;
@@ -119,6 +123,7 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
 
   function nameOf(hostId: number): string {
     const known = names.get(hostId) ?? hostName.get(hostId) ?? '';
+    if (names.size >= MOST_NAMES) names.clear();
     names.set(hostId, known);
     return known;
   }
@@ -130,9 +135,10 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
     try {
       const age = performance.now() - lanesReadAt;
       if (isStale && age >= REFRESH_MS) {
-        lanes = new Set(queue.lanes());
+        // Those that have room, or are to fail at once; the others are looked for again when they may be asked.
+        lanes = queue.lanes(MOST_LANES, (lane) => hosts.room(nameOf(lane)) > 0 || hosts.givenUp(nameOf(lane)) !== null);
         lanesReadAt = performance.now();
-        isStale = false;
+        isStale = lanes.size >= MOST_LANES;
       }
       const wantedByLane = new Map<number, number>();
       const waiting = [...active.values()].filter(({ began }) => performance.now() - began > WAITING_MS);
@@ -156,16 +162,17 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
         return left;
       };
       // Whom nobody asks goes first, with one each; who lets others wait takes half of the rest at most, unless nobody else has anything.
-      const [quickLanes, slowLanes] = [[...lanes].filter((lane) => !slow.has(nameOf(lane))), [...lanes].filter((lane) => slow.has(nameOf(lane)))];
+      const [quickLanes, slowLanes] = [[...lanes.keys()].filter((lane) => !slow.has(nameOf(lane))), [...lanes.keys()].filter((lane) => slow.has(nameOf(lane)))];
       const left = want(quickLanes, want(quickLanes.filter((lane) => !asked.has(nameOf(lane))), room, 1), Infinity);
       want(slowLanes, quickLanes.length === 0 ? left : Math.floor(left / 2), Infinity);
-      const jobs = wantedByLane.size === 0 ? [] : queue.claimLanes(wantedByLane, now());
+      const jobs = wantedByLane.size === 0 ? [] : queue.claimLanes(wantedByLane, lanes, now());
       const claimed = new Set(jobs.map(({ hostId }) => hostId));
       // A host without anything left is not asked for again until somebody looks.
       for (const lane of wantedByLane.keys()) {
+        const part = lanes.get(lane) ?? 0;
         lanes.delete(lane);
         // Who was served is last in the line.
-        if (claimed.has(lane)) lanes.add(lane);
+        if (claimed.has(lane)) lanes.set(lane, part);
       }
       for (const job of jobs) begin(job);
       const waits = [hosts.nextChange(), queue.nextRunAfter(now())].flatMap((time) => (time === null ? [] : [time - now()]));
@@ -222,6 +229,8 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
     const isGone = attempt.kind === 'failed' && attempt.code === 'offline';
     hosts.ended(host, isGone ? { kind: 'dropped' } : attempt);
     if (attempt.kind !== 'dropped') noteNetwork(isGone);
+    // There is room for one more, and perhaps something for it.
+    if (job.hostId !== null && !lanes.has(job.hostId)) lanes.set(job.hostId, job.batchId ?? 0);
     schedulePump();
     await settle(job, decide);
   }
@@ -249,7 +258,7 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
         if (!queue.holds(job.id)) return;
         const outcome = decide();
         queue.finish(job, outcome, now());
-        if (outcome.state === 'retry' && job.hostId !== null) lanes.add(job.hostId);
+        if (outcome.state === 'retry' && job.hostId !== null) lanes.set(job.hostId, Math.min(lanes.get(job.hostId) ?? Infinity, job.batchId ?? 0));
         if (job.batchId !== null) touched.add(job.batchId);
       });
       announcement ??= setImmediate(() => {
@@ -333,10 +342,12 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
     isOffline: () => isOffline,
     view: () => hosts.view(),
     sweep() {
-      for (const name of readdirSync(folder)) {
+      const names = readdirSync(folder);
+      // One look through all items, and none where nothing lies there.
+      const contents = names.some((name) => !name.includes('.part')) ? new Set(wanted.all()) : new Set<string>();
+      for (const name of names) {
         const part = /^(\d+)\.part(?:\.json)?$/.exec(name)?.[1];
-        const isWanted = part === undefined ? /^[0-9a-f]{64}$/.test(name) && wanted.get(Buffer.from(name, 'hex')) === 1 : awaited.get(part) === 1;
-        if (!isWanted) rmSync(join(folder, name), { force: true });
+        if (part === undefined ? !contents.has(name) : awaited.get(part) !== 1) rmSync(join(folder, name), { force: true });
       }
     },
   };

@@ -66,6 +66,7 @@ export interface Hosts {
   outage(ms: number): { readonly failing: readonly ErrorCode[]; readonly isAnyAnswering: boolean };
 }
 
+const MOST_HOSTS = 5000;
 const LATENCIES = 64;
 /** A server that asks for less work without saying for how long. */
 const FIRST_PARKING_MS = 2000;
@@ -126,16 +127,23 @@ export function createHosts({ limits, now }: { readonly limits: () => Limits; re
   let globalLimit = limits().global;
   let globalStreak = 0;
 
+  /** Known or as good as new; only who begins something is remembered. */
   function of(name: string): Host {
     const known = hosts.get(name);
     if (known !== undefined) return known;
     const { perHost, least } = limits();
-    const made: Host = {
+    return {
       active: 0, limit: least === null ? perHost : Math.max(least.perHost, Math.ceil(perHost / 2)), streak: 0, delayMs: 0, nextAt: 0, parkedUntil: 0, parkings: 0, limitedSince: null, restsUntil: 0, failedTrials: 0, isTrial: false,
       recent: [], latencies: [], bestMs: Infinity, bytesPerSecond: 0, lastAnswerAt: 0, answered: 0, failed: 0, limited: 0, because: null, lastFailure: null, isGivenUp: false,
     };
-    hosts.set(name, made);
-    return made;
+  }
+
+  /** Of a million hosts those are forgotten that nothing has to be known of. */
+  function forgetSome(): void {
+    for (const [name, host] of hosts) {
+      if (hosts.size <= MOST_HOSTS) return;
+      if (host.active === 0 && !host.isGivenUp && opensAt(host) <= now()) hosts.delete(name);
+    }
   }
 
   function limitOf(host: Host): number {
@@ -239,6 +247,10 @@ export function createHosts({ limits, now }: { readonly limits: () => Limits; re
     globalRoom: (waiting) => Math.max(0, Math.floor(globalLimitNow() - activeOverall + 0.75 * waiting)),
     began(name) {
       const host = of(name);
+      if (!hosts.has(name)) {
+        if (hosts.size >= MOST_HOSTS + MOST_HOSTS / 10) forgetSome();
+        hosts.set(name, host);
+      }
       host.active += 1;
       activeOverall += 1;
       host.nextAt = now() + host.delayMs;

@@ -51,10 +51,16 @@ export interface JobQueue {
   enqueue(job: NewJob, now: number): boolean;
   /** Leases up to `limit` runnable jobs, oldest run order first; runs in a transaction of its own. */
   claim(limit: number, now: number): ClaimedJob[];
-  /** The same of what is to be fetched, by host: so many of each. */
-  claimLanes(wanted: ReadonlyMap<number, number>, now: number): ClaimedJob[];
-  /** The hosts that something runnable is to be fetched from. */
-  lanes(): number[];
+  /**
+   * The same of what is to be fetched, by host: so many of each.
+   * @param lanes as `lanes` answered them; where the last of a host was found is noted in it
+   */
+  claimLanes(wanted: ReadonlyMap<number, number>, lanes: Map<number, number>, now: number): ClaimedJob[];
+  /**
+   * Hosts that something runnable is to be fetched from, each with the first part that has something of it; not more
+   * than `limit`, since a million rows may name a million hosts.
+   */
+  lanes(limit: number, accepts: (host: number) => boolean): Map<number, number>;
   /** Records how a leased job ended; false when the lease is no longer ours, and then nothing must be written for it. */
   finish(job: ClaimedJob, outcome: Outcome, now: number): boolean;
   /** Whether the lease on this job is still ours. */
@@ -138,16 +144,18 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
     return claimed;
   });
 
-  const claimLanes = db.transaction((wanted: ReadonlyMap<number, number>, now: number): ClaimedJob[] => {
+  const claimLanes = db.transaction((wanted: ReadonlyMap<number, number>, lanes: Map<number, number>, now: number): ClaimedJob[] => {
     const claimed: ClaimedJob[] = [];
     const left = new Map(wanted);
     // The parts in the order of their making: one after the other is fetched, as far as its hosts have room.
     for (const { id } of runnableBatches.all()) {
       for (const [lane, count] of left) {
+        if (id < (lanes.get(lane) ?? 0)) continue;
         for (const head of headsOfLane.all(id, lane, now, count)) {
           const job = lease.get(owner, now + LEASE_MS, head.id);
           if (!job) continue;
           claimed.push(job);
+          lanes.set(lane, id);
           const more = (left.get(lane) ?? 0) - 1;
           if (more > 0) left.set(lane, more);
           else left.delete(lane);
@@ -163,11 +171,16 @@ export function createJobQueue(db: Database.Database, owner: string): JobQueue {
       if (outcome) return insertSettled.run({ batchId, task, sourceId, row, hostId, now, ...columnsOf(outcome) }).changes === 1;
       return insert.run(batchId, task, dedupeKey, sourceId, row, params, now + PRIORITY_SHIFT_MS[priority], hostId, hostId).changes === 1;
     },
-    claimLanes: (wanted, now) => claimLanes.immediate(wanted, now),
-    lanes() {
-      const found = new Set<number>();
-      for (const { id } of runnableBatches.all()) for (let lane = nextLane.get(id, 0); lane !== undefined; lane = nextLane.get(id, lane)) found.add(lane);
-      return [...found];
+    claimLanes: (wanted, lanes, now) => claimLanes.immediate(wanted, lanes, now),
+    lanes(limit, accepts) {
+      const found = new Map<number, number>();
+      for (const { id } of runnableBatches.all()) {
+        for (let lane = nextLane.get(id, 0); lane !== undefined; lane = nextLane.get(id, lane)) {
+          if (!found.has(lane) && accepts(lane)) found.set(lane, id);
+          if (found.size >= limit) return found;
+        }
+      }
+      return found;
     },
     claim: (limit, now) => claim.immediate(limit, now),
     finish(job, outcome, now) {

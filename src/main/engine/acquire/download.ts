@@ -122,6 +122,7 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
         isOver = true;
         return { kind: 'unchanged', facts };
       }
+      if (head.status === 416 && part !== null) throw new StartOver();
       refuseStatus(head, now());
       await body?.finish();
       const { bytes, sha256 } = await file.finish();
@@ -135,7 +136,7 @@ export function createDownloads({ folder, agents, userAgent, throttle, now }: Do
       isOver = !(await file.keep()) || readPart(key, url) === null || isFinal(error);
       throw error;
     } finally {
-      file.close();
+      await file.close();
       if (isOver) discard(key);
     }
   }
@@ -207,7 +208,7 @@ function openBody(answer: Head, { maxBytes }: DownloadRequest, { part, held, fil
   let resumedAt = 0;
   if (status === 206) {
     const fits = part !== null && range !== null && range.start === held && encoding === 'identity' && (part.total === null || range.total === null || range.total === part.total)
-      && (declared === null || declared === range.end - range.start + 1) && (one(headers, 'etag') ?? part.validator) === (part.validator.startsWith('"') ? part.validator : one(headers, 'etag') ?? part.validator);
+      && (declared === null || declared === range.end - range.start + 1) && one(headers, part.validator.startsWith('"') ? 'etag' : 'last-modified') === part.validator;
     if (!fits) throw new StartOver();
     total = range.total ?? range.end + 1;
     if (range.end + 1 !== total) throw new StartOver();
@@ -304,7 +305,8 @@ interface PartFile {
   finish(): Promise<{ readonly bytes: number; readonly sha256: string }>;
   /** Writes what is held, for a later attempt. @returns whether there is anything worth it */
   keep(): Promise<boolean>;
-  close(): void;
+  /** When what is being written is written. Nothing is added after. */
+  close(): Promise<void>;
 }
 
 const HEAD_BYTES = 4096;
@@ -317,8 +319,16 @@ function createPartFile(path: string, isContinued: boolean, onKept: () => void):
   let held: Buffer[] = [];
   let heldBytes = 0;
   let bytes = 0;
+  let isClosed = false;
   const opened = (): number => (file ??= openSync(path, isContinued ? 'r+' : 'w'));
-  const flush = async (isLast: boolean): Promise<void> => {
+  /** What is being written: nothing is closed or cut while it is. */
+  let writing: Promise<void> = Promise.resolve();
+  const flush = (isLast: boolean): Promise<void> => {
+    const next = writing.then(() => writeHeld(isLast));
+    writing = next.catch(() => undefined);
+    return next;
+  };
+  const writeHeld = async (isLast: boolean): Promise<void> => {
     if (heldBytes === 0) return;
     if (!isLast) onKept();
     const [data, at] = [held.length === 1 && held[0] ? held[0] : Buffer.concat(held, heldBytes), bytes - heldBytes];
@@ -341,6 +351,8 @@ function createPartFile(path: string, isContinued: boolean, onKept: () => void):
       [head, held, heldBytes, bytes] = [Buffer.alloc(0), [], 0, 0];
     },
     add(chunk) {
+      // A decompressor may still hold something when its download has ended.
+      if (isClosed) return undefined;
       hash.update(chunk);
       if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
       held.push(chunk);
@@ -355,10 +367,15 @@ function createPartFile(path: string, isContinued: boolean, onKept: () => void):
       return { bytes, sha256: hash.digest('hex') };
     },
     async keep() {
-      if (bytes < MIN_RESUMABLE) return false;
-      await flush(false).catch(() => undefined);
-      return true;
+      isClosed = true;
+      await (bytes < MIN_RESUMABLE ? writing : flush(false).catch(() => undefined));
+      return bytes >= MIN_RESUMABLE;
     },
-    close() { if (file !== undefined) closeSync(file); },
+    async close() {
+      isClosed = true;
+      await writing;
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
   };
 }

@@ -103,6 +103,8 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
   let isOffline = false;
   let nextPump: NodeJS.Immediate | undefined;
   let nextLook: NodeJS.Timeout | undefined;
+  let nextLookAt = 0;
+  let nextProbeAt = 0;
   let idle: (() => void)[] = [];
   let inCommit = 0;
   let touched = new Set<number>();
@@ -113,12 +115,17 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
     nextPump ??= setImmediate(pump);
   }
 
+  /** A look that is due sooner stays: whoever pumps in between must not postpone it. */
   function lookAgainIn(ms: number): void {
+    const at = performance.now() + Math.min(60_000, Math.max(1, ms));
+    if (nextLook !== undefined && nextLookAt <= at) return;
     clearTimeout(nextLook);
+    nextLookAt = at;
     nextLook = setTimeout(() => {
+      nextLook = undefined;
       isStale = true;
       schedulePump();
-    }, Math.min(60_000, Math.max(1, ms)));
+    }, at - performance.now());
   }
 
   function nameOf(hostId: number): string {
@@ -144,7 +151,9 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
       const waiting = [...active.values()].filter(({ began }) => performance.now() - began > WAITING_MS);
       const slow = new Set(waiting.map(({ host }) => host));
       const asked = new Set([...active.values()].map(({ host }) => host));
-      const room = isOffline ? Number(active.size === 0) : hosts.globalRoom(waiting.length);
+      const isProbing = isOffline && active.size === 0 && performance.now() >= nextProbeAt;
+      if (isProbing) nextProbeAt = performance.now() + PROBE_MS;
+      const room = isOffline ? Number(isProbing) : hosts.globalRoom(waiting.length);
       /** @returns how much of the room is left */
       const want = (some: readonly number[], most: number, each: number): number => {
         let left = most;
@@ -292,7 +301,7 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
     const { failing, isAnyAnswering } = hosts.outage(RECENT_MS);
     const hasNone = !Object.values(networkInterfaces()).flat().some((one) => one !== undefined && !one.internal);
     const isCertain = SURE_SIGNS.has(systemCodeOf(error));
-    return !isAnyAnswering && isCertain && (hasNone || isOffline || failing.length >= 1);
+    return !isAnyAnswering && isCertain && (hasNone || failing >= 2);
   }
 
   function noteNetwork(isGone: boolean): void {
@@ -327,11 +336,13 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
     async halt(mode) {
       halted = true;
       clearTimeout(nextLook);
+      nextLook = undefined;
       if (mode === 'now') for (const { abort } of active.values()) abort.abort(new CalledOff());
       if (inCommit > 0 || active.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
       clearImmediate(nextPump);
       clearImmediate(announcement);
       clearTimeout(nextLook);
+      nextLook = undefined;
       nextPump = undefined;
       announcement = undefined;
     },

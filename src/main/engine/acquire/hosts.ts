@@ -62,8 +62,8 @@ export interface Hosts {
   nextChange(): number | null;
   health(host: string): number;
   view(): HostView[];
-  /** Hosts whose last attempt failed, and whether any has answered in the last `ms`. */
-  outage(ms: number): { readonly failing: readonly ErrorCode[]; readonly isAnyAnswering: boolean };
+  /** How many hosts could not be reached at the last attempt, and whether any has answered in the last `ms`. */
+  outage(ms: number): { readonly failing: number; readonly isAnyAnswering: boolean };
 }
 
 const MOST_HOSTS = 5000;
@@ -301,7 +301,7 @@ export function createHosts({ limits, now }: { readonly limits: () => Limits; re
       };
     }),
     outage(ms) {
-      const failing = [...hosts.values()].flatMap(({ recent, lastFailure }) => (recent.at(-1)?.ok === false && lastFailure !== null ? [lastFailure.code] : []));
+      const failing = [...hosts.values()].filter(({ recent, lastFailure }) => recent.at(-1)?.ok === false && (lastFailure?.code === 'dns' || lastFailure?.code === 'connect')).length;
       return { failing, isAnyAnswering: [...hosts.values()].some(({ lastAnswerAt }) => now() - lastAnswerAt < ms) };
     },
   };

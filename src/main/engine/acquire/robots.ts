@@ -39,8 +39,10 @@ export function parseRobots(bytes: Uint8Array): Robots {
   let current: Group | undefined;
   let isNamed = false;
   for (const line of text.split(/\r\n|\r|\n/)) {
-    const [, name = '', value = ''] = /^\s*([a-z-]+)\s*:\s*(.*?)\s*$/i.exec(line.replace(/#.*$/, '')) ?? [];
-    const key = name.toLowerCase();
+    const [said = ''] = line.split('#', 1);
+    const colon = said.indexOf(':');
+    if (colon < 0) continue;
+    const [key, value] = [said.slice(0, colon).trim().toLowerCase(), said.slice(colon + 1).trim()];
     if (key === 'user-agent') {
       // Names that follow each other share what comes after them; a name behind a rule begins anew.
       if (current === undefined || !isNamed) groups.push(current = { agents: [], rules: [], crawlDelay: null });

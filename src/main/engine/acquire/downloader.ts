@@ -223,9 +223,8 @@ export function createDownloader(dependencies: DownloaderDependencies): Download
       const result = await downloads.fetch({ url, allowed: allowedBy(spec), known: fetched.validators(sourceId), maxBytes: settings().policy.maxBytes, clocks: clocks(), key: String(sourceId) }, abort.signal);
       attempt = { kind: 'answered', ms: performance.now() - started, bytes: result.kind === 'fetched' ? result.bytes - result.resumedAt : 0 };
       decide = () => {
-        fetched.note(sourceId, result.facts, result.kind === 'unchanged');
+        fetched.note(sourceId, result.facts, result.kind === 'unchanged' ? null : result);
         if (result.kind === 'unchanged') return { state: 'skipped', assetId: fetched.assetOf(sourceId), verdict: null };
-        fetched.noteContent(sourceId, result.sha256, result.bytes);
         return { state: 'fetched', bytes: result.bytes };
       };
     } catch (error) {

@@ -20,6 +20,8 @@ CREATE TABLE fetched (
   content_type TEXT,
   final_url TEXT NOT NULL,
   fetched_at INTEGER NOT NULL,
+  -- What came: the rest holds of an asset with these bytes only.
+  sha256 BLOB,
   fresh_until INTEGER
 ) STRICT;
 `,
